@@ -1,0 +1,77 @@
+//! One error for the crate: a variant per way a picture can fail, the path last in the text.
+
+use std::path::{Path, PathBuf};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The stable word scripts read in `limner info --json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    NotAnImage,
+    Truncated,
+    Unsupported,
+    Malformed,
+    TooLarge,
+    Io,
+    Geometry,
+    Cancelled,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("not a picture Limner knows: {}", path.display())]
+    NotAnImage { path: PathBuf },
+    #[error("the file ends early: {reason}: {}", path.display())]
+    Truncated { path: PathBuf, reason: String },
+    #[error("{what} is not supported; {advice}: {}", path.display())]
+    Unsupported { path: PathBuf, what: String, advice: String },
+    #[error("{reason}: {}", path.display())]
+    Malformed { path: PathBuf, reason: String },
+    #[error("{reason}: {}", path.display())]
+    TooLarge { path: PathBuf, reason: String },
+    #[error("{doing}: {}", path.display())]
+    Io { path: PathBuf, doing: &'static str, source: std::io::Error },
+    #[error("{reason}")]
+    Geometry { reason: String },
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    pub fn geometry(reason: impl Into<String>) -> Self {
+        Self::Geometry { reason: reason.into() }
+    }
+
+    pub fn malformed(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Malformed { path: path.into(), reason: reason.into() }
+    }
+
+    pub fn truncated(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Truncated { path: path.into(), reason: reason.into() }
+    }
+
+    pub fn unsupported(path: &Path, what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::Unsupported { path: path.into(), what: what.into(), advice: advice.into() }
+    }
+
+    /// For `map_err`: says which file and what was being done to it.
+    pub fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, doing, source }
+    }
+
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotAnImage { .. } => ErrorCode::NotAnImage,
+            Self::Truncated { .. } => ErrorCode::Truncated,
+            Self::Unsupported { .. } => ErrorCode::Unsupported,
+            Self::Malformed { .. } => ErrorCode::Malformed,
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::Io { .. } => ErrorCode::Io,
+            Self::Geometry { .. } => ErrorCode::Geometry,
+            Self::Cancelled => ErrorCode::Cancelled,
+        }
+    }
+}

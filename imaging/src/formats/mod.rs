@@ -1,0 +1,142 @@
+//! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
+
+use crate::error::{Error, Result};
+use crate::series::Series;
+use crate::task::Task;
+use crate::volume::Volume;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Order matters where two formats could claim a file: the one with the surer sign comes first.
+pub const FORMATS: &[&dyn Format] = &[];
+
+/// Whether a format knows a file. "Not mine" is an answer, not an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    Mine,
+    NotMine,
+}
+
+/// How much of a file `probe` is shown.
+pub const HEAD_BYTES: usize = 512;
+
+pub trait Format: Sync {
+    /// The word in `limner info`: dicom, nifti, ...
+    fn name(&self) -> &'static str;
+
+    /// For people, in the open dialog.
+    fn title(&self) -> &'static str;
+
+    /// Endings without the leading dot, lower case. For dialogs and writing; reading goes by content.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// Decides by the first bytes (and the name, where the format has no sign of its own).
+    fn probe(&self, path: &Path, head: &[u8]) -> Probe;
+
+    /// Reads headers only. All files are this format's; the answer groups them into series, stack order inside.
+    /// A file that fails goes into `failed` and does not stop the others.
+    fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>>;
+
+    fn load(&self, series: &Series, task: &Task) -> Result<Volume>;
+
+    /// True where `write` works.
+    fn can_write(&self) -> bool {
+        false
+    }
+
+    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
+        let _ = volume;
+        Err(Error::unsupported(path, format!("writing {}", self.title()), "choose NIfTI, NRRD, MetaImage, PNG or TIFF"))
+    }
+}
+
+#[derive(Debug)]
+pub struct Failure {
+    pub path: PathBuf,
+    pub error: Error,
+}
+
+/// What is under a path: series found, and files that looked like pictures and failed.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub series: Vec<Series>,
+    pub failed: Vec<Failure>,
+}
+
+/// Scans a file or a folder (and its folders) for everything any format knows.
+pub fn scan(path: &Path, task: &Task) -> Result<Found> {
+    let mut found = Found::default();
+    let files = files_under(path, task)?;
+    let single = path.is_file();
+    let mut claimed: Vec<Vec<PathBuf>> = vec![Vec::new(); FORMATS.len()];
+    for file in files {
+        task.cancel.check()?;
+        match head_of(&file) {
+            Ok(head) => match FORMATS.iter().position(|f| f.probe(&file, &head) == Probe::Mine) {
+                Some(n) => claimed[n].push(file),
+                None if single => {
+                    found.failed.push(Failure { error: Error::NotAnImage { path: file.clone() }, path: file })
+                }
+                None => {}
+            },
+            Err(error) => found.failed.push(Failure { path: file, error }),
+        }
+    }
+    for (format, files) in FORMATS.iter().zip(claimed) {
+        if !files.is_empty() {
+            found.series.extend(format.scan(&files, task, &mut found.failed)?);
+        }
+    }
+    Ok(found)
+}
+
+fn head_of(path: &Path) -> Result<Vec<u8>> {
+    let file = std::fs::File::open(path).map_err(Error::io(path, "could not open the file"))?;
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::io(path, "could not read the file"))?;
+    Ok(head)
+}
+
+fn files_under(path: &Path, task: &Task) -> Result<Vec<PathBuf>> {
+    let metadata = std::fs::metadata(path).map_err(Error::io(path, "could not find the path"))?;
+    if !metadata.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![path.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        task.cancel.check()?;
+        let entries = std::fs::read_dir(&folder).map_err(Error::io(&folder, "could not list the folder"))?;
+        for entry in entries.flatten() {
+            // Links are not followed: a link back up would never end.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Opens the one series under a path; more than one is an error that says so.
+pub fn open_single(path: &Path, task: &Task) -> Result<Volume> {
+    let mut found = scan(path, task)?;
+    match found.series.len() {
+        1 => found.series.remove(0).load(task),
+        0 => Err(found.failed.pop().map_or_else(|| Error::NotAnImage { path: path.into() }, |f| f.error)),
+        n => Err(Error::malformed(path, format!("{n} series found where one was expected; name one of them"))),
+    }
+}
+
+/// Writes a volume in the format its file name asks for.
+pub fn write(volume: &Volume, path: &Path) -> Result<()> {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = FORMATS
+        .iter()
+        .filter(|f| f.can_write())
+        .find(|f| f.extensions().iter().any(|e| name.ends_with(&format!(".{e}"))))
+        .ok_or_else(|| Error::unsupported(path, "this file ending", "end the name in .nii.gz, .nrrd, .mha or .png"))?;
+    format.write(volume, path)
+}

@@ -1,0 +1,26 @@
+//! What a picture is, and how it gets in and out.
+//!
+//! This crate imports no other crate of ours: everything the siblings exchange (`Geometry`, `VoxelBox`, `Mask`,
+//! `Task`) is a plain type from here.
+
+pub mod error;
+pub mod formats;
+pub mod geometry;
+pub mod mask;
+pub mod plane;
+pub mod reslice;
+pub mod series;
+pub mod space;
+pub mod task;
+pub mod volume;
+pub mod window;
+
+pub use error::{Error, ErrorCode, Result};
+pub use geometry::Geometry;
+pub use mask::Mask;
+pub use plane::{Plane, Side, View};
+pub use series::{Kind, Series};
+pub use space::{Pixel, Voxel, VoxelBox, World};
+pub use task::{Cancel, Progress, Task, Warning, Warnings};
+pub use volume::{Samples, StackAxis, ValueMap, Volume};
+pub use window::Window;

@@ -1,0 +1,265 @@
+//! A picture in memory: raw samples exactly as stored, where they lie, and how to turn them into values.
+
+use crate::error::{Error, Result};
+use crate::geometry::Geometry;
+use crate::task::Warning;
+use crate::window::Window;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Raw samples in the stored type. Order: slices, rows, columns, channels (channel fastest).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Samples {
+    U8(Vec<u8>),
+    I8(Vec<i8>),
+    U16(Vec<u16>),
+    I16(Vec<i16>),
+    U32(Vec<u32>),
+    I32(Vec<i32>),
+    U64(Vec<u64>),
+    I64(Vec<i64>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+/// Runs the same expression on whatever vector a `Samples` holds.
+#[macro_export]
+macro_rules! with_samples {
+    ($samples:expr, $v:ident => $body:expr) => {
+        match $samples {
+            $crate::Samples::U8($v) => $body,
+            $crate::Samples::I8($v) => $body,
+            $crate::Samples::U16($v) => $body,
+            $crate::Samples::I16($v) => $body,
+            $crate::Samples::U32($v) => $body,
+            $crate::Samples::I32($v) => $body,
+            $crate::Samples::U64($v) => $body,
+            $crate::Samples::I64($v) => $body,
+            $crate::Samples::F32($v) => $body,
+            $crate::Samples::F64($v) => $body,
+        }
+    };
+}
+
+impl Samples {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        with_samples!(self, v => v.len())
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One raw sample as f64 (64-bit integers beyond 2^53 round).
+    #[must_use]
+    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+    pub fn get(&self, index: usize) -> f64 {
+        with_samples!(self, v => v[index] as f64)
+    }
+
+    /// The type's name as NumPy and CLI.md spell it.
+    #[must_use]
+    pub const fn dtype(&self) -> &'static str {
+        match self {
+            Self::U8(_) => "uint8",
+            Self::I8(_) => "int8",
+            Self::U16(_) => "uint16",
+            Self::I16(_) => "int16",
+            Self::U32(_) => "uint32",
+            Self::I32(_) => "int32",
+            Self::U64(_) => "uint64",
+            Self::I64(_) => "int64",
+            Self::F32(_) => "float32",
+            Self::F64(_) => "float64",
+        }
+    }
+
+    /// SHA-256 over the little-endian bytes, the hash CLI.md defines.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        let mut hasher = Sha256::new();
+        with_samples!(self, v => for chunk in v.chunks(1 << 16) {
+            let bytes: Vec<u8> = chunk.iter().flat_map(|x| x.to_le_bytes()).collect();
+            hasher.update(&bytes);
+        });
+        hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// value = slope * stored + intercept, in `unit` (UCUM or a common short form such as HU).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValueMap {
+    pub slope: f64,
+    pub intercept: f64,
+    pub unit: Option<String>,
+}
+
+impl Default for ValueMap {
+    fn default() -> Self {
+        Self { slope: 1.0, intercept: 0.0, unit: None }
+    }
+}
+
+impl ValueMap {
+    #[must_use]
+    pub fn value(&self, stored: f64) -> f64 {
+        self.slope * stored + self.intercept
+    }
+}
+
+/// What the third axis of the grid counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StackAxis {
+    /// Millimetres in the patient: slices of a volume.
+    #[default]
+    Space,
+    /// Frames in time; the geometry's third axis only numbers them.
+    Time,
+    /// Pictures in order, without time or place.
+    Order,
+}
+
+/// A picture: one slice, a volume, or a stack of frames.
+///
+/// Invariant: `samples.len()` is the voxel count times `channels`.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    pub geometry: Geometry,
+    samples: Samples,
+    channels: usize,
+    pub value_map: ValueMap,
+    pub stack_axis: StackAxis,
+    /// False where the file names no spacing: lengths are then px, never mm.
+    pub spacing_known: bool,
+    /// Windows the file proposes, first is the default.
+    pub windows: Vec<Window>,
+    /// Small stored values are bright (MONOCHROME1).
+    pub inverted: bool,
+    pub modality: Option<String>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Volume {
+    pub fn new(geometry: Geometry, samples: Samples, channels: usize) -> Result<Self> {
+        let expected = geometry.voxel_count().checked_mul(channels);
+        if channels == 0 || expected != Some(samples.len()) {
+            return Err(Error::geometry(format!(
+                "{} samples do not fill a grid of {:?} voxels with {channels} channels",
+                samples.len(),
+                geometry.size()
+            )));
+        }
+        Ok(Self {
+            geometry,
+            samples,
+            channels,
+            value_map: ValueMap::default(),
+            stack_axis: StackAxis::Space,
+            spacing_known: true,
+            windows: Vec::new(),
+            inverted: false,
+            modality: None,
+            warnings: Vec::new(),
+        })
+    }
+
+    #[must_use]
+    pub const fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    #[must_use]
+    pub fn into_samples(self) -> Samples {
+        self.samples
+    }
+
+    #[must_use]
+    pub const fn channels(&self) -> usize {
+        self.channels
+    }
+
+    #[must_use]
+    pub fn size(&self) -> [usize; 3] {
+        self.geometry.size()
+    }
+
+    #[must_use]
+    pub const fn is_colour(&self) -> bool {
+        self.channels >= 3
+    }
+
+    /// The value at a voxel in the value map's unit (first channel).
+    #[must_use]
+    pub fn value(&self, index: [usize; 3]) -> f64 {
+        self.value_map.value(self.samples.get(self.geometry.linear_index(index) * self.channels))
+    }
+
+    /// Minimum, maximum and mean of the finite values after rescale, over all channels.
+    #[must_use]
+    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+    pub fn stats(&self) -> Option<Stats> {
+        let (mut min, mut max, mut sum, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0_u64);
+        with_samples!(&self.samples, v => for &x in v {
+            let x = x as f64;
+            if x.is_finite() {
+                min = min.min(x);
+                max = max.max(x);
+                sum += x;
+                count += 1;
+            }
+        });
+        if count == 0 {
+            return None;
+        }
+        let (a, b) = (self.value_map.value(min), self.value_map.value(max));
+        Some(Stats { min: a.min(b), max: a.max(b), mean: self.value_map.value(sum / count as f64) })
+    }
+
+    /// The window to start with: the file's own, else the 1st to 99.5th percentile.
+    #[must_use]
+    pub fn default_window(&self) -> Window {
+        self.windows.first().copied().unwrap_or_else(|| crate::window::from_percentiles(self, 0.01, 0.995))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Stats {
+    pub min: f64,
+    pub max: f64,
+    pub mean: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::World;
+
+    fn volume(samples: Samples) -> Volume {
+        let geometry = Geometry::axis_aligned([2, 2, 1], World::default(), [1.0; 3]).unwrap();
+        Volume::new(geometry, samples, 1).unwrap()
+    }
+
+    #[test]
+    fn statistics_are_after_rescale_and_skip_what_is_not_a_number() {
+        let mut v = volume(Samples::F32(vec![1.0, f32::NAN, 3.0, f32::INFINITY]));
+        v.value_map = ValueMap { slope: -2.0, intercept: 10.0, unit: None };
+        assert_eq!(v.stats(), Some(Stats { min: 4.0, max: 8.0, mean: 6.0 }));
+    }
+
+    #[test]
+    fn the_hash_is_over_little_endian_bytes() {
+        let v = Samples::I16(vec![1, -2]);
+        let expected: String = Sha256::digest([1, 0, 0xfe, 0xff]).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(v.sha256_hex(), expected);
+    }
+
+    #[test]
+    fn samples_must_fill_the_grid() {
+        let geometry = Geometry::axis_aligned([2, 2, 1], World::default(), [1.0; 3]).unwrap();
+        assert!(Volume::new(geometry, Samples::U8(vec![0; 5]), 1).is_err());
+        assert!(Volume::new(geometry, Samples::U8(vec![0; 12]), 3).is_ok());
+    }
+}
