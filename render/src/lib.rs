@@ -1,1 +1,25 @@
+//! Draws volumes, sequences and labels with wgpu, the same way for the window, the command line and the tests.
+//!
+//! This crate knows voxels and colours. It never sees a document, a file or a widget.
 
+pub mod context;
+pub mod error;
+pub mod label_texture;
+pub mod palette;
+pub mod pass;
+pub mod pick;
+pub mod readback;
+pub mod scene;
+pub mod target;
+pub mod texels;
+pub mod upload;
+pub mod volume_texture;
+
+pub use context::{GpuContext, Tier, device_descriptor};
+pub use error::{Error, Result};
+pub use label_texture::LabelTexture;
+pub use palette::{LabelStyle, Palette};
+pub use scene::{LabelLayer, Renderer, SliceScene};
+pub use target::Target;
+pub use volume_texture::VolumeTexture;
+pub use wgpu;

@@ -1,0 +1,79 @@
+//! One layer of labels over a slice.
+
+use super::{PipelineRequest, RasterUniform};
+use crate::context::GpuContext;
+use crate::scene::LabelLayer;
+use limner_imaging::Geometry;
+use limner_imaging::reslice::Raster;
+
+/// `Labels` of labels.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct LabelsUniform {
+    raster: RasterUniform,
+    opacity: f32,
+    outline_px: f32,
+    padding: [f32; 2],
+}
+
+pub(crate) struct LabelsPass {
+    pipeline: wgpu::RenderPipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+pub(super) fn shader() -> String {
+    [super::RASTER, include_str!("labels.wgsl")].concat()
+}
+
+impl LabelsPass {
+    pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
+        let labels = super::texture_entry(1, wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D3);
+        let styles = super::texture_entry(2, wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2);
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("labels"),
+            entries: &[super::uniform_entry(0), labels, styles],
+        });
+        let pipeline = super::full_screen_pipeline(
+            device,
+            PipelineRequest {
+                label: "labels",
+                source: shader(),
+                constants: &[],
+                layout: &layout,
+                format,
+                blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+            },
+        );
+        Self { pipeline, layout }
+    }
+
+    /// Draws a layer that lies on the grid of `geometry`.
+    pub fn draw(
+        &self,
+        gpu: &GpuContext,
+        pass: &mut wgpu::RenderPass<'_>,
+        layer: &LabelLayer<'_>,
+        raster: &Raster,
+        geometry: &Geometry,
+    ) {
+        let uniform = LabelsUniform {
+            raster: RasterUniform::new(raster, geometry),
+            opacity: layer.opacity.clamp(0.0, 1.0),
+            outline_px: layer.outline_px,
+            padding: [0.0; 2],
+        };
+        let uniform = super::uniform_buffer(&gpu.device, "labels", &uniform);
+        let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("labels"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
+                super::texture_binding(1, layer.texture.view()),
+                super::texture_binding(2, layer.palette.view()),
+            ],
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &bind_group, &[]);
+        pass.draw(0..3, 0..1);
+    }
+}

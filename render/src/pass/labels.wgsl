@@ -1,0 +1,62 @@
+// One layer of labels over a slice: a translucent fill, and an outline whose width is counted in screen pixels so
+// that it is as crisp far away as close up. Each voxel belongs to exactly one label: no interpolation.
+
+struct Labels {
+    raster: Raster,
+    opacity: f32,
+    outline_px: f32,
+}
+
+@group(0) @binding(0) var<uniform> labels: Labels;
+@group(0) @binding(1) var label_of_voxel: texture_3d<u32>;
+@group(0) @binding(2) var style_of_label: texture_2d<u32>;
+
+const VISIBLE: u32 = 1u;
+const SELECTED: u32 = 2u;
+// A selected label has an outline this many times as wide.
+const SELECTED_WIDTH: f32 = 2.0;
+const DIAGONAL: f32 = 0.70710678;
+
+fn label_under(pixel: vec2f) -> u32 {
+    let at = voxel_under(labels.raster, pixel);
+    if !is_inside(at, labels.raster.size.xyz) {
+        return 0u;
+    }
+    return textureLoad(label_of_voxel, nearest_voxel(at), 0).r;
+}
+
+// The outline lies inside the label: a pixel belongs to it where another label begins within its width.
+fn is_outline(pixel: vec2f, label: u32, width: f32) -> bool {
+    let d = width * DIAGONAL;
+    return label_under(pixel + vec2f(width, 0.0)) != label
+        || label_under(pixel - vec2f(width, 0.0)) != label
+        || label_under(pixel + vec2f(0.0, width)) != label
+        || label_under(pixel - vec2f(0.0, width)) != label
+        || label_under(pixel + vec2f(d, d)) != label
+        || label_under(pixel - vec2f(d, d)) != label
+        || label_under(pixel + vec2f(d, -d)) != label
+        || label_under(pixel + vec2f(-d, d)) != label;
+}
+
+@fragment
+fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let pixel = position.xy;
+    let label = label_under(pixel);
+    if label == 0u {
+        return vec4f(0.0);
+    }
+    let style = textureLoad(style_of_label, vec2u(label & 255u, label >> 8u), 0);
+    if (style.a & VISIBLE) == 0u {
+        return vec4f(0.0);
+    }
+    var opacity = labels.opacity;
+    if labels.outline_px > 0.0 {
+        let is_selected = (style.a & SELECTED) != 0u;
+        let width = labels.outline_px * select(1.0, SELECTED_WIDTH, is_selected);
+        if is_outline(pixel, label, width) {
+            opacity = 1.0;
+        }
+    }
+    // Premultiplied, so that a hidden pixel is all zeros.
+    return vec4f(vec3f(style.rgb) / 255.0 * opacity, opacity);
+}

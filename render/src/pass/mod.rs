@@ -1,0 +1,175 @@
+//! The passes a scene is drawn with: each one Rust file and one WGSL file, and what they share.
+//!
+//! A pass holds one pipeline for each combination of choices that is in use, made when it is first needed: a shader
+//! never asks per pixel what holds for the whole picture.
+
+pub mod labels;
+pub mod slice;
+
+use crate::volume_texture::TexelKind;
+use glam::{DAffine3, DVec3};
+use limner_imaging::Geometry;
+use limner_imaging::reslice::Raster;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use wgpu::util::DeviceExt as _;
+
+const RASTER: &str = include_str!("raster.wgsl");
+const SAMPLE: &str = include_str!("sample.wgsl");
+
+/// `Raster` of raster.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(crate) struct RasterUniform {
+    origin: [f32; 4],
+    right: [f32; 4],
+    down: [f32; 4],
+    size: [f32; 4],
+}
+
+impl RasterUniform {
+    pub fn new(raster: &Raster, geometry: &Geometry) -> Self {
+        let voxel_from_world: DAffine3 = geometry.voxel_from_world();
+        let along = |direction: DVec3| voxel_from_world.transform_vector3(direction * raster.mm_per_pixel);
+        Self {
+            origin: four(voxel_from_world.transform_point3(raster.plane.origin.0)),
+            right: four(along(raster.plane.right)),
+            down: four(along(raster.plane.down)),
+            size: four(DVec3::from_array(geometry.size().map(|n| n as f64))),
+        }
+    }
+}
+
+fn four(v: DVec3) -> [f32; 4] {
+    [v.x as f32, v.y as f32, v.z as f32, 0.0]
+}
+
+/// The whole source of a shader that reads a volume.
+fn volume_shader(kind: TexelKind, pass: &str) -> String {
+    let texel = match kind {
+        TexelKind::Float => include_str!("texel_float.wgsl"),
+        TexelKind::Integer => include_str!("texel_integer.wgsl"),
+        TexelKind::Colour => include_str!("texel_colour.wgsl"),
+    };
+    [RASTER, texel, SAMPLE, pass].concat()
+}
+
+/// Every shader of the crate by name, for the test that validates them without a GPU.
+#[must_use]
+pub fn all_shaders() -> Vec<(String, String)> {
+    let mut all = vec![("labels".to_owned(), labels::shader())];
+    for kind in [TexelKind::Float, TexelKind::Integer, TexelKind::Colour] {
+        all.push((format!("slice {kind:?}"), slice::shader(kind)));
+    }
+    all
+}
+
+/// Pipelines by what they are specialised for.
+pub(crate) struct Pipelines<K>(Mutex<HashMap<K, wgpu::RenderPipeline>>);
+
+impl<K: Eq + Hash + Copy> Pipelines<K> {
+    pub fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    pub fn get(&self, key: K, make: impl FnOnce() -> wgpu::RenderPipeline) -> wgpu::RenderPipeline {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(key).or_insert_with(make).clone()
+    }
+}
+
+/// What a full-screen pipeline needs beyond what all of them share.
+pub(crate) struct PipelineRequest<'a> {
+    pub label: &'static str,
+    pub source: String,
+    pub constants: &'a [(&'a str, f64)],
+    pub layout: &'a wgpu::BindGroupLayout,
+    pub format: wgpu::TextureFormat,
+    pub blend: Option<wgpu::BlendState>,
+}
+
+pub(crate) fn full_screen_pipeline(device: &wgpu::Device, request: PipelineRequest<'_>) -> wgpu::RenderPipeline {
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(request.label),
+        source: wgpu::ShaderSource::Wgsl(request.source.into()),
+    });
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(request.label),
+        bind_group_layouts: &[Some(request.layout)],
+        immediate_size: 0,
+    });
+    let target =
+        wgpu::ColorTargetState { format: request.format, blend: request.blend, write_mask: wgpu::ColorWrites::ALL };
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(request.label),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("cover"),
+            buffers: &[],
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+        },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some("draw"),
+            targets: &[Some(target)],
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: request.constants,
+                ..Default::default()
+            },
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+pub(crate) const fn uniform_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    }
+}
+
+pub(crate) const fn texture_entry(
+    binding: u32,
+    sample_type: wgpu::TextureSampleType,
+    view_dimension: wgpu::TextureViewDimension,
+) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false },
+        count: None,
+    }
+}
+
+/// How the texture of a volume is bound.
+pub(crate) const fn volume_entry(binding: u32, kind: TexelKind) -> wgpu::BindGroupLayoutEntry {
+    let sample_type = match kind {
+        TexelKind::Integer => wgpu::TextureSampleType::Sint,
+        TexelKind::Float | TexelKind::Colour => wgpu::TextureSampleType::Float { filterable: false },
+    };
+    texture_entry(binding, sample_type, wgpu::TextureViewDimension::D3)
+}
+
+pub(crate) fn uniform_buffer(device: &wgpu::Device, label: &str, content: &impl bytemuck::NoUninit) -> wgpu::Buffer {
+    device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+        label: Some(label),
+        contents: bytemuck::bytes_of(content),
+        usage: wgpu::BufferUsages::UNIFORM,
+    })
+}
+
+pub(crate) const fn texture_binding(binding: u32, view: &wgpu::TextureView) -> wgpu::BindGroupEntry<'_> {
+    wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::TextureView(view) }
+}

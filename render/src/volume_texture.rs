@@ -1,0 +1,109 @@
+//! A volume on the GPU: its samples in the smallest exact format, and how to read values out of them.
+
+use crate::context::{CountedTexture, GpuContext};
+use crate::error::Result;
+use crate::texels::{Encoding, TexelFormat};
+use crate::upload;
+use limner_imaging::{Geometry, ValueMap, Volume, Window};
+
+/// How a shader reads a texel; each has pipelines of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TexelKind {
+    Float,
+    Integer,
+    Colour,
+}
+
+pub struct VolumeTexture {
+    texture: CountedTexture,
+    geometry: Geometry,
+    encoding: Encoding,
+    value_map: ValueMap,
+}
+
+impl VolumeTexture {
+    /// Uploads all samples, piece by piece. Floats, wide integers and colour are converted on the way.
+    pub fn new(gpu: &GpuContext, volume: &Volume) -> Result<Self> {
+        let size = volume.size();
+        let falling = volume.value_map.slope < 0.0;
+        let encoding = Encoding::choose(volume.samples(), volume.channels(), gpu.has_16bit_norm(), falling);
+        let texture = upload::texture_3d(gpu, "volume", size, encoding.format.wgpu())?;
+        for chunk in upload::chunks(size, encoding.format.bytes()) {
+            let start = volume.geometry.linear_index(chunk.min);
+            let bytes = encoding.bytes(volume.samples(), volume.channels(), start..start + chunk.len());
+            upload::write_box(gpu, &texture.texture, chunk, &bytes);
+            upload::flush(gpu);
+        }
+        Ok(Self { texture, geometry: volume.geometry, encoding, value_map: volume.value_map.clone() })
+    }
+
+    #[must_use]
+    pub const fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    #[must_use]
+    pub const fn format(&self) -> TexelFormat {
+        self.encoding.format
+    }
+
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.texture.bytes
+    }
+
+    pub(crate) const fn kind(&self) -> TexelKind {
+        match self.encoding.format {
+            TexelFormat::Sint16 => TexelKind::Integer,
+            TexelFormat::Rgba8 => TexelKind::Colour,
+            _ => TexelKind::Float,
+        }
+    }
+
+    pub(crate) const fn view(&self) -> &wgpu::TextureView {
+        &self.texture.view
+    }
+
+    /// The window in texel units: `grey = (texel - [0] - [1]) * [2] + [3]`.
+    ///
+    /// The low end comes in two parts because one f32 cannot hold it to the last step where values lie far from zero.
+    pub(crate) fn grey_from_texel(&self, window: Window) -> [f32; 4] {
+        let (step, offset) = self.encoding.stored_from_texel();
+        let slope = self.value_map.slope * step;
+        let intercept = self.value_map.value(offset);
+        if slope == 0.0 {
+            return [0.0, 0.0, 0.0, window.grey(intercept) as f32];
+        }
+        let low = (window.low() - intercept) / slope;
+        let high_part = low as f32;
+        [high_part, (low - f64::from(high_part)) as f32, (slope / window.width) as f32, 0.0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use limner_imaging::{Samples, World};
+
+    #[test]
+    fn an_upload_is_counted_and_given_back() {
+        let Some(gpu) = crate::context::for_tests() else { return };
+        let geometry = Geometry::axis_aligned([30, 20, 10], World::default(), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::I16(vec![0; 6000]), 1).unwrap();
+        let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+        assert_eq!(texture.bytes(), 12_000);
+        assert_eq!(gpu.bytes_in_use(), 12_000);
+        drop(texture);
+        assert_eq!(gpu.bytes_in_use(), 0);
+    }
+
+    #[test]
+    fn a_grid_too_long_for_the_adapter_is_refused_with_numbers() {
+        let Some(gpu) = crate::context::for_tests() else { return };
+        let long = gpu.limits().max_texture_dimension_3d as usize + 1;
+        let geometry = Geometry::axis_aligned([long, 1, 1], World::default(), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::U8(vec![0; long]), 1).unwrap();
+        let error = VolumeTexture::new(&gpu, &volume).err().unwrap().to_string();
+        assert!(error.contains(&long.to_string()), "{error}");
+    }
+}

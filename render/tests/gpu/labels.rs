@@ -1,0 +1,177 @@
+//! Labels lie where their voxels lie, fill and outline as asked, and follow the palette.
+
+use crate::support::{draw, gpu, is_on_border, rasters, scene, volume};
+use limner_imaging::reslice::{Interpolation, Raster};
+use limner_imaging::{Plane, Samples, View, Volume, VoxelBox, Window};
+use limner_render::{
+    Error, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, Target, VolumeTexture,
+};
+
+const SIZE: [usize; 3] = [23, 31, 17];
+const RED: [u8; 3] = [200, 0, 0];
+const GREEN: [u8; 3] = [0, 160, 0];
+const HIGH: u16 = 60_000;
+
+struct Bench {
+    gpu: GpuContext,
+    renderer: Renderer,
+    volume: Volume,
+    texture: VolumeTexture,
+    labels: LabelTexture,
+    palette: Palette,
+    map: Vec<u16>,
+}
+
+/// A dark volume with two boxes of labels that touch, neither in the middle.
+fn bench() -> Option<Bench> {
+    let gpu = gpu()?;
+    let volume = volume(SIZE, Samples::U8(vec![0; SIZE.iter().product()]));
+    let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+    let labels = LabelTexture::new(&gpu, SIZE).unwrap();
+    let mut palette = Palette::new(&gpu).unwrap();
+    palette.update(&gpu, [(3, LabelStyle::new(RED)), (HIGH, LabelStyle::new(GREEN))]);
+    let mut map = vec![0; SIZE.iter().product()];
+    for (at, label) in [(VoxelBox::new([4, 6, 2], [12, 22, 15]), 3), (VoxelBox::new([12, 9, 2], [18, 22, 11]), HIGH)] {
+        labels.write_box(&gpu, at, &vec![label; at.len()]).unwrap();
+        for k in at.min[2]..at.max[2] {
+            for j in at.min[1]..at.max[1] {
+                for i in at.min[0]..at.max[0] {
+                    map[volume.geometry.linear_index([i, j, k])] = label;
+                }
+            }
+        }
+    }
+    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    Some(Bench { gpu, renderer, volume, texture, labels, palette, map })
+}
+
+impl Bench {
+    fn picture(&self, raster: Raster, opacity: f32, outline_px: f32) -> Vec<[u8; 3]> {
+        let layer = LabelLayer { texture: &self.labels, palette: &self.palette, opacity, outline_px };
+        let window = Window::from_range(0.0, 255.0);
+        let mut scene = scene(&self.texture, raster, window, vec![layer]);
+        scene.background = [0; 3];
+        draw(&self.gpu, &self.renderer, &scene).chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect()
+    }
+
+    fn label_at(&self, raster: &Raster, x: usize, y: usize) -> u16 {
+        raster
+            .voxel_of_pixel(&self.volume, x, y)
+            .index_in(SIZE)
+            .map_or(0, |index| self.map[self.volume.geometry.linear_index(index)])
+    }
+
+    fn colour(label: u16) -> [u8; 3] {
+        match label {
+            3 => RED,
+            HIGH => GREEN,
+            _ => [0; 3],
+        }
+    }
+}
+
+fn close(a: [u8; 3], b: [u8; 3]) -> bool {
+    (0..3).all(|c| a[c].abs_diff(b[c]) <= 1)
+}
+
+#[test]
+fn fills_lie_exactly_on_their_voxels() {
+    let Some(bench) = bench() else { return };
+    for (name, raster) in rasters(&bench.volume) {
+        let drawn = bench.picture(raster, 0.5, 0.0);
+        let mut seen = 0;
+        for (n, pixel) in drawn.iter().enumerate() {
+            let (x, y) = (n % raster.size[0], n / raster.size[0]);
+            if is_on_border(&bench.volume, &raster, x, y, Interpolation::Nearest) {
+                continue;
+            }
+            let label = bench.label_at(&raster, x, y);
+            seen += usize::from(label != 0);
+            let expected = Bench::colour(label).map(|c| c / 2);
+            assert!(close(*pixel, expected), "{name} ({x}, {y}): {pixel:?}, expected {expected:?}");
+        }
+        assert!(seen > 500, "{name}: {seen}");
+    }
+}
+
+/// The width of the outline is counted on the screen, whatever the zoom, and both sides of a shared border have one.
+#[test]
+fn outlines_have_the_same_width_at_every_zoom() {
+    let Some(bench) = bench() else { return };
+    let geometry = &bench.volume.geometry;
+    let through = geometry.world(limner_imaging::Voxel::centre([8, 14, 6]));
+    let plane = Plane::of_view(geometry, View::Axial, through);
+    for (mm_per_pixel, outline_px) in [(0.2, 1.0), (0.2, 2.0), (0.05, 2.0), (0.05, 3.0)] {
+        // The row of pixels through row 14 of the grid runs along its columns: label 3, then the other.
+        let centred = plane.at_mm(-100.0 * mm_per_pixel, -4.5 * mm_per_pixel);
+        let raster = Raster { plane: plane.through(centred), mm_per_pixel, size: [200, 9] };
+        let solid = bench.picture(raster, 0.25, outline_px);
+        let row = &solid[4 * 200..5 * 200];
+        let labels: Vec<u16> = (0..200).map(|x| bench.label_at(&raster, x, 4)).collect();
+        let mut borders = 0;
+        for x in 10..190 {
+            if labels[x] != labels[x + 1] {
+                borders += 1;
+                let width = outline_px as usize;
+                for inside in [x + 1 - width..x + 1, x + 1..x + 1 + width] {
+                    for x in inside {
+                        assert!(close(row[x], Bench::colour(labels[x])), "outline at {x}: {:?}", row[x]);
+                    }
+                }
+                for (beyond, label) in [(x - width, labels[x]), (x + 1 + width, labels[x + 1])] {
+                    let fill = Bench::colour(label).map(|c| c / 4);
+                    assert!(close(row[beyond], fill), "fill at {beyond}: {:?}, expected {fill:?}", row[beyond]);
+                }
+            }
+        }
+        assert!(borders >= 1, "{mm_per_pixel}");
+    }
+}
+
+#[test]
+fn the_palette_hides_and_selects() {
+    let Some(mut bench) = bench() else { return };
+    let (_, raster) = rasters(&bench.volume).remove(0);
+    let count = |picture: &[[u8; 3]], colour| picture.iter().filter(|&&p| close(p, colour)).count();
+    let before = bench.picture(raster, 0.0, 1.5);
+    let green = count(&before, GREEN);
+    assert!(green > 20);
+
+    let selected = LabelStyle { selected: true, ..LabelStyle::new(GREEN) };
+    bench.palette.update(&bench.gpu, [(HIGH, selected), (3, LabelStyle { visible: false, ..LabelStyle::new(RED) })]);
+    assert_eq!(bench.palette.style(HIGH), selected);
+    let after = bench.picture(raster, 0.0, 1.5);
+    assert_eq!(count(&after, RED), 0);
+    assert!(count(&after, GREEN) > green * 3 / 2, "a selected outline is wider");
+}
+
+#[test]
+fn layers_over_each_other_both_show() {
+    let Some(bench) = bench() else { return };
+    let upper = LabelTexture::new(&bench.gpu, SIZE).unwrap();
+    let at = VoxelBox::new([8, 10, 2], [16, 20, 15]);
+    upper.write_box(&bench.gpu, at, &vec![9; at.len()]).unwrap();
+    let mut palette = Palette::new(&bench.gpu).unwrap();
+    palette.update(&bench.gpu, [(9, LabelStyle::new([0, 0, 240]))]);
+    let (_, raster) = rasters(&bench.volume).remove(0);
+    let layer = |texture, palette| LabelLayer { texture, palette, opacity: 0.5, outline_px: 0.0 };
+    let layers = vec![layer(&bench.labels, &bench.palette), layer(&upper, &palette)];
+    let mut scene = scene(&bench.texture, raster, Window::from_range(0.0, 255.0), layers);
+    scene.background = [0; 3];
+    let drawn = draw(&bench.gpu, &bench.renderer, &scene);
+    let has = |colour: [u8; 3]| drawn.chunks_exact(4).filter(|p| close([p[0], p[1], p[2]], colour)).count();
+    assert!(has([50, 0, 120]) > 100, "red under blue");
+    assert!(has([0, 40, 120]) > 100, "green under blue");
+    assert!(has([100, 0, 0]) > 100, "red alone");
+}
+
+#[test]
+fn boxes_and_labels_that_do_not_fit_are_refused() {
+    let Some(bench) = bench() else { return };
+    let at = VoxelBox::new([0, 0, 0], [2, 2, 2]);
+    assert!(matches!(bench.labels.write_box(&bench.gpu, at, &[1; 7]), Err(Error::LabelCount { .. })));
+    let outside = VoxelBox::new([22, 0, 0], [24, 1, 1]);
+    assert!(matches!(bench.labels.write_box(&bench.gpu, outside, &[1; 2]), Err(Error::BoxOutside { .. })));
+    bench.labels.write_box(&bench.gpu, VoxelBox::default(), &[]).unwrap();
+    assert!(matches!(LabelTexture::new(&bench.gpu, [5, 0, 5]), Err(Error::GridSize { .. })));
+}
