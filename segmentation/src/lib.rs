@@ -1,1 +1,17 @@
+//! Prompts in, mask out: the engines that segment, and the sessions that remember what was asked of them.
+//!
+//! This crate reads no files but prompt files and model weights, draws nothing, and knows no labels beyond a number.
 
+pub mod classical;
+pub mod engine;
+pub mod error;
+pub mod models;
+pub mod prompt;
+mod raster;
+pub mod run;
+pub mod session;
+
+pub use engine::{Capabilities, Engine, Prediction, Request};
+pub use error::{Error, Result};
+pub use prompt::{Prompt, Shape};
+pub use session::Session;

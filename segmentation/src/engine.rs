@@ -1,0 +1,112 @@
+//! What every engine offers, whatever it is made of: prompts and a picture in, one object's mask out.
+
+use crate::error::Result;
+use crate::prompt::{Prompt, Shape};
+use limner_imaging::{Mask, Task, Volume, VoxelBox};
+use serde::Serialize;
+
+/// Says of a voxel that it belongs to somebody else and must not be taken.
+pub type Forbidden<'a> = &'a (dyn Fn([usize; 3]) -> bool + Sync);
+
+/// One question to an engine: everything the user has said about one object so far.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub image: &'a Volume,
+    /// In the order they were given; each has passed `Prompt::clamped` for this image.
+    pub prompts: &'a [Prompt],
+    /// What the engine answered before the last prompts were added.
+    pub previous: Option<&'a Mask>,
+    pub forbidden: Option<Forbidden<'a>>,
+}
+
+impl Request<'_> {
+    pub(crate) fn is_forbidden(&self, index: [usize; 3]) -> bool {
+        self.forbidden.is_some_and(|forbidden| forbidden(index))
+    }
+}
+
+/// The answer: which voxels belong, and how sure the engine is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    pub mask: Mask,
+    /// For each voxel of `mask.bounds()`, columns fastest, the probability that it belongs: 0 to 255.
+    pub probability: Option<Vec<u8>>,
+    /// Outside this box nothing differs from the request's `previous`.
+    pub changed: VoxelBox,
+    pub seconds: f64,
+}
+
+impl Prediction {
+    /// The probability at a voxel, 0 outside the bounds. Without probabilities the mask counts as certain.
+    #[must_use]
+    pub fn probability_at(&self, index: [usize; 3]) -> f32 {
+        let bounds = self.mask.bounds();
+        match &self.probability {
+            Some(probability) if bounds.contains(index) => {
+                let size = bounds.size();
+                let [i, j, k]: [usize; 3] = std::array::from_fn(|a| index[a] - bounds.min[a]);
+                f32::from(probability[(k * size[1] + j) * size[0] + i]) / 255.0
+            }
+            Some(_) => 0.0,
+            None => f32::from(u8::from(self.mask.get(index))),
+        }
+    }
+}
+
+/// Which prompts an engine understands, so that tools it cannot serve are greyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Capabilities {
+    pub point: bool,
+    pub box_2d: bool,
+    pub box_3d: bool,
+    pub scribble: bool,
+    pub lasso: bool,
+    pub mask: bool,
+    pub negative: bool,
+}
+
+impl Capabilities {
+    pub const ALL: Self =
+        Self { point: true, box_2d: true, box_3d: true, scribble: true, lasso: true, mask: true, negative: true };
+
+    #[must_use]
+    pub fn understands(&self, prompt: &Prompt) -> bool {
+        let shape = match &prompt.shape {
+            Shape::Point { .. } => self.point,
+            Shape::Box { bounds } => {
+                if bounds.size().contains(&1) {
+                    self.box_2d
+                } else {
+                    self.box_3d
+                }
+            }
+            Shape::Scribble { .. } => self.scribble,
+            Shape::Lasso { .. } => self.lasso,
+            Shape::Mask { .. } => self.mask,
+        };
+        shape && (prompt.positive || self.negative)
+    }
+}
+
+pub trait Engine: Send + Sync {
+    /// The word in reports and provenance: `classical`, or the model's name.
+    fn name(&self) -> &str;
+
+    fn capabilities(&self) -> Capabilities;
+
+    /// Segments one object. The same request gives the same mask, on any number of threads.
+    fn predict(&self, request: &Request, task: &Task) -> Result<Prediction>;
+}
+
+/// The box within which two masks differ; empty where they are the same.
+#[must_use]
+pub fn changed_box(before: Option<&Mask>, after: &Mask) -> VoxelBox {
+    let Some(before) = before else { return after.tight_box() };
+    let both = before.bounds().union(&after.bounds());
+    let (before, after) = (before.within(both), after.within(both));
+    let mut difference = before;
+    for (voxel, &other) in difference.voxels_mut().iter_mut().zip(after.voxels()) {
+        *voxel ^= other;
+    }
+    difference.tight_box()
+}

@@ -1,0 +1,8 @@
+//! The crate from outside: engines on pictures whose answer is known, and the laws of sessions.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod phantoms;
+#[cfg(test)]
+mod sessions;
