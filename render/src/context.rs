@@ -129,20 +129,32 @@ impl GpuContext {
         what: &'static str,
         descriptor: &wgpu::TextureDescriptor<'_>,
     ) -> Result<CountedTexture> {
-        let texels = descriptor.size.depth_or_array_layers as u64
-            * u64::from(descriptor.size.width)
-            * u64::from(descriptor.size.height);
-        let bytes = texels * u64::from(descriptor.format.block_copy_size(None).unwrap_or(4));
+        let bytes = bytes_of(descriptor);
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let texture = self.device.create_texture(descriptor);
         if pollster::block_on(scope.pop()).is_some() {
             return Err(Error::OutOfMemory { what, bytes });
         }
+        Ok(self.counted(texture, bytes))
+    }
+
+    /// A texture of a few kilobytes: nobody runs out of memory for it.
+    pub(crate) fn small_texture(&self, descriptor: &wgpu::TextureDescriptor<'_>) -> CountedTexture {
+        self.counted(self.device.create_texture(descriptor), bytes_of(descriptor))
+    }
+
+    fn counted(&self, texture: wgpu::Texture, bytes: u64) -> CountedTexture {
         let counter = Arc::clone(&self.shared.bytes);
         counter.fetch_add(bytes, Ordering::Relaxed);
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(CountedTexture { texture, view, bytes, counter })
+        CountedTexture { texture, view, bytes, counter }
     }
+}
+
+fn bytes_of(descriptor: &wgpu::TextureDescriptor<'_>) -> u64 {
+    let wgpu::Extent3d { width, height, depth_or_array_layers } = descriptor.size;
+    let texels = u64::from(width) * u64::from(height) * u64::from(depth_or_array_layers);
+    texels * u64::from(descriptor.format.block_copy_size(None).unwrap_or(4))
 }
 
 /// A texture, the view of all of it, and its share of `GpuContext::bytes_in_use`.

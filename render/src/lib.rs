@@ -2,6 +2,7 @@
 //!
 //! This crate knows voxels and colours. It never sees a document, a file or a widget.
 
+pub mod colour_map;
 pub mod context;
 pub mod error;
 pub mod label_texture;
@@ -15,11 +16,12 @@ pub mod texels;
 pub mod upload;
 pub mod volume_texture;
 
+pub use colour_map::{COLOUR_MAPS, ColourMap, MapPreset};
 pub use context::{GpuContext, Tier, device_descriptor};
 pub use error::{Error, Result};
 pub use label_texture::LabelTexture;
 pub use palette::{LabelStyle, Palette};
-pub use scene::{LabelLayer, Renderer, SliceScene};
+pub use scene::{LabelLayer, Renderer, Second, SecondMode, SliceScene, Tone};
 pub use target::Target;
 pub use volume_texture::VolumeTexture;
 pub use wgpu;

@@ -3,26 +3,39 @@
 //! `Renderer` lives as long as the device and keeps the pipelines. A scene is plain data for one picture and borrows
 //! what it shows. Nothing is remembered between two pictures, so the same scene always gives the same pixels.
 
+use crate::colour_map::{ColourMap, MapPreset};
 use crate::context::GpuContext;
 use crate::label_texture::LabelTexture;
 use crate::palette::Palette;
+use crate::pass::Finish;
+use crate::pass::difference::DifferencePass;
 use crate::pass::labels::LabelsPass;
-use crate::pass::slice::SlicePass;
+use crate::pass::slice::{Layer, SlicePass};
 use crate::volume_texture::VolumeTexture;
+use glam::DAffine3;
 use limner_imaging::Window;
-use limner_imaging::reslice::{Interpolation, Raster};
+use limner_imaging::reslice::{Interpolation, Raster, Slab};
 
 /// The pipelines of every pass, for targets of one format.
 pub struct Renderer {
     slice: SlicePass,
+    difference: DifferencePass,
     labels: LabelsPass,
+    /// Bound where a pass wants a colour map and the scene names none.
+    difference_map: ColourMap,
 }
 
 impl Renderer {
     /// `format` is that of the targets, usually `Target::FORMAT`. An sRGB format would bend every grey level.
     #[must_use]
     pub fn new(gpu: &GpuContext, format: wgpu::TextureFormat) -> Self {
-        Self { slice: SlicePass::new(format), labels: LabelsPass::new(&gpu.device, format) }
+        let entries = MapPreset::named("blue-white-red").map_or([[0; 3]; 256], MapPreset::entries);
+        Self {
+            slice: SlicePass::new(format),
+            difference: DifferencePass::new(format),
+            labels: LabelsPass::new(&gpu.device, format),
+            difference_map: ColourMap::new(gpu, &entries),
+        }
     }
 }
 
@@ -37,7 +50,67 @@ pub struct LabelLayer<'a> {
     pub outline_px: f32,
 }
 
-/// A plane through a volume with labels over it.
+/// How values become colours.
+#[derive(Clone, Copy)]
+pub struct Tone<'a> {
+    pub window: Window,
+    /// Low values bright.
+    pub inverted: bool,
+    /// Above 1 the middle greys get brighter.
+    pub gamma: f32,
+    /// Grey where there is none. Colour pictures keep their own colours.
+    pub colour_map: Option<&'a ColourMap>,
+}
+
+impl Tone<'_> {
+    #[must_use]
+    pub const fn new(window: Window) -> Self {
+        Self { window, inverted: false, gamma: 1.0, colour_map: None }
+    }
+}
+
+/// A second volume in the same picture, on a grid of its own.
+#[derive(Clone, Copy)]
+pub struct Second<'a> {
+    pub volume: &'a VolumeTexture,
+    /// From the first volume's world to the second's: the identity where both share a frame of reference.
+    pub moved: DAffine3,
+    pub tone: Tone<'a>,
+    pub mode: SecondMode,
+}
+
+/// How two volumes share a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SecondMode {
+    /// The second shines through; where it `hides_low`, values at or below its window are not shown.
+    Fusion {
+        opacity: f32,
+        hides_low: bool,
+    },
+    /// Only the second where `share` is 1. Flicker is a blend that jumps between 0 and 1.
+    Blend {
+        share: f32,
+    },
+    Checkerboard {
+        square_px: f32,
+    },
+    /// The second from this pixel to the right end.
+    SwipeRight {
+        from_px: f32,
+    },
+    /// The second from this pixel down.
+    SwipeDown {
+        from_px: f32,
+    },
+    /// Second minus first; `range` in value units reaches the ends of the second's colour map (blue, white, red
+    /// where it names none). Always of the plane itself, not of a slab.
+    Difference {
+        range: f64,
+    },
+}
+
+/// A plane through a volume with labels over it. Start from `new` and change what differs.
+#[derive(Clone)]
 pub struct SliceScene<'a> {
     pub volume: &'a VolumeTexture,
     /// The part of the plane that fills the target, pixel for pixel.
@@ -45,14 +118,39 @@ pub struct SliceScene<'a> {
     pub window: Window,
     /// Low values bright.
     pub inverted: bool,
+    /// Above 1 the middle greys get brighter.
+    pub gamma: f32,
+    /// Grey where there is none.
+    pub colour_map: Option<&'a ColourMap>,
     pub interpolation: Interpolation,
+    /// A thick slice in place of a thin one.
+    pub slab: Option<Slab>,
+    pub second: Option<Second<'a>>,
     /// From the bottom up.
     pub labels: Vec<LabelLayer<'a>>,
     /// Where the volume does not reach.
     pub background: [u8; 3],
 }
 
-impl SliceScene<'_> {
+impl<'a> SliceScene<'a> {
+    /// A thin, linear, grey slice without anything over it, on black.
+    #[must_use]
+    pub const fn new(volume: &'a VolumeTexture, raster: Raster, window: Window) -> Self {
+        Self {
+            volume,
+            raster,
+            window,
+            inverted: false,
+            gamma: 1.0,
+            colour_map: None,
+            interpolation: Interpolation::Linear,
+            slab: None,
+            second: None,
+            labels: Vec::new(),
+            background: [0; 3],
+        }
+    }
+
     /// Draws the picture over whatever `target` held. The target has the raster's size.
     pub fn encode(
         &self,
@@ -71,7 +169,10 @@ impl SliceScene<'_> {
             })],
             ..Default::default()
         });
-        renderer.slice.draw(gpu, &mut pass, self);
+        match &self.second {
+            Some(second) => self.draw_two(renderer, gpu, &mut pass, second),
+            None => self.draw_layer(renderer, gpu, &mut pass, &self.layer()),
+        }
         for layer in &self.labels {
             if layer.texture.size() != self.volume.geometry().size() {
                 log::error!("a label layer of another grid than the volume's is not drawn");
@@ -79,5 +180,47 @@ impl SliceScene<'_> {
             }
             renderer.labels.draw(gpu, &mut pass, layer, &self.raster, self.volume.geometry());
         }
+    }
+
+    pub(crate) fn background_rgba(&self) -> [f32; 4] {
+        let [r, g, b] = self.background.map(|c| f32::from(c) / 255.0);
+        [r, g, b, 1.0]
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        let tone =
+            Tone { window: self.window, inverted: self.inverted, gamma: self.gamma, colour_map: self.colour_map };
+        Layer {
+            volume: self.volume,
+            raster: &self.raster,
+            moved: DAffine3::IDENTITY,
+            tone,
+            interpolation: self.interpolation,
+            slab: self.slab,
+            finish: Finish::Opaque,
+            background: self.background_rgba(),
+        }
+    }
+
+    fn draw_layer(&self, renderer: &Renderer, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, layer: &Layer<'_>) {
+        renderer.slice.draw(gpu, pass, layer, renderer.difference_map.view());
+    }
+
+    fn draw_two(&self, renderer: &Renderer, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, second: &Second<'_>) {
+        let finish = match second.mode {
+            SecondMode::Difference { range } => {
+                let map = second.tone.colour_map.unwrap_or(&renderer.difference_map);
+                renderer.difference.draw(gpu, pass, self, second, range, map.view());
+                return;
+            }
+            SecondMode::Fusion { opacity, hides_low } => Finish::Fusion { opacity, hides_low },
+            SecondMode::Blend { share } => Finish::Blend { share },
+            SecondMode::Checkerboard { square_px } => Finish::Checkerboard { square_px },
+            SecondMode::SwipeRight { from_px } => Finish::SwipeRight { from_px },
+            SecondMode::SwipeDown { from_px } => Finish::SwipeDown { from_px },
+        };
+        self.draw_layer(renderer, gpu, pass, &self.layer());
+        let over = Layer { volume: second.volume, moved: second.moved, tone: second.tone, finish, ..self.layer() };
+        self.draw_layer(renderer, gpu, pass, &over);
     }
 }

@@ -14,6 +14,10 @@ pub enum TexelKind {
     Colour,
 }
 
+impl TexelKind {
+    pub const ALL: [Self; 3] = [Self::Float, Self::Integer, Self::Colour];
+}
+
 pub struct VolumeTexture {
     texture: CountedTexture,
     geometry: Geometry,
@@ -62,6 +66,17 @@ impl VolumeTexture {
 
     pub(crate) const fn view(&self) -> &wgpu::TextureView {
         &self.texture.view
+    }
+
+    /// Larger texels mean smaller values.
+    pub(crate) const fn is_falling(&self) -> bool {
+        self.value_map.slope < 0.0
+    }
+
+    /// `value = texel * [0] + [1]`
+    pub(crate) fn value_from_texel(&self) -> [f32; 2] {
+        let (step, offset) = self.encoding.stored_from_texel();
+        [(self.value_map.slope * step) as f32, self.value_map.value(offset) as f32]
     }
 
     /// The window in texel units: `grey = (texel - [0] - [1]) * [2] + [3]`.

@@ -57,7 +57,7 @@ impl LabelsPass {
         geometry: &Geometry,
     ) {
         let uniform = LabelsUniform {
-            raster: RasterUniform::new(raster, geometry),
+            raster: RasterUniform::new(raster, geometry, geometry.voxel_from_world()),
             opacity: layer.opacity.clamp(0.0, 1.0),
             outline_px: layer.outline_px,
             padding: [0.0; 2],

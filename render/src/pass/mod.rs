@@ -3,13 +3,18 @@
 //! A pass holds one pipeline for each combination of choices that is in use, made when it is first needed: a shader
 //! never asks per pixel what holds for the whole picture.
 
-pub mod labels;
-pub mod slice;
+pub(crate) mod difference;
+mod finish;
+pub(crate) mod labels;
+pub(crate) mod slice;
+mod tone;
+
+pub(crate) use finish::{Finish, FinishKey};
 
 use crate::volume_texture::TexelKind;
 use glam::{DAffine3, DVec3};
 use limner_imaging::Geometry;
-use limner_imaging::reslice::Raster;
+use limner_imaging::reslice::{Interpolation, Raster};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
@@ -29,8 +34,7 @@ pub(crate) struct RasterUniform {
 }
 
 impl RasterUniform {
-    pub fn new(raster: &Raster, geometry: &Geometry) -> Self {
-        let voxel_from_world: DAffine3 = geometry.voxel_from_world();
+    pub fn new(raster: &Raster, geometry: &Geometry, voxel_from_world: DAffine3) -> Self {
         let along = |direction: DVec3| voxel_from_world.transform_vector3(direction * raster.mm_per_pixel);
         Self {
             origin: four(voxel_from_world.transform_point3(raster.plane.origin.0)),
@@ -45,24 +49,44 @@ fn four(v: DVec3) -> [f32; 4] {
     [v.x as f32, v.y as f32, v.z as f32, 0.0]
 }
 
-/// The whole source of a shader that reads a volume.
-fn volume_shader(kind: TexelKind, pass: &str) -> String {
-    let texel = match kind {
+fn texel_source(kind: TexelKind) -> &'static str {
+    match kind {
         TexelKind::Float => include_str!("texel_float.wgsl"),
         TexelKind::Integer => include_str!("texel_integer.wgsl"),
         TexelKind::Colour => include_str!("texel_colour.wgsl"),
-    };
-    [RASTER, texel, SAMPLE, pass].concat()
+    }
+}
+
+/// The whole source of a shader that reads a volume.
+fn volume_shader(kind: TexelKind, pass: &str) -> String {
+    [RASTER, texel_source(kind), SAMPLE, pass].concat()
 }
 
 /// Every shader of the crate by name, for the test that validates them without a GPU.
 #[must_use]
 pub fn all_shaders() -> Vec<(String, String)> {
     let mut all = vec![("labels".to_owned(), labels::shader())];
-    for kind in [TexelKind::Float, TexelKind::Integer, TexelKind::Colour] {
-        all.push((format!("slice {kind:?}"), slice::shader(kind)));
+    for kind in TexelKind::ALL {
+        for finish in FinishKey::ALL {
+            for is_slab in [false, true] {
+                let name = format!("slice {kind:?}, slab {is_slab}");
+                all.push((name, slice::shader(kind, is_slab, finish.source())));
+            }
+        }
+        for other in TexelKind::ALL {
+            all.push((format!("difference {kind:?} {other:?}"), difference::shader(kind, other)));
+        }
     }
     all
+}
+
+/// `INTERPOLATION` of sample.wgsl.
+const fn interpolation_code(interpolation: Interpolation) -> u32 {
+    match interpolation {
+        Interpolation::Nearest => 0,
+        Interpolation::Linear => 1,
+        Interpolation::Cubic => 2,
+    }
 }
 
 /// Pipelines by what they are specialised for.
@@ -160,6 +184,12 @@ pub(crate) const fn volume_entry(binding: u32, kind: TexelKind) -> wgpu::BindGro
         TexelKind::Float | TexelKind::Colour => wgpu::TextureSampleType::Float { filterable: false },
     };
     texture_entry(binding, sample_type, wgpu::TextureViewDimension::D3)
+}
+
+/// How a colour map is bound.
+pub(crate) const fn map_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    let sample_type = wgpu::TextureSampleType::Float { filterable: false };
+    texture_entry(binding, sample_type, wgpu::TextureViewDimension::D2)
 }
 
 pub(crate) fn uniform_buffer(device: &wgpu::Device, label: &str, content: &impl bytemuck::NoUninit) -> wgpu::Buffer {

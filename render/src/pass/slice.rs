@@ -1,25 +1,48 @@
-//! A plane through a volume as grey or colour.
+//! One volume on one plane, thin or as a slab, as the lowest layer or over another one.
+//!
+//! The sources say how to read a texel, how to sample between voxels, what a slab shows and how the result is
+//! finished; a pipeline is one choice of each.
 
-use super::{PipelineRequest, Pipelines, RasterUniform};
+use super::tone::{ToneKey, ToneUniform};
+use super::{Finish, PipelineRequest, Pipelines, RasterUniform};
 use crate::context::GpuContext;
-use crate::scene::SliceScene;
-use crate::volume_texture::TexelKind;
-use limner_imaging::reslice::Interpolation;
+use crate::scene::Tone;
+use crate::volume_texture::{TexelKind, VolumeTexture};
+use glam::DAffine3;
+use limner_imaging::reslice::{Interpolation, Projection, Raster, Slab};
 
-/// `Slice` of slice.wgsl.
+/// `Layer` of layer.wgsl.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct SliceUniform {
+struct LayerUniform {
     raster: RasterUniform,
-    grey_from_texel: [f32; 4],
+    tone: ToneUniform,
     background: [f32; 4],
+    slab_start: [f32; 4],
+    slab_step: [f32; 4],
+    finish: [f32; 4],
+}
+
+/// What is drawn: borrowed from a scene.
+pub(crate) struct Layer<'a> {
+    pub volume: &'a VolumeTexture,
+    pub raster: &'a Raster,
+    /// From the scene's world to the world of this volume.
+    pub moved: DAffine3,
+    pub tone: Tone<'a>,
+    pub interpolation: Interpolation,
+    pub slab: Option<Slab>,
+    pub finish: Finish,
+    pub background: [f32; 4],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     kind: TexelKind,
-    is_linear: bool,
-    is_inverted: bool,
+    interpolation: u32,
+    tone: ToneKey,
+    projection: Option<u32>,
+    finish: super::FinishKey,
 }
 
 pub(crate) struct SlicePass {
@@ -27,8 +50,10 @@ pub(crate) struct SlicePass {
     pipelines: Pipelines<Key>,
 }
 
-pub(super) fn shader(kind: TexelKind) -> String {
-    super::volume_shader(kind, include_str!("slice.wgsl"))
+pub(super) fn shader(kind: TexelKind, is_slab: bool, finish: &str) -> String {
+    let draw = if is_slab { include_str!("slab.wgsl") } else { include_str!("slice.wgsl") };
+    let parts = [include_str!("tone.wgsl"), include_str!("layer.wgsl"), finish, draw].concat();
+    super::volume_shader(kind, &parts)
 }
 
 impl SlicePass {
@@ -36,27 +61,31 @@ impl SlicePass {
         Self { format, pipelines: Pipelines::new() }
     }
 
-    pub fn draw(&self, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, scene: &SliceScene<'_>) {
-        let volume = scene.volume;
+    /// `unused_map` is bound where the tone has no colour map.
+    pub fn draw(
+        &self,
+        gpu: &GpuContext,
+        pass: &mut wgpu::RenderPass<'_>,
+        layer: &Layer<'_>,
+        unused_map: &wgpu::TextureView,
+    ) {
+        let volume = layer.volume;
         let key = Key {
             kind: volume.kind(),
-            is_linear: scene.interpolation == Interpolation::Linear,
-            is_inverted: scene.inverted,
+            interpolation: super::interpolation_code(layer.interpolation),
+            tone: ToneKey::new(&layer.tone, volume.kind()),
+            projection: layer.slab.map(|slab| projection_code(slab.projection, volume.is_falling())),
+            finish: layer.finish.key(),
         };
         let pipeline = self.pipelines.get(key, || self.pipeline(&gpu.device, key));
-        let [r, g, b] = scene.background.map(|c| f32::from(c) / 255.0);
-        let uniform = SliceUniform {
-            raster: RasterUniform::new(&scene.raster, volume.geometry()),
-            grey_from_texel: volume.grey_from_texel(scene.window),
-            background: [r, g, b, 1.0],
-        };
-        let uniform = super::uniform_buffer(&gpu.device, "slice", &uniform);
+        let uniform = super::uniform_buffer(&gpu.device, "slice", &layer.uniform());
         let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("slice"),
             layout: &pipeline.get_bind_group_layout(0),
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
                 super::texture_binding(1, volume.view()),
+                super::texture_binding(2, super::tone::map_view(&layer.tone, unused_map)),
             ],
         });
         pass.set_pipeline(&pipeline);
@@ -67,19 +96,54 @@ impl SlicePass {
     fn pipeline(&self, device: &wgpu::Device, key: Key) -> wgpu::RenderPipeline {
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("slice"),
-            entries: &[super::uniform_entry(0), super::volume_entry(1, key.kind)],
+            entries: &[super::uniform_entry(0), super::volume_entry(1, key.kind), super::map_entry(2)],
         });
-        let constants = [("LINEAR", f64::from(key.is_linear)), ("INVERTED", f64::from(key.is_inverted))];
+        let mut constants = vec![("INTERPOLATION", f64::from(key.interpolation))];
+        constants.extend(key.tone.constants());
+        constants.extend(key.projection.map(|projection| ("PROJECTION", f64::from(projection))));
+        constants.extend(key.finish.constant());
         super::full_screen_pipeline(
             device,
             PipelineRequest {
                 label: "slice",
-                source: shader(key.kind),
+                source: shader(key.kind, key.projection.is_some(), key.finish.source()),
                 constants: &constants,
                 layout: &layout,
                 format: self.format,
-                blend: None,
+                blend: key.finish.blend(),
             },
         )
+    }
+}
+
+impl Layer<'_> {
+    fn uniform(&self) -> LayerUniform {
+        let geometry = self.volume.geometry();
+        let voxel_from_world = geometry.voxel_from_world() * self.moved;
+        let (mut slab_start, mut slab_step) = ([0.0; 4], [0.0; 4]);
+        if let Some(slab) = self.slab {
+            let offsets = slab.offsets_mm(geometry, &self.raster.plane);
+            let normal = voxel_from_world.transform_vector3(self.raster.plane.normal());
+            slab_start = super::four(normal * offsets[0]);
+            slab_step = super::four(normal * (offsets.get(1).copied().unwrap_or(0.0) - offsets[0]));
+            slab_step[3] = offsets.len() as f32;
+        }
+        LayerUniform {
+            raster: RasterUniform::new(self.raster, geometry, voxel_from_world),
+            tone: ToneUniform::new(&self.tone, self.volume),
+            background: self.background,
+            slab_start,
+            slab_step,
+            finish: self.finish.parameters(),
+        }
+    }
+}
+
+/// `PROJECTION` of slab.wgsl, which compares texels and not values.
+const fn projection_code(projection: Projection, is_falling: bool) -> u32 {
+    match (projection, is_falling) {
+        (Projection::Maximum, false) | (Projection::Minimum, true) => 0,
+        (Projection::Minimum, false) | (Projection::Maximum, true) => 1,
+        (Projection::Mean, _) => 2,
     }
 }

@@ -6,3 +6,5 @@ mod labels;
 mod slices;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod two_volumes;

@@ -1,9 +1,9 @@
 //! What the GPU draws is what the CPU reference says, within one grey level.
 
-use crate::support::{assert_matches, draw, gpu, phantom, rasters, scene, volume};
-use limner_imaging::reslice::Interpolation;
+use crate::support::{assert_matches, draw, gpu, phantom, plain_gpu, rasters, scene, volume};
+use limner_imaging::reslice::{Interpolation, Projection, Slab};
 use limner_imaging::{Geometry, Plane, Samples, ValueMap, View, Volume, Window, World};
-use limner_render::{Renderer, Target, VolumeTexture};
+use limner_render::{COLOUR_MAPS, ColourMap, GpuContext, Renderer, SliceScene, Target, VolumeTexture};
 
 const SIZE: [usize; 3] = [23, 31, 17];
 
@@ -45,18 +45,74 @@ fn far_window(base: f64) -> Window {
 
 #[test]
 fn every_sample_type_plane_and_interpolation_matches_the_reference() {
-    let Some(gpu) = gpu() else { return };
-    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    for gpu in [gpu(), plain_gpu()].into_iter().flatten() {
+        every_case_matches(&gpu);
+    }
+}
+
+fn every_case_matches(gpu: &GpuContext) {
+    let renderer = Renderer::new(gpu, Target::FORMAT);
     for (name, samples, value_map, window) in all_sample_types() {
         let mut volume = volume(SIZE, samples);
         volume.value_map = value_map;
-        let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+        let texture = VolumeTexture::new(gpu, &volume).unwrap();
         for (plane, raster) in rasters(&volume) {
-            for interpolation in [Interpolation::Nearest, Interpolation::Linear] {
+            for interpolation in [Interpolation::Nearest, Interpolation::Linear, Interpolation::Cubic] {
                 let mut scene = scene(&texture, raster, window, Vec::new());
                 scene.interpolation = interpolation;
                 let case = format!("{name} {plane} {interpolation:?}");
-                assert_matches(&case, &draw(&gpu, &renderer, &scene), &volume, &scene);
+                assert_matches(&case, &draw(gpu, &renderer, &scene), &volume, &scene);
+            }
+        }
+    }
+}
+
+#[test]
+fn slabs_match_the_reference() {
+    let Some(gpu) = gpu() else { return };
+    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    for slope in [0.5, -0.5] {
+        let mut volume = volume(SIZE, Samples::I16(phantom(SIZE, |v| (v * 4000.0) as i16)));
+        volume.value_map.slope = slope;
+        let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+        let window = Window::from_range((slope * 200.0).min(slope * 3400.0), (slope * 200.0).max(slope * 3400.0));
+        for (plane, raster) in rasters(&volume) {
+            for projection in [Projection::Maximum, Projection::Minimum, Projection::Mean] {
+                for thickness_mm in [0.0, 7.3, 60.0] {
+                    let mut scene = scene(&texture, raster, window, Vec::new());
+                    scene.slab = Some(Slab { projection, thickness_mm });
+                    scene.interpolation = Interpolation::Linear;
+                    let case = format!("{plane} {projection:?} {thickness_mm} mm, slope {slope}");
+                    assert_matches(&case, &draw(&gpu, &renderer, &scene), &volume, &scene);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gamma_bends_and_colour_maps_colour() {
+    let Some(gpu) = gpu() else { return };
+    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    let volume = volume(SIZE, Samples::U8(phantom(SIZE, |v| (v * 255.0) as u8)));
+    let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+    let (plane, raster) = rasters(&volume).remove(0);
+    let mut scene = scene(&texture, raster, Window::from_range(20.0, 190.0), Vec::new());
+    for (gamma, inverted) in [(0.5, false), (2.2, false), (1.8, true)] {
+        (scene.gamma, scene.inverted) = (gamma, inverted);
+        assert_matches(plane, &draw(&gpu, &renderer, &scene), &volume, &scene);
+    }
+    (scene.gamma, scene.inverted) = (1.0, false);
+    let grey = draw(&gpu, &renderer, &scene);
+    for map in COLOUR_MAPS {
+        let entries = map.entries();
+        let colour_map = ColourMap::new(&gpu, &entries);
+        let mapped = draw(&gpu, &renderer, &SliceScene { colour_map: Some(&colour_map), ..scene.clone() });
+        for (grey, colour) in grey.chunks_exact(4).zip(mapped.chunks_exact(4)) {
+            if grey[..3] != scene.background {
+                // A grey halfway between two levels may fall to either.
+                let near = &entries[usize::from(grey[0].saturating_sub(1))..=usize::from(grey[0].saturating_add(1))];
+                assert!(near.iter().any(|entry| colour[..3] == *entry), "{}: {grey:?} {colour:?}", map.name);
             }
         }
     }

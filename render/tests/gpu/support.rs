@@ -7,6 +7,15 @@ use limner_imaging::{Geometry, Plane, Samples, View, Volume, Window, World};
 use limner_render::wgpu;
 use limner_render::{GpuContext, LabelLayer, Renderer, SliceScene, Target, VolumeTexture, readback};
 
+/// As on an adapter without normalised 16-bit textures.
+pub fn plain_gpu() -> Option<GpuContext> {
+    gpu()?;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
+    let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
+    Some(GpuContext::from_host(&adapter, device, queue))
+}
+
 pub fn gpu() -> Option<GpuContext> {
     match GpuContext::headless() {
         Ok(gpu) => Some(gpu),
@@ -75,13 +84,10 @@ pub fn scene<'a>(
     labels: Vec<LabelLayer<'a>>,
 ) -> SliceScene<'a> {
     SliceScene {
-        volume,
-        raster,
-        window,
-        inverted: false,
         interpolation: Interpolation::Nearest,
         labels,
         background: [10, 20, 30],
+        ..SliceScene::new(volume, raster, window)
     }
 }
 
@@ -108,7 +114,10 @@ fn is_on_centre(volume: &Volume, raster: &Raster, x: usize, y: usize) -> bool {
 /// Asserts that a drawn picture is the CPU reference within one grey level, and that there was something to see.
 pub fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceScene<'_>) {
     let raster = &scene.raster;
-    let expected = reslice::values(volume, raster, scene.interpolation);
+    let expected = match scene.slab {
+        Some(slab) => reslice::slab_values(volume, raster, slab, scene.interpolation),
+        None => reslice::values(volume, raster, scene.interpolation),
+    };
     let linear = scene.interpolation == Interpolation::Linear;
     let has_nan = linear && expected.iter().flatten().any(|value| value.is_nan());
     let (mut inside, mut on_border) = (0, 0);
@@ -122,8 +131,9 @@ pub fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceSc
             None => scene.background,
             Some(value) => {
                 inside += 1;
-                let grey = (scene.window.grey(*value) * 255.0).round() as u8;
-                [if scene.inverted { 255 - grey } else { grey }; 3]
+                let grey = scene.window.grey(*value);
+                let grey = if scene.inverted { 1.0 - grey } else { grey };
+                [(grey.powf(1.0 / f64::from(scene.gamma)) * 255.0).round() as u8; 3]
             }
         };
         for channel in 0..3 {
