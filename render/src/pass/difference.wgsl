@@ -22,7 +22,7 @@ fn draw(@builtin(position) pixel: vec4f) -> @location(0) vec4f {
     }
     let m = difference.value_from_texel;
     let value = as_rgb(sampled(at, difference.raster.size.xyz)).r * m.x + m.y;
-    let other = other_rgb(other_sampled(other_at, difference.other_raster.size.xyz)).r * m.z + m.w;
+    let other = other_as_rgb(other_sampled(other_at, difference.other_raster.size.xyz)).r * m.z + m.w;
     let change = clamp((other - value) / difference.range.x * 0.5 + 0.5, 0.0, 1.0);
     return textureLoad(colour_of_change, vec2u(u32(change * 255.0 + 0.5), 0u), 0);
 }
