@@ -22,5 +22,5 @@ pub use plane::{Plane, Side, View};
 pub use series::{Kind, Series};
 pub use space::{Pixel, Voxel, VoxelBox, World};
 pub use task::{Cancel, Progress, Task, Warning, Warnings};
-pub use volume::{Samples, StackAxis, ValueMap, Volume};
+pub use volume::{Facts, Samples, StackAxis, ValueMap, Volume};
 pub use window::Window;

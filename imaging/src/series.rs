@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::formats::{self, Format};
 use crate::geometry::Geometry;
 use crate::task::{Task, Warning};
-use crate::volume::{ValueMap, Volume};
+use crate::volume::{Facts, ValueMap, Volume};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -59,11 +59,21 @@ impl Series {
 
     /// Reads all samples. Warnings met on the way are in the volume and in `task`.
     pub fn load(&self, task: &Task) -> Result<Volume> {
-        match self.format() {
-            Some(format) => format.load(self, task),
-            None => {
-                Err(crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series"))
-            }
-        }
+        self.reader()?.load(self, task)
+    }
+
+    /// Reads one of several times (0 up to `frames`) of a 4D series.
+    pub fn load_time(&self, time: usize, task: &Task) -> Result<Volume> {
+        self.reader()?.load_time(self, time, task)
+    }
+
+    /// Statistics and the hash of the samples as stored.
+    pub fn facts(&self, task: &Task) -> Result<Facts> {
+        self.reader()?.facts(self, task)
+    }
+
+    fn reader(&self) -> Result<&'static dyn Format> {
+        let unknown = || crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series");
+        self.format().ok_or_else(unknown)
     }
 }

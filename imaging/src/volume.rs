@@ -41,6 +41,17 @@ macro_rules! with_samples {
     };
 }
 
+macro_rules! samples_from {
+    ($($variant:ident $t:ty),*) => {$(
+        impl From<Vec<$t>> for Samples {
+            fn from(samples: Vec<$t>) -> Self {
+                Self::$variant(samples)
+            }
+        }
+    )*};
+}
+samples_from!(U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F32 f32, F64 f64);
+
 impl Samples {
     #[must_use]
     pub fn len(&self) -> usize {
@@ -199,23 +210,8 @@ impl Volume {
 
     /// Minimum, maximum and mean of the finite values after rescale, over all channels.
     #[must_use]
-    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
     pub fn stats(&self) -> Option<Stats> {
-        let (mut min, mut max, mut sum, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0_u64);
-        with_samples!(&self.samples, v => for &x in v {
-            let x = x as f64;
-            if x.is_finite() {
-                min = min.min(x);
-                max = max.max(x);
-                sum += x;
-                count += 1;
-            }
-        });
-        if count == 0 {
-            return None;
-        }
-        let (a, b) = (self.value_map.value(min), self.value_map.value(max));
-        Some(Stats { min: a.min(b), max: a.max(b), mean: self.value_map.value(sum / count as f64) })
+        stats_of(&self.samples, std::slice::from_ref(&self.value_map))
     }
 
     /// The window to start with: the file's own, else the 1st to 99.5th percentile.
@@ -223,6 +219,35 @@ impl Volume {
     pub fn default_window(&self) -> Window {
         self.windows.first().copied().unwrap_or_else(|| crate::window::from_percentiles(self, 0.01, 0.995))
     }
+}
+
+/// Statistics of samples that are split evenly among value maps (one, or one per slice).
+#[must_use]
+#[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+pub fn stats_of(samples: &Samples, value_maps: &[ValueMap]) -> Option<Stats> {
+    let part = samples.len().div_ceil(value_maps.len().max(1)).max(1);
+    let (mut min, mut max, mut sum, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0_u64);
+    with_samples!(samples, v => for (values, map) in v.chunks(part).zip(value_maps) {
+        for &x in values {
+            let value = map.value(x as f64);
+            if value.is_finite() {
+                min = min.min(value);
+                max = max.max(value);
+                sum += value;
+                count += 1;
+            }
+        }
+    });
+    (count > 0).then(|| Stats { min, max, mean: sum / count as f64 })
+}
+
+/// What `limner info --stats` tells of the samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// After rescale; of colour, over the samples as stored.
+    pub stats: Option<Stats>,
+    /// Over the samples as stored, in the order CLI.md defines.
+    pub sha256_samples: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

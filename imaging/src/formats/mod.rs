@@ -1,14 +1,20 @@
 //! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
 
+mod beside;
+pub mod dicom;
+pub mod nifti;
+pub mod raster;
+mod stored;
+
 use crate::error::{Error, Result};
 use crate::series::Series;
 use crate::task::Task;
-use crate::volume::Volume;
+use crate::volume::{Facts, Volume};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Order matters where two formats could claim a file: the one with the surer sign comes first.
-pub const FORMATS: &[&dyn Format] = &[];
+pub const FORMATS: &[&dyn Format] = &[&dicom::Dicom, &nifti::Nifti, &raster::Raster];
 
 /// Whether a format knows a file. "Not mine" is an answer, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +43,22 @@ pub trait Format: Sync {
     /// A file that fails goes into `failed` and does not stop the others.
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>>;
 
+    /// Reads the series; of several times the first, with a warning.
     fn load(&self, series: &Series, task: &Task) -> Result<Volume>;
+
+    /// Reads one time of a 4D series.
+    fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
+        if time == 0 {
+            return self.load(series, task);
+        }
+        Err(Error::malformed(&series.path, format!("time {} was asked for, there is one", time + 1)))
+    }
+
+    /// Statistics and the hash of the samples as stored, all times included.
+    fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
+        let volume = self.load(series, task)?;
+        Ok(Facts { stats: volume.stats(), sha256_samples: volume.samples().sha256_hex() })
+    }
 
     /// True where `write` works.
     fn can_write(&self) -> bool {

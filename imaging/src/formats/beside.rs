@@ -1,0 +1,52 @@
+//! Writing that cannot leave half a file: the new one grows beside the old and takes its name when it is whole.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// Runs `fill` on a new file that replaces `path` only when everything is on disk.
+pub fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let outcome = (|| {
+        let mut file = BufWriter::new(File::create(&part)?);
+        fill(&mut file)?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&part, path)
+    })();
+    if outcome.is_err() {
+        // The error that matters is the first; a leftover part file is named so that it can be recognised.
+        let _ = std::fs::remove_file(&part);
+    }
+    outcome.map_err(Error::io(path, "could not write the file"))
+}
+
+/// All samples as little-endian bytes, in pieces.
+pub fn samples(out: &mut dyn Write, samples: &crate::Samples) -> std::io::Result<()> {
+    crate::with_samples!(samples, v => for chunk in v.chunks(1 << 16) {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|x| x.to_le_bytes()).collect();
+        out.write_all(&bytes)?;
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.bin");
+        write(&path, |out| out.write_all(b"old")).unwrap();
+        let failed = write(&path, |out| {
+            out.write_all(b"half")?;
+            Err(std::io::Error::other("disk full"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,185 @@
+//! From a scanned series to samples: frames decoded in parallel, each file opened once.
+
+use super::arrange::Stack;
+use super::colour;
+use super::file::warning;
+use super::header::{Colour, Header, PixelFormat, SampleKind};
+use super::pixels::Frames;
+use crate::error::{Error, Result};
+use crate::geometry::Geometry;
+use crate::series::{Kind, Series};
+use crate::task::{Task, Warning};
+use crate::volume::{Samples, ValueMap, Volume};
+use crate::with_samples;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// What a coded byte may unpack to before the claim is no longer believed; constant pictures pack well, not beyond this.
+const UNPACK_LIMIT: u64 = 4096;
+/// Below this no proof is asked for.
+const SMALL_BYTES: u64 = 16 << 20;
+
+/// Runs the same expression with `T` the type `format` stores its samples in.
+macro_rules! with_kind {
+    ($format:expr, $t:ident => $body:expr) => {
+        match ($format.kind, $format.allocated) {
+            (SampleKind::Unsigned, 1 | 8) => { type $t = u8; $body }
+            (SampleKind::Unsigned, 16) => { type $t = u16; $body }
+            (SampleKind::Unsigned, 32) => { type $t = u32; $body }
+            (SampleKind::Unsigned, _) => { type $t = u64; $body }
+            (SampleKind::Signed, 1 | 8) => { type $t = i8; $body }
+            (SampleKind::Signed, 16) => { type $t = i16; $body }
+            (SampleKind::Signed, 32) => { type $t = i32; $body }
+            (SampleKind::Signed, _) => { type $t = i64; $body }
+            (SampleKind::Float, 64) => { type $t = f64; $body }
+            (SampleKind::Float, _) => { type $t = f32; $body }
+        }
+    };
+}
+
+/// The samples as stored, with what is needed to turn them into values.
+pub struct Raw {
+    pub samples: Samples,
+    pub first: Header,
+    pub format: PixelFormat,
+    /// One for each slice, or a single one for all.
+    pub value_maps: Vec<ValueMap>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Which frames of which files, in the order wanted.
+pub enum Selection<'a> {
+    Files(Vec<&'a PathBuf>),
+    Frames(&'a Path, Vec<usize>),
+}
+
+impl Raw {
+    pub fn read(selection: &Selection<'_>, task: &Task) -> Result<Self> {
+        match selection {
+            Selection::Files(files) => Self::read_files(files, task),
+            Selection::Frames(path, order) => Self::read_frames(path, order, task),
+        }
+    }
+
+    fn read_files(files: &[&PathBuf], task: &Task) -> Result<Self> {
+        let first = Frames::open(files[0])?;
+        let on_disk = files.iter().map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).sum();
+        prove(&first, files.len(), on_disk)?;
+        task.progress.begin("reading slices", files.len() as u64);
+        let (format, per_slice) = (first.format, first.format.samples());
+        let read_one = |n: usize| -> Result<Frames> {
+            task.cancel.check()?;
+            let frames = Frames::open(files[n])?;
+            if frames.format != format {
+                return Err(Error::malformed(files[n], "this slice is stored unlike the first of its series"));
+            }
+            Ok(frames)
+        };
+        let mut maps = vec![ValueMap::default(); files.len()];
+        let notes = std::sync::Mutex::new(Vec::new());
+        let samples = with_kind!(format, T => {
+            let mut samples: Vec<T> = vec![T::default(); per_slice * files.len()];
+            samples.par_chunks_mut(per_slice).zip(maps.par_iter_mut()).enumerate().try_for_each(|(n, (slice, map))| {
+                let frames = read_one(n)?;
+                frames.read(0, slice)?;
+                *map = frames.header.value_map_of(0).clone();
+                if let Some(note) = frames.note {
+                    notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(note);
+                }
+                task.progress.advance(1);
+                Ok::<(), Error>(())
+            })?;
+            samples.into()
+        });
+        let notes = notes.into_inner().unwrap_or_default();
+        Ok(Self::assembled(samples, first, maps, notes.into_iter().next()))
+    }
+
+    fn read_frames(path: &Path, order: &[usize], task: &Task) -> Result<Self> {
+        let frames = Frames::open(path)?;
+        prove(&frames, order.len(), frames.coded_bytes() as u64)?;
+        task.progress.begin("reading frames", order.len() as u64);
+        let (format, per_slice) = (frames.format, frames.format.samples());
+        let samples = with_kind!(format, T => {
+            let mut samples: Vec<T> = vec![T::default(); per_slice * order.len()];
+            samples.par_chunks_mut(per_slice).zip(order).try_for_each(|(slice, &n)| {
+                task.cancel.check()?;
+                frames.read(n, slice)?;
+                task.progress.advance(1);
+                Ok::<(), Error>(())
+            })?;
+            samples.into()
+        });
+        let maps = order.iter().map(|&n| frames.header.value_map_of(n).clone()).collect();
+        let note = frames.note;
+        Ok(Self::assembled(samples, frames, maps, note))
+    }
+
+    fn assembled(samples: Samples, first: Frames, mut value_maps: Vec<ValueMap>, note: Option<&str>) -> Self {
+        if value_maps.windows(2).all(|m| m[0] == m[1]) {
+            value_maps.truncate(1);
+        }
+        let mut warnings = first.file.warnings.clone();
+        warnings.extend(note.map(|n| warning("wrong_transfer_syntax", n)));
+        Self { samples, format: first.format, first: first.header, value_maps, warnings }
+    }
+
+    /// Samples whose value map holds for all of them: slices with maps of their own become values.
+    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+    fn one_value_map(&mut self) -> ValueMap {
+        if let [map] = self.value_maps.as_slice() {
+            return map.clone();
+        }
+        let per_slice = self.format.samples();
+        let maps = &self.value_maps;
+        let values: Vec<f32> = with_samples!(&self.samples, v => {
+            v.par_iter().enumerate().map(|(n, &x)| maps[n / per_slice].value(x as f64) as f32).collect()
+        });
+        self.samples = Samples::F32(values);
+        ValueMap { unit: maps[0].unit.clone(), ..ValueMap::default() }
+    }
+
+    /// The picture as a user sees it: values in one map, colour as RGB.
+    pub fn into_volume(mut self, geometry: Geometry, series: &Series) -> Result<Volume> {
+        let path = self.first.path.clone();
+        let (samples, channels, value_map) = match self.format.colour {
+            Colour::Grey { .. } => {
+                let mut value_map = self.one_value_map();
+                if self.first.has_modality_lut {
+                    self.samples = colour::through_modality_lut(&path, self.samples)?;
+                    value_map = ValueMap::default();
+                }
+                (self.samples, self.format.channels, value_map)
+            }
+            Colour::Palette => (colour::through_palette(&path, &self.samples)?, 3, ValueMap::default()),
+            Colour::YbrFull | Colour::Ybr422 => (colour::rgb_from_ybr(self.samples, &path)?, 3, ValueMap::default()),
+            Colour::Rgb => (self.samples, self.format.channels, ValueMap::default()),
+        };
+        let mut volume = Volume::new(geometry, samples, channels)?;
+        volume.value_map = value_map;
+        volume.stack_axis = Stack::axis(series.kind);
+        volume.windows = self.first.windows;
+        volume.inverted = self.format.colour == Colour::Grey { inverted: true };
+        volume.modality = self.first.modality;
+        volume.spacing_known = self.first.place.spacing.is_some()
+            || self.first.frame_headers.first().is_some_and(|f| f.place.spacing.is_some());
+        volume.warnings = series.warnings.clone();
+        volume.warnings.extend(self.warnings.into_iter().filter(|w| !series.warnings.contains(w)));
+        if series.kind == Kind::Segmentation {
+            volume.windows.clear();
+        }
+        Ok(volume)
+    }
+}
+
+/// Refuses a picture the bytes on disk cannot hold, before any memory is taken for it.
+fn prove(first: &Frames, slices: usize, on_disk: u64) -> Result<()> {
+    let format = &first.format;
+    let bytes = (format.samples() as u64).saturating_mul(format.sample_bytes() as u64).saturating_mul(slices as u64);
+    let factor = if first.is_native() { 8 } else { UNPACK_LIMIT };
+    if bytes <= SMALL_BYTES || bytes <= on_disk.saturating_mul(factor) {
+        return Ok(());
+    }
+    let reason = format!("{slices} frames of {}x{} pixels are more than {on_disk} bytes can hold", format.columns, format.rows);
+    Err(Error::TooLarge { path: first.file.path.clone(), reason })
+}

@@ -1,0 +1,208 @@
+//! Frames of one opened file as typed samples, exactly as stored: bits outside the stored ones cleared or sign-filled,
+//! colour interleaved, no rescale, no colour conversion.
+
+use super::codec::{self, FrameShape};
+use super::dataset::PixelPlace;
+use super::file::DicomFile;
+use super::fragments::Fragments;
+use super::header::{Colour, Header, PixelFormat};
+use super::syntax::Coding;
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+use std::path::Path;
+
+const EXTENDED_OFFSETS: super::tags::Tag = 0x7FE0_0001;
+
+/// A type samples are stored in.
+pub trait Stored: Copy + Default + Send + Sync {
+    fn from_le(bytes: &[u8]) -> Self;
+    /// Moves the stored bits down and fills what is above them.
+    fn tidy(self, stored: u32, high: u32) -> Self;
+}
+
+macro_rules! stored_integer {
+    ($($t:ty),*) => {$(
+        impl Stored for $t {
+            fn from_le(bytes: &[u8]) -> Self {
+                let mut raw = [0; size_of::<$t>()];
+                raw.copy_from_slice(bytes);
+                Self::from_le_bytes(raw)
+            }
+            fn tidy(self, stored: u32, high: u32) -> Self {
+                // An arithmetic shift for signed types, a logical one for the others: the sign fill comes free.
+                (self << (<$t>::BITS - 1 - high)) >> (<$t>::BITS - stored)
+            }
+        }
+    )*};
+}
+stored_integer!(u8, i8, u16, i16, u32, i32, u64, i64);
+
+macro_rules! stored_float {
+    ($($t:ty),*) => {$(
+        impl Stored for $t {
+            fn from_le(bytes: &[u8]) -> Self {
+                let mut raw = [0; size_of::<$t>()];
+                raw.copy_from_slice(bytes);
+                Self::from_le_bytes(raw)
+            }
+            fn tidy(self, _: u32, _: u32) -> Self {
+                self
+            }
+        }
+    )*};
+}
+stored_float!(f32, f64);
+
+/// A whole file whose frames can be read in any order and from several threads.
+pub struct Frames {
+    pub file: DicomFile,
+    pub header: Header,
+    pub format: PixelFormat,
+    data: Data,
+    /// Set where the transfer syntax does not fit the pixels and the bytes were believed.
+    pub note: Option<&'static str>,
+}
+
+enum Data {
+    Native { start: usize },
+    /// One frame without fragments, though compressed.
+    Bare { start: usize, end: usize, coding: Coding },
+    Coded { fragments: Fragments, coding: Coding },
+}
+
+impl Frames {
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = DicomFile::open_whole(path)?;
+        let header = Header::of(&file)?;
+        let (Some(format), Some(place)) = (header.format, file.pixels) else {
+            return Err(Error::unsupported(path, "a DICOM object without pixels", "open the series it belongs to"));
+        };
+        let (data, note) = locate(&file, &format, header.frames, place)?;
+        Ok(Self { file, header, format, data, note })
+    }
+
+    /// Bytes the coded pixels take in the file.
+    pub fn coded_bytes(&self) -> usize {
+        self.file.bytes.len()
+    }
+
+    pub fn is_native(&self) -> bool {
+        matches!(self.data, Data::Native { .. })
+    }
+
+    fn shape(&self) -> FrameShape {
+        let f = &self.format;
+        FrameShape { columns: f.columns, rows: f.rows, channels: f.channels, sample_bytes: f.sample_bytes() }
+    }
+
+    /// Fills `out` with frame `n`.
+    pub fn read<T: Stored>(&self, n: usize, out: &mut [T]) -> Result<()> {
+        let bytes = self.frame_bytes(n)?;
+        let (size, format) = (self.format.sample_bytes(), &self.format);
+        if bytes.len() != out.len() * size || size != size_of::<T>() {
+            return Err(Error::malformed(&self.file.path, "the frame does not fill its place"));
+        }
+        let whole = format.allocated == 1 || format.stored == format.allocated;
+        for (sample, raw) in out.iter_mut().zip(bytes.chunks_exact(size)) {
+            let value = T::from_le(raw);
+            *sample = if whole { value } else { value.tidy(format.stored, format.high) };
+        }
+        Ok(())
+    }
+
+    /// Little-endian samples of a frame, colour interleaved.
+    fn frame_bytes(&self, n: usize) -> Result<Cow<'_, [u8]>> {
+        let bytes = &self.file.bytes;
+        let decode = |coding, coded: &[u8]| {
+            let fault = |why: String| Error::malformed(&self.file.path, format!("frame {}: {why}", n + 1));
+            codec::decode(coding, coded, &self.shape()).map(Cow::Owned).map_err(fault)
+        };
+        match &self.data {
+            Data::Bare { start, end, coding } => decode(*coding, &bytes[*start..*end]),
+            Data::Coded { fragments, coding } => decode(*coding, &fragments.frame(bytes, n)),
+            Data::Native { start } => Ok(self.native(&bytes[*start..], n)),
+        }
+    }
+
+    fn native<'a>(&self, data: &'a [u8], n: usize) -> Cow<'a, [u8]> {
+        let format = &self.format;
+        if format.allocated == 1 {
+            let first = n * format.samples();
+            let byte = |b: usize| data[if format.in_words { b ^ 1 } else { b }];
+            return Cow::Owned((first..first + format.samples()).map(|s| byte(s / 8) >> (s % 8) & 1).collect());
+        }
+        let frame_bytes = format.native_bits() / 8;
+        let frame = &data[n * frame_bytes..];
+        let (size, samples) = (format.sample_bytes(), format.samples());
+        if format.in_words {
+            let swapped: Vec<u8> = (0..frame_bytes).map(|b| frame.get(b ^ 1).copied().unwrap_or(0)).collect();
+            return Cow::Owned(interleave(&swapped, format));
+        }
+        if format.colour == Colour::Ybr422 || format.by_plane {
+            return Cow::Owned(interleave(&frame[..frame_bytes], format));
+        }
+        if self.file.layout.big_endian && size > 1 {
+            return Cow::Owned(frame[..samples * size].chunks_exact(size).flat_map(|s| s.iter().rev()).copied().collect());
+        }
+        Cow::Borrowed(&frame[..samples * size])
+    }
+}
+
+/// Colour by plane or with shared chroma to colour by pixel.
+fn interleave(frame: &[u8], format: &PixelFormat) -> Vec<u8> {
+    let size = format.sample_bytes();
+    if format.colour == Colour::Ybr422 && size == 1 {
+        let pairs = frame.chunks_exact(4);
+        return pairs.flat_map(|p| [p[0], p[2], p[3], p[1], p[2], p[3]]).take(format.samples()).collect();
+    }
+    if !format.by_plane {
+        return frame[..format.samples() * size].to_vec();
+    }
+    let pixels = format.pixels();
+    let sample = |pixel: usize, channel: usize| &frame[(channel * pixels + pixel) * size..][..size];
+    (0..pixels).flat_map(|p| (0..format.channels).flat_map(move |c| sample(p, c))).copied().collect()
+}
+
+fn locate(file: &DicomFile, format: &PixelFormat, frames: usize, place: PixelPlace) -> Result<(Data, Option<&'static str>)> {
+    let path = &file.path;
+    let end = place.length.map_or(file.bytes.len(), |l| place.start.saturating_add(l)).min(file.bytes.len());
+    let present = end.saturating_sub(place.start);
+    let too_large = || Error::TooLarge { path: path.clone(), reason: "the frames the header describes are too many".into() };
+    let needed = format.native_bits().checked_mul(frames).ok_or_else(too_large)?.div_ceil(8);
+    let declared = file.syntax.coding;
+    if place.length.is_none() {
+        let extended = file.view().numbers(EXTENDED_OFFSETS);
+        let fragments = Fragments::find(&file.bytes, place.start, frames, &extended).map_err(|why| Error::truncated(path, why))?;
+        let seen = codec::sniff(&fragments.frame(&file.bytes, 0));
+        return match (seen, declared) {
+            (None, Coding::Native) => Err(Error::malformed(path, "compressed frames under an uncompressed transfer syntax")),
+            (Some(coding), declared) if coding != declared => {
+                Ok((Data::Coded { fragments, coding }, Some("the frames are not compressed the way the transfer syntax says; the bytes were believed")))
+            }
+            _ => Ok((Data::Coded { fragments, coding: declared }, None)),
+        };
+    }
+    if declared != Coding::Native && frames == 1
+        && let Some(coding) = codec::sniff(&file.bytes[place.start..end])
+    {
+        return Ok((Data::Bare { start: place.start, end, coding }, Some("the compressed frame is not in fragments")));
+    }
+    if present < needed {
+        return Err(Error::truncated(path, format!("{present} of {needed} bytes of pixels are there")));
+    }
+    let note = (declared != Coding::Native).then_some("the pixels are not compressed, the transfer syntax says they are");
+    Ok((Data::Native { start: place.start }, note))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dirty_high_bits_are_cleared_or_filled_with_the_sign() {
+        assert_eq!(0xF801_u16.tidy(12, 11), 0x801);
+        assert_eq!(0x0801_i16.tidy(12, 11), -2047);
+        assert_eq!(0x8010_u16.tidy(12, 15), 0x801);
+        assert_eq!(0x7F_i8.tidy(8, 7), 127);
+    }
+}

@@ -1,0 +1,219 @@
+//! Pictures of everyday formats: PNG, JPEG, TIFF, BMP, GIF, WebP. One picture is one slice that lies nowhere; its
+//! pixels have no size in mm.
+
+use super::{Failure, Format, Probe, beside};
+use crate::error::{Error, Result};
+use crate::geometry::Geometry;
+use crate::series::{Kind, Series};
+use crate::space::World;
+use crate::task::{Task, Warning};
+use crate::volume::{Samples, StackAxis, ValueMap, Volume};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::path::{Path, PathBuf};
+
+pub struct Raster;
+
+/// No common codec packs more pixels than this into a byte of a picture worth reading.
+const UNPACK_LIMIT: u64 = 2048;
+const SMALL_BYTES: u64 = 64 << 20;
+
+impl Format for Raster {
+    fn name(&self) -> &'static str {
+        "raster"
+    }
+
+    fn title(&self) -> &'static str {
+        "Picture (PNG, JPEG, TIFF, BMP, GIF, WebP)"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"]
+    }
+
+    fn probe(&self, _path: &Path, head: &[u8]) -> Probe {
+        let known = image::guess_format(head).is_ok_and(|f| f.reading_enabled());
+        if known { Probe::Mine } else { Probe::NotMine }
+    }
+
+    fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>> {
+        let mut found = Vec::new();
+        for path in files {
+            task.cancel.check()?;
+            match series(path) {
+                Ok(series) => found.push(series),
+                Err(error) => failed.push(Failure { path: path.clone(), error }),
+            }
+        }
+        Ok(found)
+    }
+
+    fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
+        task.cancel.check()?;
+        let (format, decoder) = open(&series.path)?;
+        let picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(&series.path, &e))?;
+        let size = [picture.width() as usize, picture.height() as usize, 1];
+        let (samples, channels, opacity_dropped) = samples(picture);
+        let mut volume = Volume::new(Geometry::axis_aligned(size, World::default(), [1.0; 3])?, samples, channels)?;
+        volume.stack_axis = StackAxis::Order;
+        volume.spacing_known = false;
+        volume.warnings = notes(format);
+        if opacity_dropped {
+            volume.warnings.push(Warning { code: "opacity".into(), text: "the picture's opacity is not shown".into() });
+        }
+        Ok(volume)
+    }
+
+    fn can_write(&self) -> bool {
+        true
+    }
+
+    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
+        let [width, height, slices] = volume.geometry.size();
+        if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")) {
+            return Err(Error::unsupported(path, "writing this picture format", "end the name in .png"));
+        }
+        if slices != 1 {
+            return Err(Error::unsupported(path, format!("{slices} slices in one PNG"), "choose NIfTI, or write one slice"));
+        }
+        let (bytes, colour): (Vec<u8>, _) = match (volume.samples(), volume.channels()) {
+            (Samples::U8(v), 1) => (v.clone(), ColorType::L8),
+            (Samples::U8(v), 3) => (v.clone(), ColorType::Rgb8),
+            // The encoder takes samples in the machine's own order.
+            (Samples::U16(v), 1) => (v.iter().flat_map(|x| x.to_ne_bytes()).collect(), ColorType::L16),
+            (samples, channels) => {
+                let what = format!("{channels} channels of {} in PNG", samples.dtype());
+                return Err(Error::unsupported(path, what, "choose NIfTI, which keeps every type"));
+            }
+        };
+        let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
+            return Err(Error::TooLarge { path: path.into(), reason: "PNG has no such sizes".into() });
+        };
+        beside::write(path, |out| {
+            let encoder = image::codecs::png::PngEncoder::new(out);
+            image::ImageEncoder::write_image(encoder, &bytes, width, height, colour.into()).map_err(std::io::Error::other)
+        })
+    }
+}
+
+/// A decoder whose claims have been compared with the bytes that are there.
+fn open(path: &Path) -> Result<(ImageFormat, Box<dyn ImageDecoder>)> {
+    let reader = ImageReader::open(path).map_err(Error::io(path, "could not open the file"))?;
+    let reader = reader.with_guessed_format().map_err(Error::io(path, "could not read the file"))?;
+    let format = reader.format().ok_or_else(|| Error::NotAnImage { path: path.into() })?;
+    let on_disk = std::fs::metadata(path).map_err(Error::io(path, "could not read the file's size"))?.len();
+    let most = on_disk.saturating_mul(UNPACK_LIMIT).max(SMALL_BYTES);
+    let mut reader = reader;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(most.saturating_mul(2));
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|e| unreadable(path, &e))?;
+    if decoder.total_bytes() > most {
+        let (width, height) = decoder.dimensions();
+        return Err(Error::TooLarge { path: path.into(), reason: format!("{width}x{height} pixels are more than {on_disk} bytes can hold") });
+    }
+    Ok((format, Box::new(decoder)))
+}
+
+fn unreadable(path: &Path, error: &image::ImageError) -> Error {
+    match error {
+        image::ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::truncated(path, "the picture is not complete")
+        }
+        image::ImageError::Limits(_) => Error::TooLarge { path: path.into(), reason: "the picture claims more than its bytes can hold".into() },
+        image::ImageError::Unsupported(e) => Error::unsupported(path, e.to_string(), "save it as PNG"),
+        other => Error::malformed(path, format!("the picture cannot be read ({other})")),
+    }
+}
+
+fn notes(format: ImageFormat) -> Vec<Warning> {
+    let mut out = vec![Warning { code: "no_spacing".into(), text: "a picture names no pixel spacing; lengths are in pixels".into() }];
+    if format == ImageFormat::Gif {
+        out.push(Warning { code: "first_frame_only".into(), text: "of a moving picture the first frame is shown".into() });
+    }
+    out
+}
+
+/// Samples, channels, and whether an opacity that was not full was dropped.
+fn samples(picture: DynamicImage) -> (Samples, usize, bool) {
+    let see_through = match &picture {
+        DynamicImage::ImageLumaA8(p) => p.pixels().any(|p| p.0[1] != u8::MAX),
+        DynamicImage::ImageRgba8(p) => p.pixels().any(|p| p.0[3] != u8::MAX),
+        DynamicImage::ImageLumaA16(p) => p.pixels().any(|p| p.0[1] != u16::MAX),
+        DynamicImage::ImageRgba16(p) => p.pixels().any(|p| p.0[3] != u16::MAX),
+        DynamicImage::ImageRgba32F(p) => p.pixels().any(|p| p.0[3] < 1.0),
+        _ => false,
+    };
+    let (samples, channels) = match picture.color() {
+        ColorType::L8 | ColorType::La8 => (Samples::U8(picture.into_luma8().into_raw()), 1),
+        ColorType::L16 | ColorType::La16 => (Samples::U16(picture.into_luma16().into_raw()), 1),
+        ColorType::Rgb16 | ColorType::Rgba16 => (Samples::U16(picture.into_rgb16().into_raw()), 3),
+        ColorType::Rgb32F | ColorType::Rgba32F => (Samples::F32(picture.into_rgb32f().into_raw()), 3),
+        _ => (Samples::U8(picture.into_rgb8().into_raw()), 3),
+    };
+    (samples, channels, see_through)
+}
+
+fn series(path: &Path) -> Result<Series> {
+    let (format, decoder) = open(path)?;
+    let (width, height) = decoder.dimensions();
+    let colour = decoder.color_type();
+    let size = [width as usize, height as usize, 1];
+    let dtype = match colour {
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => "uint16",
+        ColorType::Rgb32F | ColorType::Rgba32F => "float32",
+        _ => "uint8",
+    };
+    Ok(Series {
+        path: path.into(),
+        files: vec![path.into()],
+        format: "raster",
+        kind: Kind::Image,
+        modality: None,
+        transfer_syntax: None,
+        size,
+        frames: 1,
+        channels: if colour.has_color() { 3 } else { 1 },
+        dtype,
+        geometry: Some(Geometry::axis_aligned(size, World::default(), [1.0; 3])?),
+        value_map: ValueMap::default(),
+        title: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        uid: None,
+        warnings: notes(format),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_come_back_from_png() {
+        let folder = tempfile::tempdir().unwrap();
+        let geometry = Geometry::axis_aligned([3, 2, 1], World::default(), [1.0; 3]).unwrap();
+        let all = [
+            (Samples::U8((0..6).collect()), 1),
+            (Samples::U8((0..18).collect()), 3),
+            (Samples::U16((0..6).map(|x| x * 10_000).collect()), 1),
+        ];
+        for (samples, channels) in all {
+            let volume = Volume::new(geometry, samples, channels).unwrap();
+            let path = folder.path().join("a.png");
+            Raster.write(&volume, &path).unwrap();
+            let back = crate::formats::open_single(&path, &Task::default()).unwrap();
+            assert_eq!((back.samples(), back.channels()), (volume.samples(), channels));
+            assert!(!back.spacing_known);
+        }
+    }
+
+    #[test]
+    fn a_cut_picture_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let geometry = Geometry::axis_aligned([64, 64, 1], World::default(), [1.0; 3]).unwrap();
+        let noise = (0..64 * 64_u32).map(|x| (x.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let path = folder.path().join("a.png");
+        Raster.write(&Volume::new(geometry, Samples::U8(noise), 1).unwrap(), &path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(crate::formats::open_single(&path, &Task::default()).is_err());
+    }
+}

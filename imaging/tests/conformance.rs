@@ -1,0 +1,224 @@
+//! Every picture of the test data against values other programs computed (MANIFEST.json).
+//!
+//! What disagrees is listed in `KNOWN`, each with its reason; an entry that agrees again fails the test too, so the
+//! list can only shrink.
+
+mod support;
+
+use limner_imaging::formats;
+use limner_imaging::{Error, Series, Task};
+use serde_json::Value;
+use std::path::Path;
+
+/// Samples of lossy syntaxes may differ from the oracle's by this much.
+const LOSSY_TOLERANCE: f64 = 2.0;
+
+/// Files that do not agree yet, or cannot: (path, part of the complaint, why).
+const KNOWN: &[(&str, &str, &str)] = &[];
+
+fn is_lossy(entry: &Value) -> bool {
+    let syntax = entry["transfer_syntax"].as_str().unwrap_or("");
+    ["4.50", "4.51", "4.81", "4.91", "4.203"].iter().any(|end| syntax.ends_with(end)) || entry["type"] == "pil/JPEG"
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().map(|a| a.iter().filter_map(Value::as_f64).collect()).unwrap_or_default()
+}
+
+/// The oracle's hash, where it made one that is usable.
+fn hash_of(entry: &Value) -> Option<&str> {
+    entry["sha256_pixels"].as_str().or(entry["sha256_voxels"].as_str())
+}
+
+fn check(root: &Path, name: &str, entry: &Value) -> Result<(), String> {
+    let task = Task::default();
+    let found = formats::scan(&root.join(name), &task).map_err(|e| e.to_string())?;
+    if let Some(failure) = found.failed.first() {
+        return Err(format!("failed: {}", strip(&failure.error, root)));
+    }
+    let [series] = found.series.as_slice() else {
+        return Err(format!("{} series", found.series.len()));
+    };
+    if entry["has_pixels"] == false {
+        return if series.geometry.is_none() { Ok(()) } else { Err("pixels where there are none".into()) };
+    }
+    let volume = series.load(&task).map_err(|e| format!("load: {}", strip(&e, root)))?;
+    if volume.geometry.size() != series.size {
+        return Err(format!("the scan said {:?}, the samples fill {:?}", series.size, volume.geometry.size()));
+    }
+    let facts = series.facts(&task).map_err(|e| format!("facts: {}", strip(&e, root)))?;
+    check_shape(series, entry)?;
+    check_stats(&facts, entry)?;
+    check_affine(series, entry)?;
+    match hash_of(entry) {
+        Some(hash) if hash != facts.sha256_samples && !is_lossy(entry) => Err("hash differs".into()),
+        _ => Ok(()),
+    }
+}
+
+fn strip(error: &Error, root: &Path) -> String {
+    error.to_string().replace(&*root.to_string_lossy(), "")
+}
+
+fn check_shape(series: &Series, entry: &Value) -> Result<(), String> {
+    let shape: Vec<usize> = numbers(&entry["shape"]).into_iter().map(|x| x as usize).collect();
+    if shape.is_empty() {
+        return Ok(());
+    }
+    let ours = series.size.iter().product::<usize>() * series.frames;
+    let per_voxel = if entry["PhotometricInterpretation"] == "PALETTE COLOR" { 1 } else { series.channels };
+    let theirs: usize = shape.iter().product();
+    if ours * per_voxel != theirs {
+        return Err(format!("size {:?} x {} x {} against {shape:?}", series.size, series.frames, series.channels));
+    }
+    let dtype = entry["dtype"].as_str().unwrap_or(series.dtype);
+    if dtype != series.dtype { Err(format!("{} against {dtype}", series.dtype)) } else { Ok(()) }
+}
+
+fn check_stats(facts: &limner_imaging::volume::Facts, entry: &Value) -> Result<(), String> {
+    let Some(stats) = facts.stats else { return Ok(()) };
+    for (key, ours) in [("min", stats.min), ("max", stats.max), ("mean", stats.mean)] {
+        let Some(theirs) = entry["after_rescale"][key].as_f64() else { continue };
+        let slope = entry["RescaleSlope"].as_f64().unwrap_or(1.0).abs();
+        let lossy = if is_lossy(entry) { LOSSY_TOLERANCE * slope.max(1e-6) } else { 0.0 };
+        if (ours - theirs).abs() > lossy + 1e-5 * theirs.abs().max(1.0) {
+            return Err(format!("{key} {ours} against {theirs}"));
+        }
+    }
+    Ok(())
+}
+
+fn check_affine(series: &Series, entry: &Value) -> Result<(), String> {
+    let Some(geometry) = &series.geometry else { return Ok(()) };
+    let ours = geometry.affine_lps_rows();
+    if let Some(rows) = entry["affine"].as_array() {
+        for (r, row) in rows.iter().enumerate().take(3) {
+            let sign = if r < 2 { -1.0 } else { 1.0 };
+            for (c, theirs) in numbers(row).into_iter().enumerate() {
+                if (ours[r][c] - sign * theirs).abs() > 1e-4 {
+                    return Err(format!("affine row {r} column {c}: {} against {}", ours[r][c], sign * theirs));
+                }
+            }
+        }
+    }
+    if entry["type"] == "dicom" && !entry["ImagePositionPatient"].is_null() && !entry["ImageOrientationPatient"].is_null() {
+        let (origin, spacing) = (numbers(&entry["ImagePositionPatient"]), numbers(&entry["PixelSpacing"]));
+        let cosines = numbers(&entry["ImageOrientationPatient"]);
+        if spacing.len() == 2 && cosines.len() == 6 {
+            for r in 0..3 {
+                let theirs = [cosines[r] * spacing[1], cosines[3 + r] * spacing[0], f64::NAN, origin[r]];
+                for c in [0, 1, 3] {
+                    if (ours[r][c] - theirs[c]).abs() > 1e-4 {
+                        return Err(format!("affine row {r} column {c}: {} against {}", ours[r][c], theirs[c]));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn judge(complaints: &[(String, String)], checked: &[String]) {
+    let known = |name: &str, complaint: &str| KNOWN.iter().any(|(n, part, _)| *n == name && complaint.contains(part));
+    let unexpected: Vec<_> = complaints.iter().filter(|(n, c)| !known(n, c)).collect();
+    for (name, complaint) in &unexpected {
+        println!("{name}: {complaint}");
+    }
+    let healed: Vec<_> = KNOWN
+        .iter()
+        .filter(|(n, _, _)| checked.iter().any(|c| c == n) && !complaints.iter().any(|(name, c)| name == n && known(n, c)))
+        .map(|(n, _, _)| n)
+        .collect();
+    assert!(unexpected.is_empty(), "{} of {} files disagree", unexpected.len(), checked.len());
+    assert!(healed.is_empty(), "these agree now, take them off the list: {healed:?}");
+}
+
+#[test]
+fn every_file_agrees_with_the_oracle() {
+    let Some(root) = support::data() else { return };
+    let manifest = support::manifest(&root);
+    let (mut complaints, mut checked) = (Vec::new(), Vec::new());
+    for (name, entry) in manifest["files"].as_object().unwrap() {
+        let kind = entry["type"].as_str().unwrap_or("");
+        let ours = kind == "dicom" || kind.starts_with("pil/") || kind.starts_with("Nifti") && !entry["shape"].is_null();
+        if !ours || entry["note"].as_str().is_some_and(|n| n.starts_with("header alone") || n.starts_with("companion")) {
+            continue;
+        }
+        checked.push(name.clone());
+        if let Err(complaint) = check(&root, name, entry) {
+            complaints.push((name.clone(), complaint));
+        }
+    }
+    println!("{} files checked, {} disagree", checked.len(), complaints.len());
+    judge(&complaints, &checked);
+}
+
+#[test]
+fn every_series_agrees_with_the_oracle() {
+    let Some(root) = support::data() else { return };
+    let manifest = support::manifest(&root);
+    let (mut complaints, mut checked) = (Vec::new(), Vec::new());
+    for (name, entry) in manifest["series"].as_object().unwrap() {
+        checked.push(name.clone());
+        let task = Task::default();
+        let found = formats::scan(&root.join(name), &task).unwrap();
+        let dicom: Vec<&Series> = found.series.iter().filter(|s| s.format == "dicom" && s.geometry.is_some()).collect();
+        for group in entry["groups"].as_array().unwrap() {
+            if let Err(complaint) = check_group(&dicom, group, &task) {
+                complaints.push((name.clone(), complaint));
+            }
+        }
+    }
+    judge(&complaints, &checked);
+}
+
+fn check_group(series: &[&Series], group: &Value, task: &Task) -> Result<(), String> {
+    let Some(hash) = group["sha256_sorted_stack"].as_str() else { return Ok(()) };
+    let files = group["files"].as_u64().unwrap() as usize;
+    let Some(found) = series.iter().find(|s| s.files.len() == files && s.size[1] == group["rows"]) else {
+        let sizes: Vec<_> = series.iter().map(|s| (s.files.len(), s.size)).collect();
+        return Err(format!("no series of {files} files: {sizes:?}"));
+    };
+    let facts = found.facts(task).map_err(|e| e.to_string())?;
+    check_stats(&facts, group)?;
+    if let (Some(rows), Some(geometry)) = (group["affine_lps_ijk"].as_array(), &found.geometry) {
+        let ours = geometry.affine_lps_rows();
+        for (r, row) in rows.iter().enumerate().take(3) {
+            for (c, theirs) in numbers(row).into_iter().enumerate() {
+                if (ours[r][c] - theirs).abs() > 1e-4 {
+                    return Err(format!("affine row {r} column {c}: {} against {theirs}", ours[r][c]));
+                }
+            }
+        }
+    }
+    if facts.sha256_samples == hash { Ok(()) } else { Err("hash of the stack differs".into()) }
+}
+
+#[test]
+fn nothing_broken_is_read_in_silence() {
+    let Some(root) = support::data() else { return };
+    let manifest = support::manifest(&root);
+    let mut silent = Vec::new();
+    for name in manifest["broken"].as_object().unwrap().keys() {
+        let task = Task::default();
+        let verdict = match formats::scan(&root.join(name), &task) {
+            Err(error) => format!("error: {}", strip(&error, &root)),
+            Ok(found) => match (found.series.first(), found.failed.first()) {
+                (_, Some(failure)) => format!("error: {}", strip(&failure.error, &root)),
+                (None, None) => "nothing found".into(),
+                (Some(series), None) => match series.load(&task) {
+                    Err(error) => format!("error: {}", strip(&error, &root)),
+                    Ok(volume) => {
+                        let codes: Vec<_> = volume.warnings.iter().chain(&series.warnings).map(|w| w.code.as_str()).collect();
+                        if codes.iter().all(|c| *c == "no_spacing") {
+                            silent.push(name.clone());
+                        }
+                        format!("reads with {codes:?}")
+                    }
+                },
+            },
+        };
+        println!("{name}: {verdict}");
+    }
+    assert!(silent.is_empty(), "read without a warning: {silent:?}");
+}

@@ -1,0 +1,20 @@
+//! Where the real test data is, and what its manifest says.
+
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// The data's root, or `None` where it is absent and not required.
+pub fn data() -> Option<PathBuf> {
+    let given = std::env::var_os("LIMNER_TEST_DATA").map(PathBuf::from);
+    let root = given.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")));
+    if root.join("MANIFEST.json").is_file() {
+        return Some(root);
+    }
+    assert!(std::env::var_os("LIMNER_REQUIRE_DATA").is_none_or(|v| v != "1"), "no test data in {}", root.display());
+    println!("real-data suites not run: 1");
+    None
+}
+
+pub fn manifest(root: &std::path::Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(root.join("MANIFEST.json")).unwrap()).unwrap()
+}
