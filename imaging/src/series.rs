@@ -73,7 +73,8 @@ impl Series {
     }
 
     fn reader(&self) -> Result<&'static dyn Format> {
-        let unknown = || crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series");
+        let unknown =
+            || crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series");
         self.format().ok_or_else(unknown)
     }
 }

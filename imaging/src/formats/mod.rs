@@ -96,7 +96,7 @@ pub fn scan(path: &Path, task: &Task) -> Result<Found> {
             Ok(head) => match FORMATS.iter().position(|f| f.probe(&file, &head) == Probe::Mine) {
                 Some(n) => claimed[n].push(file),
                 None if single => {
-                    found.failed.push(Failure { error: Error::NotAnImage { path: file.clone() }, path: file })
+                    found.failed.push(Failure { error: Error::NotAnImage { path: file.clone() }, path: file });
                 }
                 None => {}
             },

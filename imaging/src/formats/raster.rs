@@ -56,7 +56,7 @@ impl Format for Raster {
         let mut volume = Volume::new(Geometry::axis_aligned(size, World::default(), [1.0; 3])?, samples, channels)?;
         volume.stack_axis = StackAxis::Order;
         volume.spacing_known = false;
-        volume.warnings = notes(format);
+        volume.warnings = notes(&series.path, format);
         if opacity_dropped {
             volume.warnings.push(Warning { code: "opacity".into(), text: "the picture's opacity is not shown".into() });
         }
@@ -73,7 +73,11 @@ impl Format for Raster {
             return Err(Error::unsupported(path, "writing this picture format", "end the name in .png"));
         }
         if slices != 1 {
-            return Err(Error::unsupported(path, format!("{slices} slices in one PNG"), "choose NIfTI, or write one slice"));
+            return Err(Error::unsupported(
+                path,
+                format!("{slices} slices in one PNG"),
+                "choose NIfTI, or write one slice",
+            ));
         }
         let (bytes, colour): (Vec<u8>, _) = match (volume.samples(), volume.channels()) {
             (Samples::U8(v), 1) => (v.clone(), ColorType::L8),
@@ -90,7 +94,8 @@ impl Format for Raster {
         };
         beside::write(path, |out| {
             let encoder = image::codecs::png::PngEncoder::new(out);
-            image::ImageEncoder::write_image(encoder, &bytes, width, height, colour.into()).map_err(std::io::Error::other)
+            image::ImageEncoder::write_image(encoder, &bytes, width, height, colour.into())
+                .map_err(std::io::Error::other)
         })
     }
 }
@@ -109,7 +114,10 @@ fn open(path: &Path) -> Result<(ImageFormat, Box<dyn ImageDecoder>)> {
     let decoder = reader.into_decoder().map_err(|e| unreadable(path, &e))?;
     if decoder.total_bytes() > most {
         let (width, height) = decoder.dimensions();
-        return Err(Error::TooLarge { path: path.into(), reason: format!("{width}x{height} pixels are more than {on_disk} bytes can hold") });
+        return Err(Error::TooLarge {
+            path: path.into(),
+            reason: format!("{width}x{height} pixels are more than {on_disk} bytes can hold"),
+        });
     }
     Ok((format, Box::new(decoder)))
 }
@@ -119,16 +127,29 @@ fn unreadable(path: &Path, error: &image::ImageError) -> Error {
         image::ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             Error::truncated(path, "the picture is not complete")
         }
-        image::ImageError::Limits(_) => Error::TooLarge { path: path.into(), reason: "the picture claims more than its bytes can hold".into() },
+        image::ImageError::Limits(_) => {
+            Error::TooLarge { path: path.into(), reason: "the picture claims more than its bytes can hold".into() }
+        }
         image::ImageError::Unsupported(e) => Error::unsupported(path, e.to_string(), "save it as PNG"),
         other => Error::malformed(path, format!("the picture cannot be read ({other})")),
     }
 }
 
-fn notes(format: ImageFormat) -> Vec<Warning> {
-    let mut out = vec![Warning { code: "no_spacing".into(), text: "a picture names no pixel spacing; lengths are in pixels".into() }];
+fn notes(path: &Path, format: ImageFormat) -> Vec<Warning> {
+    let mut out = vec![Warning {
+        code: "no_spacing".into(),
+        text: "a picture names no pixel spacing; lengths are in pixels".into(),
+    }];
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    if ending.is_some_and(|e| !format.extensions_str().contains(&&*e)) {
+        let text = format!("the file is a {format:?} picture, whatever its name says");
+        out.push(Warning { code: "wrong_ending".into(), text });
+    }
     if format == ImageFormat::Gif {
-        out.push(Warning { code: "first_frame_only".into(), text: "of a moving picture the first frame is shown".into() });
+        out.push(Warning {
+            code: "first_frame_only".into(),
+            text: "of a moving picture the first frame is shown".into(),
+        });
     }
     out
 }
@@ -178,7 +199,7 @@ fn series(path: &Path) -> Result<Series> {
         value_map: ValueMap::default(),
         title: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
         uid: None,
-        warnings: notes(format),
+        warnings: notes(path, format),
     })
 }
 

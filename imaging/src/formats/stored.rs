@@ -89,7 +89,12 @@ pub fn read(source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task) -> Result<S
     }
 }
 
-fn read_as<T, const N: usize>(source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task, convert: fn([u8; N]) -> T) -> Result<Vec<T>> {
+fn read_as<T, const N: usize>(
+    source: &mut dyn Read,
+    wanted: &Wanted<'_>,
+    task: &Task,
+    convert: fn([u8; N]) -> T,
+) -> Result<Vec<T>> {
     let Wanted { path, count, source_bytes, .. } = *wanted;
     task.progress.begin("reading samples", count as u64);
     let believed = usize::try_from(source_bytes).unwrap_or(usize::MAX) / N;
@@ -116,7 +121,16 @@ fn fill(source: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) if matches!(e.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => break,
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    std::io::ErrorKind::UnexpectedEof
+                        | std::io::ErrorKind::InvalidInput
+                        | std::io::ErrorKind::InvalidData
+                ) =>
+            {
+                break;
+            }
             Err(e) => return Err(e),
         }
     }

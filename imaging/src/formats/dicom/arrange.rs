@@ -117,7 +117,9 @@ fn stack_some(places: &[Place], ties: &[i64], members: &[usize], size: [usize; 2
     let mut warnings = Vec::new();
     if uneven {
         let at = levels.iter().find(|l| l.len() > times).map_or(0.0, |l| along(l[0]));
-        let text = format!("some positions hold more than one slice, the first at {at:.2} mm; the surplus is a series of its own");
+        let text = format!(
+            "some positions hold more than one slice, the first at {at:.2} mm; the surplus is a series of its own"
+        );
         warnings.push(warning("duplicate_slice", text));
         for level in &mut levels {
             rest.extend(level.drain(times..));
@@ -143,7 +145,10 @@ fn placed(places: &[Place], levels: &[Vec<usize>], times: usize, normal: DVec3, 
         warnings.extend(spacing_warnings(&positions, normal));
         let lean = step.angle_between(normal).to_degrees();
         if lean > TILT_DEGREES {
-            warnings.push(warning("gantry_tilt", format!("the slices lean {lean:.1} degrees; the grid is sheared to match")));
+            warnings.push(warning(
+                "gantry_tilt",
+                format!("the slices lean {lean:.1} degrees; the grid is sheared to match"),
+            ));
         }
     }
     let kind = match (levels.len(), times) {
@@ -200,7 +205,11 @@ fn spacing_warnings(positions: &[DVec3], normal: DVec3) -> Vec<Warning> {
         let missing = (gap / usual).round() - 1.0;
         let whole = missing >= 1.0 && (gap - usual * (missing + 1.0)).abs() <= tolerance * (missing + 1.0);
         out.push(if whole {
-            let text = format!("{missing} missing between {from:.2} and {to:.2} mm along the stack (slices {} and {})", n + 1, n + 2);
+            let text = format!(
+                "{missing} missing between {from:.2} and {to:.2} mm along the stack (slices {} and {})",
+                n + 1,
+                n + 2
+            );
             warning("missing_slice", text)
         } else {
             let text = format!("{gap:.2} mm between slices {} and {} where {usual:.2} mm is usual", n + 1, n + 2);
@@ -214,7 +223,10 @@ fn spacing_warnings(positions: &[DVec3], normal: DVec3) -> Vec<Warning> {
         out.push(warning("uneven_spacing", format!("{more} more gaps are not the usual one")));
     }
     if !out.is_empty() {
-        out.push(warning("irregular_grid", "slices are shown evenly spaced over the whole stack, so positions between them are off where gaps differ"));
+        out.push(warning(
+            "irregular_grid",
+            "slices are shown evenly spaced over the whole stack, so positions between them are off where gaps differ",
+        ));
     }
     out
 }

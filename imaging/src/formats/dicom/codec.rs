@@ -44,7 +44,8 @@ pub fn decode(coding: Coding, coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u
         Coding::JpegXl => jpeg_xl,
     };
     // A codec that panics on hostile bytes costs this frame, not the program.
-    let decoded = std::panic::catch_unwind(|| codec(coded, shape)).map_err(|_| "the decoder gave up on this frame")??;
+    let decoded =
+        std::panic::catch_unwind(|| codec(coded, shape)).map_err(|_| "the decoder gave up on this frame")??;
     if decoded.len() == shape.bytes() {
         Ok(decoded)
     } else {
@@ -57,7 +58,9 @@ pub fn sniff(coded: &[u8]) -> Option<Coding> {
     match coded {
         [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 0x0C, b'j', b'P', ..] => Some(Coding::Jpeg2000),
         [0xFF, 0x0A, ..] | [0, 0, 0, 0x0C, b'J', b'X', ..] => Some(Coding::JpegXl),
-        [0xFF, 0xD8, rest @ ..] => Some(if find_start_of_frame(rest) == Some(0xF7) { Coding::JpegLs } else { Coding::Jpeg }),
+        [0xFF, 0xD8, rest @ ..] => {
+            Some(if find_start_of_frame(rest) == Some(0xF7) { Coding::JpegLs } else { Coding::Jpeg })
+        }
         _ => None,
     }
 }
@@ -97,7 +100,7 @@ fn jpeg(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     same_size(info.width.into(), info.height.into(), channels, shape)?;
     decoder.set_max_decoding_buffer_size(shape.bytes().max(shape.samples() * 2));
     // Samples as stored: the photometric interpretation says what they mean, not the JPEG's own markers.
-    decoder.set_color_transform(if channels == 1 { ColorTransform::Grayscale } else { ColorTransform::None });
+    decoder.set_color_transform(if channels == 1 { ColorTransform::Grayscale } else { ColorTransform::RGB });
     let decoded = decoder.decode().map_err(|e| format!("JPEG: {e}"))?;
     let samples = decoded.len() / sample_bytes;
     let value = |n: usize| match sample_bytes {

@@ -26,7 +26,11 @@ impl Table {
         } else {
             raw.as_chunks::<2>().0.iter().take(count).map(|&b| view.layout.u16(b)).collect()
         };
-        (values.len() == count && matches!(bits, 8.0..=16.0)).then_some(Self { first: first as i64, values, bits: bits as u32 })
+        (values.len() == count && matches!(bits, 8.0..=16.0)).then_some(Self {
+            first: first as i64,
+            values,
+            bits: bits as u32,
+        })
     }
 
     fn value(&self, stored: i64) -> u16 {
@@ -60,7 +64,7 @@ pub fn through_palette(path: &Path, indices: &Samples) -> Result<Samples> {
 
 /// Stored values through the modality LUT.
 #[expect(clippy::unnecessary_cast, reason = "the macro also meets i64")]
-pub fn through_modality_lut(path: &Path, samples: Samples) -> Result<Samples> {
+pub fn through_modality_lut(path: &Path, samples: &Samples) -> Result<Samples> {
     let file = DicomFile::open_header(path)?;
     let sequence = file.view().first_item(tags::MODALITY_LUT_SEQUENCE);
     let Some(table) = sequence.and_then(|v| Table::of(&v, tags::LUT_DESCRIPTOR, tags::LUT_DATA)) else {
@@ -70,7 +74,7 @@ pub fn through_modality_lut(path: &Path, samples: Samples) -> Result<Samples> {
     let signed = matches!(samples, Samples::I8(_) | Samples::I16(_) | Samples::I32(_));
     let first = if signed && table.first > 0x7FFF { table.first - 0x1_0000 } else { table.first };
     let table = Table { first, ..table };
-    Ok(Samples::U16(with_samples!(&samples, v => v.iter().map(|&x| table.value(x as i64)).collect())))
+    Ok(Samples::U16(with_samples!(samples, v => v.iter().map(|&x| table.value(x as i64)).collect())))
 }
 
 /// Full-range YCbCr (PS3.3 C.7.6.3.1.2) to RGB.

@@ -169,6 +169,9 @@ impl Cursor<'_> {
     }
 
     fn value(&mut self, head: &Head, depth: usize) -> Result<Value, Fault> {
+        if head.length == UNDEFINED && matches!(head.vr, VR::OB | VR::OW) {
+            return self.fragments().map(Value::Bytes);
+        }
         if head.length == UNDEFINED {
             return self.items(head, None, depth).map(Value::Items);
         }
@@ -188,6 +191,19 @@ impl Cursor<'_> {
         let range = self.at..end;
         self.at = end;
         Ok(Value::Bytes(range))
+    }
+
+    /// Compressed pixels of a nested picture (an icon): items of bytes, not of elements.
+    fn fragments(&mut self) -> Result<Range<usize>, Fault> {
+        let start = self.at;
+        loop {
+            let head = self.head()?;
+            if head.tag != tags::ITEM {
+                return Ok(start..self.at);
+            }
+            self.at =
+                self.at.checked_add(head.length as usize).filter(|&at| at <= self.bytes.len()).ok_or(Fault::Ends)?;
+        }
     }
 
     fn items(&mut self, head: &Head, end: Option<usize>, depth: usize) -> Result<Vec<Dataset>, Fault> {

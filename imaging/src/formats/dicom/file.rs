@@ -73,7 +73,10 @@ impl DicomFile {
         let mut stream = flate2::read::DeflateDecoder::new(&packed[at..]).take(INFLATED_LIMIT);
         let outcome = stream.read_to_end(&mut bytes);
         if stream.limit() == 0 {
-            return Err(Error::TooLarge { path: path.into(), reason: "the deflated data set unpacks beyond 2 GiB".into() });
+            return Err(Error::TooLarge {
+                path: path.into(),
+                reason: "the deflated data set unpacks beyond 2 GiB".into(),
+            });
         }
         let length = bytes.len() as u64;
         let mut parts = Parts::of(path, &bytes, at, find_syntax_of_deflated(), Vec::new());
@@ -126,11 +129,18 @@ impl Parsed {
         let syntax = match named.map(|uid| (uid, syntax::find(uid))) {
             Some((_, Some(syntax))) => syntax,
             Some((uid, None)) => {
-                return Err(Error::unsupported(path, format!("the transfer syntax {}", plain(uid)), "convert it first, for example with dcmdjpeg or gdcmconv"));
+                return Err(Error::unsupported(
+                    path,
+                    format!("the transfer syntax {}", plain(uid)),
+                    "convert it first, for example with dcmdjpeg or gdcmconv",
+                ));
             }
             None => {
                 let syntax = syntax::native_with(guess_layout(bytes, at).unwrap_or(Layout::IMPLICIT));
-                warnings.push(warning("no_transfer_syntax", "the file names no transfer syntax; it was guessed from the bytes"));
+                warnings.push(warning(
+                    "no_transfer_syntax",
+                    "the file names no transfer syntax; it was guessed from the bytes",
+                ));
                 syntax
             }
         };
@@ -149,7 +159,10 @@ impl Parts {
         let (read, _) = dataset::read(bytes, at, layout, u16::MAX);
         let mut parts = Self { syntax, layout, read, warnings };
         if layout != syntax.layout {
-            parts.warn("wrong_transfer_syntax", "the elements are not laid out as the transfer syntax says; the bytes were believed");
+            parts.warn(
+                "wrong_transfer_syntax",
+                "the elements are not laid out as the transfer syntax says; the bytes were believed",
+            );
             if parts.syntax.coding == syntax::Coding::Native {
                 parts.syntax = syntax::native_with(layout);
             }

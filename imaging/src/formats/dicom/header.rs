@@ -21,7 +21,9 @@ pub enum SampleKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    Grey { inverted: bool },
+    Grey {
+        inverted: bool,
+    },
     Palette,
     Rgb,
     YbrFull,
@@ -149,7 +151,9 @@ impl Header {
         let mut warnings = file.warnings.clone();
         let frames = frame_count(&view, &mut warnings);
         let format = match file.pixels {
-            Some(pixels) => Some(pixel_format(&view, &file.path, pixels.tag, pixels.vr == VR::OW, file.layout.big_endian)?),
+            Some(pixels) => {
+                Some(pixel_format(&view, &file.path, pixels.tag, pixels.vr == VR::OW, file.layout.big_endian)?)
+            }
             None => None,
         };
         if let Some(format) = &format {
@@ -173,7 +177,9 @@ impl Header {
             place,
             frame_headers,
             frame_offsets: view.numbers(tags::GRID_FRAME_OFFSETS),
-            in_time: [tags::FRAME_TIME, tags::FRAME_TIME_VECTOR, tags::CINE_RATE].iter().any(|&t| view.number(t).is_some()),
+            in_time: [tags::FRAME_TIME, tags::FRAME_TIME_VECTOR, tags::CINE_RATE]
+                .iter()
+                .any(|&t| view.number(t).is_some()),
             value_map,
             has_modality_lut: view.first_item(tags::MODALITY_LUT_SEQUENCE).is_some(),
             windows: windows.unwrap_or_default(),
@@ -197,16 +203,19 @@ fn check_length(file: &DicomFile, format: &PixelFormat, frames: usize) -> Result
     match needed {
         Some(needed) if needed <= present => Ok(()),
         Some(needed) => Err(Error::truncated(&file.path, format!("{present} of {needed} bytes of pixels are there"))),
-        None => Err(Error::TooLarge { path: file.path.clone(), reason: "the frames the header describes are too many".into() }),
+        None => Err(Error::TooLarge {
+            path: file.path.clone(),
+            reason: "the frames the header describes are too many".into(),
+        }),
     }
 }
 
 fn frame_count(view: &View<'_>, warnings: &mut Vec<Warning>) -> usize {
     match view.integer(tags::FRAMES) {
-        None => 1,
+        None if view.raw(tags::FRAMES).is_none_or(<[u8]>::is_empty) => 1,
         Some(n @ 1..) => n as usize,
-        Some(_) => {
-            warnings.push(warning("malformed", "the number of frames is not positive; one was assumed"));
+        _ => {
+            warnings.push(warning("malformed", "the number of frames is no positive number; one was assumed"));
             1
         }
     }
@@ -264,22 +273,26 @@ fn colour(view: &View<'_>, channels: usize, path: &Path) -> Result<Colour> {
         (Some("YBR_FULL_422" | "YBR_PARTIAL_422"), 3) => Colour::Ybr422,
         (Some("RGB" | "YBR_RCT" | "YBR_ICT") | None, 3) => Colour::Rgb,
         (_, n) => {
-            return Err(Error::unsupported(path, format!("this colour model with {n} samples per pixel"), "convert it to RGB"));
+            return Err(Error::unsupported(
+                path,
+                format!("this colour model with {n} samples per pixel"),
+                "convert it to RGB",
+            ));
         }
     })
 }
 
 fn place(view: &View<'_>) -> Place {
     let positive = |tag| view.number(tag).filter(|x: &f64| x.is_finite() && *x > 0.0);
-    let orientation = view.finite::<6>(tags::ORIENTATION).or_else(|| {
-        view.first_item(tags::DETECTOR_SEQUENCE).and_then(|d| d.finite(tags::ORIENTATION))
-    });
-    let position = view.finite::<3>(tags::POSITION).or_else(|| {
-        view.first_item(tags::DETECTOR_SEQUENCE).and_then(|d| d.finite(tags::POSITION))
-    });
-    let spacing = [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING].iter().find_map(|&tag| {
-        view.finite::<2>(tag).filter(|s| s.iter().all(|&x| x > 0.0))
-    });
+    let orientation = view
+        .finite::<6>(tags::ORIENTATION)
+        .or_else(|| view.first_item(tags::DETECTOR_SEQUENCE).and_then(|d| d.finite(tags::ORIENTATION)));
+    let position = view
+        .finite::<3>(tags::POSITION)
+        .or_else(|| view.first_item(tags::DETECTOR_SEQUENCE).and_then(|d| d.finite(tags::POSITION)));
+    let spacing = [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING]
+        .iter()
+        .find_map(|&tag| view.finite::<2>(tag).filter(|s| s.iter().all(|&x| x > 0.0)));
     Place {
         position: position.map(DVec3::from_array),
         directions: orientation.and_then(unit_directions),
@@ -314,14 +327,17 @@ fn ultrasound_spacing(view: &View<'_>) -> Option<[f64; 2]> {
 
 fn place_in_groups(groups: &View<'_>) -> Place {
     let part = |tag| groups.first_item(tag).map(|v| place(&v)).unwrap_or_default();
-    part(tags::PLANE_POSITION_SEQUENCE).or(part(tags::PLANE_ORIENTATION_SEQUENCE)).or(part(tags::PIXEL_MEASURES_SEQUENCE))
+    part(tags::PLANE_POSITION_SEQUENCE)
+        .or(part(tags::PLANE_ORIENTATION_SEQUENCE))
+        .or(part(tags::PIXEL_MEASURES_SEQUENCE))
 }
 
 fn value_map(view: &View<'_>) -> ValueMap {
     let finite = |tag| view.number(tag).filter(|x| x.is_finite());
     let dose = finite(tags::DOSE_GRID_SCALING);
     let slope = finite(tags::RESCALE_SLOPE).or(dose).filter(|&s| s != 0.0).unwrap_or(1.0);
-    let unit = view.text(tags::RESCALE_TYPE).or_else(|| view.text(tags::PET_UNITS)).or_else(|| view.text(tags::DOSE_UNITS));
+    let unit =
+        view.text(tags::RESCALE_TYPE).or_else(|| view.text(tags::PET_UNITS)).or_else(|| view.text(tags::DOSE_UNITS));
     let unit = match (unit, view.text(tags::MODALITY)) {
         (Some("US"), _) => None,
         (Some(unit), _) => Some(unit.to_owned()),
@@ -341,11 +357,13 @@ fn frame_headers(view: &View<'_>, frames: usize, shared: Place, warnings: &mut V
         return Vec::new();
     }
     if groups.len() != frames {
-        let text = format!("{} frames are described, the header says {frames}; their places are not used", groups.len());
+        let text =
+            format!("{} frames are described, the header says {frames}; their places are not used", groups.len());
         warnings.push(warning("malformed", text));
         return Vec::new();
     }
-    let of_group = |g: &View<'_>| FrameHeader { place: place_in_groups(g).or(shared), value_map: value_map_in_groups(g) };
+    let of_group =
+        |g: &View<'_>| FrameHeader { place: place_in_groups(g).or(shared), value_map: value_map_in_groups(g) };
     groups.iter().map(of_group).collect()
 }
 

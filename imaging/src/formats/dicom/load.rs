@@ -23,16 +23,46 @@ const SMALL_BYTES: u64 = 16 << 20;
 macro_rules! with_kind {
     ($format:expr, $t:ident => $body:expr) => {
         match ($format.kind, $format.allocated) {
-            (SampleKind::Unsigned, 1 | 8) => { type $t = u8; $body }
-            (SampleKind::Unsigned, 16) => { type $t = u16; $body }
-            (SampleKind::Unsigned, 32) => { type $t = u32; $body }
-            (SampleKind::Unsigned, _) => { type $t = u64; $body }
-            (SampleKind::Signed, 1 | 8) => { type $t = i8; $body }
-            (SampleKind::Signed, 16) => { type $t = i16; $body }
-            (SampleKind::Signed, 32) => { type $t = i32; $body }
-            (SampleKind::Signed, _) => { type $t = i64; $body }
-            (SampleKind::Float, 64) => { type $t = f64; $body }
-            (SampleKind::Float, _) => { type $t = f32; $body }
+            (SampleKind::Unsigned, 1 | 8) => {
+                type $t = u8;
+                $body
+            }
+            (SampleKind::Unsigned, 16) => {
+                type $t = u16;
+                $body
+            }
+            (SampleKind::Unsigned, 32) => {
+                type $t = u32;
+                $body
+            }
+            (SampleKind::Unsigned, _) => {
+                type $t = u64;
+                $body
+            }
+            (SampleKind::Signed, 1 | 8) => {
+                type $t = i8;
+                $body
+            }
+            (SampleKind::Signed, 16) => {
+                type $t = i16;
+                $body
+            }
+            (SampleKind::Signed, 32) => {
+                type $t = i32;
+                $body
+            }
+            (SampleKind::Signed, _) => {
+                type $t = i64;
+                $body
+            }
+            (SampleKind::Float, 64) => {
+                type $t = f64;
+                $body
+            }
+            (SampleKind::Float, _) => {
+                type $t = f32;
+                $body
+            }
         }
     };
 }
@@ -146,7 +176,7 @@ impl Raw {
             Colour::Grey { .. } => {
                 let mut value_map = self.one_value_map();
                 if self.first.has_modality_lut {
-                    self.samples = colour::through_modality_lut(&path, self.samples)?;
+                    self.samples = colour::through_modality_lut(&path, &self.samples)?;
                     value_map = ValueMap::default();
                 }
                 (self.samples, self.format.channels, value_map)
@@ -180,6 +210,7 @@ fn prove(first: &Frames, slices: usize, on_disk: u64) -> Result<()> {
     if bytes <= SMALL_BYTES || bytes <= on_disk.saturating_mul(factor) {
         return Ok(());
     }
-    let reason = format!("{slices} frames of {}x{} pixels are more than {on_disk} bytes can hold", format.columns, format.rows);
+    let reason =
+        format!("{slices} frames of {}x{} pixels are more than {on_disk} bytes can hold", format.columns, format.rows);
     Err(Error::TooLarge { path: first.file.path.clone(), reason })
 }

@@ -46,7 +46,11 @@ impl Format for Dicom {
 
     fn probe(&self, path: &Path, head: &[u8]) -> Probe {
         let by_name = path.extension().is_some_and(|e| self.extensions().iter().any(|x| e.eq_ignore_ascii_case(x)));
-        if by_name || head.get(128..132) == Some(b"DICM") || starts_like_a_data_set(head) { Probe::Mine } else { Probe::NotMine }
+        if by_name || head.get(128..132) == Some(b"DICM") || starts_like_a_data_set(head) {
+            Probe::Mine
+        } else {
+            Probe::NotMine
+        }
     }
 
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>> {
@@ -68,7 +72,7 @@ impl Format for Dicom {
         let mut series = Vec::new();
         for group in groups(headers) {
             let path = group[0].path.clone();
-            match series_of(group) {
+            match series_of(&group) {
                 Ok(found) => series.extend(found),
                 Err(error) => failed.push(Failure { path, error }),
             }
@@ -111,7 +115,7 @@ impl Format for Dicom {
         let raw = Raw::read(&selection, task)?;
         let sha256_samples = raw.samples.sha256_hex();
         let stats = if raw.first.has_modality_lut && matches!(raw.format.colour, Colour::Grey { .. }) {
-            let samples = colour::through_modality_lut(&raw.first.path, raw.samples)?;
+            let samples = colour::through_modality_lut(&raw.first.path, &raw.samples)?;
             stats_of(&samples, &[crate::volume::ValueMap::default()])
         } else {
             stats_of(&raw.samples, &raw.value_maps)
@@ -124,7 +128,8 @@ impl Format for Dicom {
 fn starts_like_a_data_set(head: &[u8]) -> bool {
     let Some(&[g0, g1, e0, e1, v0, v1, l0, l1]) = head.first_chunk() else { return false };
     let explicit = dicom_core::VR::from_binary([v0, v1]).is_some();
-    let little = matches!((g0, g1), (2 | 8, 0)) && (explicit || (u32::from_le_bytes([v0, v1, l0, l1]) < 1024 && e1 == 0));
+    let little =
+        matches!((g0, g1), (2 | 8, 0)) && (explicit || (u32::from_le_bytes([v0, v1, l0, l1]) < 1024 && e1 == 0));
     let big = matches!((g0, g1), (0, 2 | 8)) && explicit && e0 == 0;
     little || big
 }
@@ -146,20 +151,20 @@ fn groups(headers: Vec<Header>) -> Vec<Vec<Header>> {
     groups
 }
 
-fn series_of(group: Vec<Header>) -> Result<Vec<Series>> {
+fn series_of(group: &[Header]) -> Result<Vec<Series>> {
     let Some(format) = group[0].format else {
         return Ok(group.iter().map(without_pixels).collect());
     };
-    let stacks = match group.as_slice() {
+    let stacks = match group {
         [one] if one.frames > 1 => {
             let stack = stack_of_frames(one)?;
-            return Ok(vec![series(&[one], stack)]);
+            return Ok(vec![series(&[one], &stack)]);
         }
         several => arrange::stack_files(several, [format.columns, format.rows])?,
     };
     let of_stack = |stack: Stack| {
         let members: Vec<&Header> = stack.order.iter().map(|&n| &group[n]).collect();
-        series(&members, stack)
+        series(&members, &stack)
     };
     Ok(stacks.into_iter().map(of_stack).collect())
 }
@@ -205,7 +210,7 @@ fn stack_of_frames(header: &Header) -> Result<Stack> {
     })
 }
 
-fn series(members: &[&Header], stack: Stack) -> Series {
+fn series(members: &[&Header], stack: &Stack) -> Series {
     let first = members[0];
     let format = first.format;
     let mut warnings: Vec<Warning> = Vec::new();
@@ -226,7 +231,14 @@ fn without_pixels(header: &Header) -> Series {
     listed(&[header], Kind::Other, None, 0, 1, warnings)
 }
 
-fn listed(members: &[&Header], kind: Kind, geometry: Option<Geometry>, channels: usize, times: usize, warnings: Vec<Warning>) -> Series {
+fn listed(
+    members: &[&Header],
+    kind: Kind,
+    geometry: Option<Geometry>,
+    channels: usize,
+    times: usize,
+    warnings: Vec<Warning>,
+) -> Series {
     let first = members[0];
     let path = match members {
         [one] => one.path.clone(),

@@ -64,10 +64,19 @@ pub struct Frames {
 }
 
 enum Data {
-    Native { start: usize },
+    Native {
+        start: usize,
+    },
     /// One frame without fragments, though compressed.
-    Bare { start: usize, end: usize, coding: Coding },
-    Coded { fragments: Fragments, coding: Coding },
+    Bare {
+        start: usize,
+        end: usize,
+        coding: Coding,
+    },
+    Coded {
+        fragments: Fragments,
+        coding: Coding,
+    },
 }
 
 impl Frames {
@@ -119,6 +128,13 @@ impl Frames {
         };
         match &self.data {
             Data::Bare { start, end, coding } => decode(*coding, &bytes[*start..*end]),
+            Data::Coded { fragments, coding: Coding::Rle } if self.format.allocated == 1 => {
+                // Single bits are packed before they are run-length coded.
+                let packed = FrameShape { columns: self.format.samples().div_ceil(8), rows: 1, ..self.shape() };
+                let fault = |why: String| Error::malformed(&self.file.path, format!("frame {}: {why}", n + 1));
+                let bits = codec::decode(Coding::Rle, &fragments.frame(bytes, n), &packed).map_err(fault)?;
+                Ok(Cow::Owned((0..self.format.samples()).map(|s| bits[s / 8] >> (s % 8) & 1).collect()))
+            }
             Data::Coded { fragments, coding } => decode(*coding, &fragments.frame(bytes, n)),
             Data::Native { start } => Ok(self.native(&bytes[*start..], n)),
         }
@@ -142,7 +158,9 @@ impl Frames {
             return Cow::Owned(interleave(&frame[..frame_bytes], format));
         }
         if self.file.layout.big_endian && size > 1 {
-            return Cow::Owned(frame[..samples * size].chunks_exact(size).flat_map(|s| s.iter().rev()).copied().collect());
+            return Cow::Owned(
+                frame[..samples * size].chunks_exact(size).flat_map(|s| s.iter().rev()).copied().collect(),
+            );
         }
         Cow::Borrowed(&frame[..samples * size])
     }
@@ -163,26 +181,37 @@ fn interleave(frame: &[u8], format: &PixelFormat) -> Vec<u8> {
     (0..pixels).flat_map(|p| (0..format.channels).flat_map(move |c| sample(p, c))).copied().collect()
 }
 
-fn locate(file: &DicomFile, format: &PixelFormat, frames: usize, place: PixelPlace) -> Result<(Data, Option<&'static str>)> {
+fn locate(
+    file: &DicomFile,
+    format: &PixelFormat,
+    frames: usize,
+    place: PixelPlace,
+) -> Result<(Data, Option<&'static str>)> {
     let path = &file.path;
     let end = place.length.map_or(file.bytes.len(), |l| place.start.saturating_add(l)).min(file.bytes.len());
     let present = end.saturating_sub(place.start);
-    let too_large = || Error::TooLarge { path: path.clone(), reason: "the frames the header describes are too many".into() };
+    let too_large =
+        || Error::TooLarge { path: path.clone(), reason: "the frames the header describes are too many".into() };
     let needed = format.native_bits().checked_mul(frames).ok_or_else(too_large)?.div_ceil(8);
     let declared = file.syntax.coding;
     if place.length.is_none() {
         let extended = file.view().numbers(EXTENDED_OFFSETS);
-        let fragments = Fragments::find(&file.bytes, place.start, frames, &extended).map_err(|why| Error::truncated(path, why))?;
+        let fragments =
+            Fragments::find(&file.bytes, place.start, frames, &extended).map_err(|why| Error::truncated(path, why))?;
         let seen = codec::sniff(&fragments.frame(&file.bytes, 0));
         return match (seen, declared) {
-            (None, Coding::Native) => Err(Error::malformed(path, "compressed frames under an uncompressed transfer syntax")),
-            (Some(coding), declared) if coding != declared => {
-                Ok((Data::Coded { fragments, coding }, Some("the frames are not compressed the way the transfer syntax says; the bytes were believed")))
+            (None, Coding::Native) => {
+                Err(Error::malformed(path, "compressed frames under an uncompressed transfer syntax"))
             }
+            (Some(coding), declared) if coding != declared => Ok((
+                Data::Coded { fragments, coding },
+                Some("the frames are not compressed the way the transfer syntax says; the bytes were believed"),
+            )),
             _ => Ok((Data::Coded { fragments, coding: declared }, None)),
         };
     }
-    if declared != Coding::Native && frames == 1
+    if declared != Coding::Native
+        && frames == 1
         && let Some(coding) = codec::sniff(&file.bytes[place.start..end])
     {
         return Ok((Data::Bare { start: place.start, end, coding }, Some("the compressed frame is not in fragments")));
@@ -190,7 +219,8 @@ fn locate(file: &DicomFile, format: &PixelFormat, frames: usize, place: PixelPla
     if present < needed {
         return Err(Error::truncated(path, format!("{present} of {needed} bytes of pixels are there")));
     }
-    let note = (declared != Coding::Native).then_some("the pixels are not compressed, the transfer syntax says they are");
+    let note =
+        (declared != Coding::Native).then_some("the pixels are not compressed, the transfer syntax says they are");
     Ok((Data::Native { start: place.start }, note))
 }
 

@@ -19,7 +19,8 @@ pub fn decode(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     for segment in 0..segments {
         let start = word(segment + 1).unwrap_or(0) as usize;
         let end = if segment + 1 < segments { word(segment + 2).unwrap_or(0) as usize } else { coded.len() };
-        let packed = coded.get(start..end).filter(|_| start >= HEADER_BYTES).ok_or("RLE: a segment lies outside the frame")?;
+        let packed =
+            coded.get(start..end).filter(|_| start >= HEADER_BYTES).ok_or("RLE: a segment lies outside the frame")?;
         let (channel, significance) = (segment / shape.sample_bytes, segment % shape.sample_bytes);
         let first = channel * shape.sample_bytes + (shape.sample_bytes - 1 - significance);
         let written = unpack(packed, out[first..].iter_mut().step_by(planes));

@@ -1,7 +1,8 @@
 //! The NIfTI-1 and NIfTI-2 header, either byte order.
 //!
 //! Which affine: the sform where its code is above 0, else the qform where its code is above 0, else the voxel sizes
-//! alone with axes along R, A, S and the first voxel at 0 (a warning says so). World units follow `xyzt_units`
+//! alone as nibabel places them, columns towards the patient's left as in Analyze and the grid's middle at 0 (a warning
+//! says so). World units follow `xyzt_units`
 //! (metres and micrometres are turned to mm, unknown is taken as mm). NIfTI's world is RAS, ours is LPS.
 
 use crate::error::{Error, Result};
@@ -168,7 +169,11 @@ fn sample_type(code: i64, path: &Path) -> Result<(SampleType, usize)> {
         2304 => (SampleType::U8, 4),
         1 => return Err(Error::unsupported(path, "NIfTI with one bit per voxel", "store it as 8-bit")),
         32 | 1792 | 2048 => {
-            return Err(Error::unsupported(path, "NIfTI with complex numbers", "save magnitude and phase as two files"));
+            return Err(Error::unsupported(
+                path,
+                "NIfTI with complex numbers",
+                "save magnitude and phase as two files",
+            ));
         }
         1536 => return Err(Error::unsupported(path, "NIfTI with 128-bit floats", "store it as 64-bit floats")),
         other => return Err(Error::malformed(path, format!("the data type {other} is none of NIfTI's"))),
@@ -201,22 +206,32 @@ fn geometry(fields: &Fields<'_>, size: [usize; 3], warnings: &mut Vec<Warning>) 
     let usable = |x: f64| x.is_finite() && x > 0.0;
     let spacing_known = (0..3).all(|n| usable(steps[n]) || size[n] == 1);
     let steps = steps.map(|x| if usable(x) { x } else { 1.0 });
-    let candidates = [
-        (fields.code(254, 348) > 0).then(|| sform(fields)),
-        (fields.code(252, 344) > 0).then(|| qform(fields, steps)),
-    ];
+    let candidates =
+        [(fields.code(254, 348) > 0).then(|| sform(fields)), (fields.code(252, 344) > 0).then(|| qform(fields, steps))];
     for (n, ras) in candidates.into_iter().enumerate() {
         let Some(ras) = ras else { continue };
         match Geometry::new(size, lps_from_ras(with_depth(ras, size, steps), to_mm)) {
             Ok(geometry) => return Ok((geometry, true)),
-            Err(_) => warn("bad_affine", if n == 0 { "the sform spans no space; it is not used" } else { "the qform spans no space; it is not used" }),
+            Err(_) => warn(
+                "bad_affine",
+                if n == 0 {
+                    "the sform spans no space; it is not used"
+                } else {
+                    "the qform spans no space; it is not used"
+                },
+            ),
         }
     }
-    warn("no_orientation", "the file does not say where it lies; axes are taken as right, front, up from 0");
+    warn(
+        "no_orientation",
+        "the file does not say where it lies; columns are taken to run left, rows to the front, slices up",
+    );
     if !spacing_known {
         warn("no_spacing", "the file names no usable voxel size; 1 mm is assumed where it is missing");
     }
-    let ras = DAffine3::from_scale(DVec3::from_array(steps));
+    let scale = DVec3::new(-steps[0], steps[1], steps[2]);
+    let middle = DVec3::from_array(size.map(|n| (n as f64 - 1.0) / 2.0));
+    let ras = DAffine3 { matrix3: DMat3::from_diagonal(scale), translation: -scale * middle };
     Ok((Geometry::new(size, lps_from_ras(ras, to_mm))?, spacing_known))
 }
 

@@ -38,7 +38,11 @@ impl Format for Nifti {
         let named = name.ends_with(".nii") || name.ends_with(".nii.gz");
         let other_picture = image::guess_format(head).is_ok();
         let pair = name.ends_with(".hdr.gz");
-        if header::signature(head).is_some() || ((named || pair) && !other_picture) { Probe::Mine } else { Probe::NotMine }
+        if header::signature(head).is_some() || ((named || pair) && !other_picture) {
+            Probe::Mine
+        } else {
+            Probe::NotMine
+        }
     }
 
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>> {
@@ -99,7 +103,8 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, u64, bool)> {
     let mut file = File::open(path).map_err(Error::io(path, "could not open the file"))?;
     let length = file.metadata().map_err(Error::io(path, "could not read the file's size"))?.len();
     let mut magic = [0; 2];
-    let packed = file.read(&mut magic).map_err(Error::io(path, "could not read the file"))? == 2 && magic == [0x1F, 0x8B];
+    let packed =
+        file.read(&mut magic).map_err(Error::io(path, "could not read the file"))? == 2 && magic == [0x1F, 0x8B];
     std::io::Seek::rewind(&mut file).map_err(Error::io(path, "could not read the file"))?;
     let reader = BufReader::with_capacity(1 << 18, file);
     Ok(if packed { (Box::new(MultiGzDecoder::new(reader)), length, true) } else { (Box::new(reader), length, false) })
@@ -141,7 +146,10 @@ fn read_samples(path: &Path, header: &Header, time: Option<usize>, task: &Task) 
     let needed = header.data_offset.saturating_add((all * header.kind.bytes()) as u64);
     let most = if packed { length.saturating_mul(UNPACK_LIMIT) } else { length };
     if needed > most {
-        let reason = format!("{needed} bytes are needed for {i}x{j}x{k} voxels and {} times, at most {most} are there", header.times);
+        let reason = format!(
+            "{needed} bytes are needed for {i}x{j}x{k} voxels and {} times, at most {most} are there",
+            header.times
+        );
         return Err(Error::truncated(path, reason));
     }
     let skip = header.data_offset + (per_time * header.kind.bytes()) as u64 * time.unwrap_or(0) as u64;
@@ -150,7 +158,13 @@ fn read_samples(path: &Path, header: &Header, time: Option<usize>, task: &Task) 
         return Err(Error::truncated(path, "the file ends before the samples begin"));
     }
     let count = if time.is_some() { per_time } else { all };
-    let wanted = Wanted { path, kind: header.kind, count, big_endian: header.big_endian, source_bytes: length.saturating_mul(4) };
+    let wanted = Wanted {
+        path,
+        kind: header.kind,
+        count,
+        big_endian: header.big_endian,
+        source_bytes: length.saturating_mul(4),
+    };
     stored::read(&mut source, &wanted, task)
 }
 
@@ -207,7 +221,8 @@ mod tests {
 
     fn phantom(samples: Samples, channels: usize) -> Volume {
         let directions = [DVec3::new(0.8, 0.6, 0.0), DVec3::new(-0.6, 0.8, 0.0), DVec3::NEG_Z];
-        let geometry = Geometry::from_parts([3, 2, 2], World::new(-3.5, 20.25, 9.0), [0.5, 1.5, 3.0], directions).unwrap();
+        let geometry =
+            Geometry::from_parts([3, 2, 2], World::new(-3.5, 20.25, 9.0), [0.5, 1.5, 3.0], directions).unwrap();
         Volume::new(geometry, samples, channels).unwrap()
     }
 
