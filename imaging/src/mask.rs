@@ -109,6 +109,9 @@ impl Mask {
     pub fn within(&self, bounds: VoxelBox) -> Self {
         let mut out = Self::empty(bounds);
         let shared = self.bounds.intersection(&bounds);
+        if shared.is_empty() {
+            return out;
+        }
         for k in shared.min[2]..shared.max[2] {
             for j in shared.min[1]..shared.max[1] {
                 let from = self.offset([shared.min[0], j, k]);
@@ -144,5 +147,6 @@ mod tests {
         let cut = mask.within(VoxelBox::new([0, 0, 5], [6, 6, 6]));
         assert_eq!(cut.indices().collect::<Vec<_>>(), [[3, 4, 5]]);
         assert!(!mask.get([0, 0, 0]));
+        assert!(mask.within(VoxelBox::new([0, 3, 4], [1, 8, 9])).is_empty());
     }
 }
