@@ -1,1 +1,39 @@
+//! The domain: everything an expert says about a picture, how it changes, and how it is kept.
+//!
+//! `Document` is the only mutable root. Every change is a `Command`, every command can be taken back, every step reaches
+//! the store. This crate knows pictures only through `limner_imaging` and nothing of windows, GPUs or models.
 
+pub mod brick;
+pub mod command;
+pub mod contents;
+pub mod document;
+pub mod edit;
+pub mod error;
+pub mod history;
+pub mod id;
+pub mod image_entry;
+pub mod label_map;
+pub mod labels;
+pub mod packed;
+pub mod project;
+pub mod shapes;
+pub mod step;
+pub mod store;
+pub mod tools;
+
+mod apply;
+mod stroke;
+
+pub use command::{Command, PaintMode, PaintRule};
+pub use contents::Contents;
+pub use document::Document;
+pub use edit::Change;
+pub use error::{Error, Result};
+pub use id::{ImageId, Key, LabelId, Revision, ShapeId};
+pub use image_entry::ImageEntry;
+pub use label_map::LabelMap;
+pub use labels::Label;
+pub use packed::{PackedMask, Patch};
+pub use project::Project;
+pub use shapes::{Form, Shape, Slice};
+pub use step::StepInfo;

@@ -1,0 +1,329 @@
+//! The only mutable root of a project.
+//!
+//! What must hold: contents change only between `begin` and `commit` (or `abort`, `undo`, `redo`), by commands; every
+//! change can be taken back exactly; every commit, undo and redo has a revision of its own and goes to the sink.
+
+use crate::apply;
+use crate::command::Command;
+use crate::contents::Contents;
+use crate::edit::{Change, Dirty, Editor};
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::id::{Kind, Revision};
+use crate::step::{Act, Batch, LogEntry, Row, Sink, StepInfo, StepPayload};
+use crate::stroke::{self, Staged};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A reader that never takes its changes gets them joined rather than without end.
+const CHANGES_LIMIT: usize = 256;
+
+#[derive(Debug, Default)]
+pub struct Document {
+    contents: Contents,
+    history: History,
+    revision: Revision,
+    /// The content identity that was last marked as saved.
+    saved: Revision,
+    author: String,
+    read_only: bool,
+    open: Option<OpenStep>,
+    changes: Vec<Change>,
+    sink: Option<Box<dyn Sink>>,
+}
+
+#[derive(Debug)]
+struct OpenStep {
+    info: StepInfo,
+    staged: Vec<Staged>,
+    dirty: BTreeSet<Dirty>,
+}
+
+impl std::ops::Deref for Document {
+    type Target = Contents;
+
+    /// Reading a document is reading its contents; there is no way to change them through here.
+    fn deref(&self) -> &Contents {
+        &self.contents
+    }
+}
+
+impl Document {
+    #[must_use]
+    pub fn new(author: impl Into<String>) -> Self {
+        Self { author: author.into(), ..Self::default() }
+    }
+
+    /// A document as a store holds it. `None` where the log's undos do not fit its steps.
+    pub(crate) fn restored(contents: Contents, log: &[LogEntry], author: String) -> Option<Self> {
+        let history = History::from_log(log)?;
+        let revision = log.last().map_or(Revision(0), |entry| entry.revision);
+        let saved = history.last_done().map_or(Revision(0), |step| step.revision);
+        Some(Self { contents, history, revision, saved, author, ..Self::default() })
+    }
+
+    pub(crate) fn attach(&mut self, sink: Option<Box<dyn Sink>>, read_only: bool) {
+        self.sink = sink;
+        self.read_only = read_only;
+    }
+
+    #[must_use]
+    pub const fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    #[must_use]
+    pub fn author(&self) -> &str {
+        &self.author
+    }
+
+    /// The pseudonym that steps are signed with from now on.
+    pub fn set_author(&mut self, author: impl Into<String>) {
+        self.author = author.into();
+    }
+
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// The position in the log: goes up with every commit, undo and redo.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Which content this is: undoing a step gives back the content revision from before it.
+    #[must_use]
+    pub fn content_revision(&self) -> Revision {
+        self.history.last_done().map_or(Revision(0), |step| step.revision)
+    }
+
+    /// Whether the content differs from what was last marked as saved; undoing back to it says no.
+    #[must_use]
+    pub fn is_modified(&self) -> bool {
+        self.content_revision() != self.saved
+    }
+
+    pub fn mark_saved(&mut self) {
+        self.saved = self.content_revision();
+    }
+
+    #[must_use]
+    pub const fn is_step_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Opens a step. Commands are staged into it and seen at once; `commit` makes them one undo.
+    pub fn begin(&mut self, name: &str) -> Result<()> {
+        self.begin_step(StepInfo::named(name))
+    }
+
+    /// Opens a step that says with which tool or model it is made. Author and time are the document's.
+    pub fn begin_step(&mut self, info: StepInfo) -> Result<()> {
+        self.refuse_if_busy()?;
+        self.open = Some(OpenStep { info, staged: Vec::new(), dirty: BTreeSet::new() });
+        Ok(())
+    }
+
+    /// Applies a command inside the open step. On an error nothing is changed and the step stays open.
+    pub fn stage(&mut self, command: Command) -> Result<()> {
+        let open = self.open.as_mut().ok_or(Error::NoStep)?;
+        let mut editor = Editor::new(&mut self.contents);
+        let outcome = apply::apply(&mut editor, &command);
+        let Editor { undo, changes, dirty, .. } = editor;
+        open.dirty.extend(dirty);
+        if !undo.is_empty() {
+            open.staged.push(Staged { command, undo });
+        }
+        self.note(changes);
+        outcome
+    }
+
+    /// What the open step will say of itself, where that is known only at its end.
+    pub fn describe(&mut self, describe: impl FnOnce(StepInfo) -> StepInfo) {
+        if let Some(open) = &mut self.open {
+            open.info = describe(std::mem::take(&mut open.info));
+        }
+    }
+
+    /// Closes the step. `None` where nothing was staged that changed anything.
+    pub fn commit(&mut self) -> Result<Option<Revision>> {
+        let OpenStep { info, staged, dirty } = self.open.take().ok_or(Error::NoStep)?;
+        if staged.is_empty() {
+            return Ok(None);
+        }
+        let payload = Arc::new(stroke::joined(staged));
+        let mut words: Vec<_> = payload.commands.iter().map(Command::name).collect();
+        words.dedup();
+        let name = info.name.clone();
+        let revision = self.log(Act::Step, words.join(" "), info, Some(payload.clone()), &dirty);
+        self.history.push(revision, name, payload);
+        if let Some(sink) = &self.sink {
+            self.history.spill(sink.acknowledged());
+        }
+        Ok(Some(revision))
+    }
+
+    /// Takes back everything staged and closes the step.
+    pub fn abort(&mut self) -> Result<()> {
+        let open = self.open.take().ok_or(Error::NoStep)?;
+        let mut editor = Editor::new(&mut self.contents);
+        let outcome = open.staged.iter().rev().try_for_each(|staged| editor.apply_backwards(&staged.undo));
+        let changes = editor.changes;
+        self.note(changes);
+        outcome
+    }
+
+    /// One step from commands that are known already; all of them or none.
+    pub fn apply(&mut self, name: &str, commands: Vec<Command>) -> Result<Option<Revision>> {
+        self.apply_step(StepInfo::named(name), commands)
+    }
+
+    pub fn apply_step(&mut self, info: StepInfo, commands: Vec<Command>) -> Result<Option<Revision>> {
+        self.begin_step(info)?;
+        for command in commands {
+            if let Err(error) = self.stage(command) {
+                self.abort()?;
+                return Err(error);
+            }
+        }
+        self.commit()
+    }
+
+    /// The name of the step that `undo` would take back.
+    #[must_use]
+    pub fn can_undo(&self) -> Option<&str> {
+        self.history.last_done().map(|step| step.name.as_str())
+    }
+
+    #[must_use]
+    pub fn can_redo(&self) -> Option<&str> {
+        self.history.last_undone().map(|step| step.name.as_str())
+    }
+
+    /// Takes back the last step and says its name; `None` where there is none.
+    pub fn undo(&mut self) -> Result<Option<String>> {
+        self.refuse_if_busy()?;
+        let Some(step) = self.history.last_done().cloned() else { return Ok(None) };
+        let payload = step.payload(self.sink.as_deref())?;
+        let dirty = self.change_whole(|editor| editor.apply_backwards(&payload.undo))?;
+        self.history.undo();
+        let info = StepInfo::named(step.name.clone());
+        self.log(Act::Undo { of: step.revision }, "undo".into(), info, None, &dirty);
+        Ok(Some(step.name))
+    }
+
+    /// Does the last step undone again and says its name.
+    pub fn redo(&mut self) -> Result<Option<String>> {
+        self.refuse_if_busy()?;
+        let Some(step) = self.history.last_undone().cloned() else { return Ok(None) };
+        let payload = step.payload(self.sink.as_deref())?;
+        let dirty = self.change_whole(|editor| payload.commands.iter().try_for_each(|c| apply::apply(editor, c)))?;
+        self.history.redo();
+        let info = StepInfo::named(step.name.clone());
+        self.log(Act::Redo { of: step.revision }, "redo".into(), info, None, &dirty);
+        Ok(Some(step.name))
+    }
+
+    /// What has changed since the last call, for those who draw. Boxes that nearly cover each other are joined.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Bytes of undo kept in memory, and how many are allowed before old steps stay in the store only.
+    #[must_use]
+    pub const fn history_bytes(&self) -> usize {
+        self.history.bytes()
+    }
+
+    pub const fn set_history_budget(&mut self, bytes: usize) {
+        self.history.budget_bytes = bytes;
+    }
+
+    fn refuse_if_busy(&self) -> Result<()> {
+        if self.read_only {
+            return Err(Error::ReadOnly);
+        }
+        match &self.open {
+            Some(open) => Err(Error::StepOpen { name: open.info.name.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a change of several edits that is done whole or not at all.
+    fn change_whole(&mut self, change: impl FnOnce(&mut Editor<'_>) -> Result<()>) -> Result<BTreeSet<Dirty>> {
+        let mut editor = Editor::new(&mut self.contents);
+        let outcome = change(&mut editor);
+        if outcome.is_err() {
+            let partial = std::mem::take(&mut editor.undo);
+            editor.apply_backwards(&partial)?;
+        }
+        let Editor { changes, dirty, .. } = editor;
+        self.note(changes);
+        outcome.map(|()| dirty)
+    }
+
+    fn log(
+        &mut self,
+        act: Act,
+        command: String,
+        info: StepInfo,
+        payload: Option<Arc<StepPayload>>,
+        dirty: &BTreeSet<Dirty>,
+    ) -> Revision {
+        self.revision = self.revision.next();
+        let info = StepInfo { by: self.author.clone(), at: jiff::Timestamp::now(), ..info };
+        if let Some(sink) = &self.sink {
+            let entry = LogEntry { revision: self.revision, act, command, info };
+            let rows = dirty.iter().map(|dirty| self.row(*dirty)).collect();
+            sink.keep(Batch { entry, payload, rows });
+        }
+        self.revision
+    }
+
+    fn row(&self, dirty: Dirty) -> Row {
+        match dirty {
+            Dirty::Entity(key) => {
+                let map = (key.kind == Kind::Image).then(|| self.contents.maps.get(&crate::id::ImageId(key.id)));
+                let layers = map.flatten().map_or(1, |map| map.layers().len());
+                Row::Entity { key, value: self.contents.entity(key).map(Box::new), layers }
+            }
+            Dirty::Brick { image, layer, number } => {
+                let map = self.contents.maps.get(&image);
+                let brick = map.and_then(|map| {
+                    let layer = map.layers().get(layer)?;
+                    Some((layer.brick(number)?.clone(), layer.grid().brick_box(number).len()))
+                });
+                Row::Brick { image, layer, number, brick }
+            }
+        }
+    }
+
+    fn note(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            note_change(&mut self.changes, change);
+        }
+    }
+}
+
+fn note_change(all: &mut Vec<Change>, change: Change) {
+    let crowded = all.len() >= CHANGES_LIMIT;
+    let known = all.iter_mut().rev().any(|known| match (known, change) {
+        (
+            Change::Labels { image, layer, bounds },
+            Change::Labels { image: new_image, layer: new_layer, bounds: new_bounds },
+        ) if (*image, *layer) == (new_image, new_layer) => {
+            let union = bounds.union(&new_bounds);
+            let near = union.len() <= 2 * (bounds.len() + new_bounds.len());
+            if near || crowded {
+                *bounds = union;
+            }
+            near || crowded
+        }
+        (known, change) => *known == change,
+    });
+    if !known {
+        all.push(change);
+    }
+}

@@ -1,0 +1,104 @@
+//! An image of the project: where its file lies, how to know it again, and the grid that labels are painted on.
+
+use crate::error::{Error, Result};
+use crate::id::ImageId;
+use limner_imaging::{Geometry, StackAxis, Volume};
+use serde::{Deserialize, Serialize};
+
+/// More voxels than this cannot be labelled; also keeps every index and brick number well inside its type.
+const MAX_VOXELS: usize = 1 << 36;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageEntry {
+    #[serde(default = "ImageId::new")]
+    pub id: ImageId,
+    /// From the project's folder, with forward slashes; absolute where no relative path exists.
+    pub path: String,
+    /// Names one series where the path holds several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series_uid: Option<String>,
+    /// Of the stored samples, as `limner info` prints it.
+    pub sha256: String,
+    pub geometry: Geometry,
+    /// For lists; free of patient text.
+    pub title: String,
+    #[serde(default)]
+    pub modality: Option<String>,
+    #[serde(default)]
+    pub stack_axis: StackAxis,
+    /// False where lengths are px, never mm.
+    #[serde(default = "yes")]
+    pub spacing_known: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl ImageEntry {
+    /// Describes a loaded picture; reads every sample for the hash.
+    #[must_use]
+    pub fn of_volume(volume: &Volume, path: impl Into<String>, title: impl Into<String>) -> Self {
+        Self {
+            id: ImageId::new(),
+            path: path.into(),
+            series_uid: None,
+            sha256: volume.samples().sha256_hex(),
+            geometry: volume.geometry,
+            title: title.into(),
+            modality: volume.modality.clone(),
+            stack_axis: volume.stack_axis,
+            spacing_known: volume.spacing_known,
+        }
+    }
+
+    #[must_use]
+    pub const fn size(&self) -> [usize; 3] {
+        self.geometry.size()
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        // The geometry may come from a script, past its own gate.
+        Geometry::new(self.geometry.size(), self.geometry.world_from_voxel())?;
+        let [columns, rows, slices] = self.size();
+        let voxels = columns.checked_mul(rows).and_then(|n| n.checked_mul(slices));
+        if voxels.is_none_or(|n| n > MAX_VOXELS) {
+            return Err(Error::refused(format!("a grid of {:?} voxels is too large to label", self.size())));
+        }
+        if self.path.is_empty() {
+            return Err(Error::refused("an image needs the path of its file"));
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(Error::refused("the hash of an image is 64 hexadecimal digits"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use limner_imaging::{Samples, World};
+
+    #[test]
+    fn an_entry_comes_back_from_text_exactly() {
+        let geometry = Geometry::axis_aligned([3, 4, 5], World::new(0.1, -1.0 / 3.0, 7e-9), [0.7, 0.3, 1.1]).unwrap();
+        let volume = Volume::new(geometry, Samples::U8(vec![1; 60]), 1).unwrap();
+        let entry = ImageEntry::of_volume(&volume, "ct/a.nii.gz", "ct");
+        assert!(entry.check().is_ok());
+        let back: ImageEntry = serde_json::from_str(&serde_json::to_string(&entry).unwrap()).unwrap();
+        assert_eq!(back, entry);
+    }
+
+    #[test]
+    fn a_grid_that_holds_nothing_or_too_much_is_refused() {
+        let geometry = Geometry::axis_aligned([3, 4, 5], World::default(), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::U8(vec![1; 60]), 1).unwrap();
+        let good = serde_json::to_string(&ImageEntry::of_volume(&volume, "a", "a")).unwrap();
+        for size in ["[0,4,5]", "[18446744073709551615,4,5]", "[1000000,1000000,5]"] {
+            let bad: ImageEntry = serde_json::from_str(&good.replace("[3,4,5]", size)).unwrap();
+            assert!(bad.check().is_err(), "{size}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A project: a document, the file it is kept in, and the lock that makes us its only writer.
+
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::id::Revision;
+use crate::image_entry::ImageEntry;
+use crate::step::{LogEntry, Sink};
+use crate::store::{Lock, ProjectMeta, SqliteStore, Store, Writer};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// The ending of project files.
+pub const EXTENSION: &str = "limner";
+
+#[derive(Debug)]
+pub struct Project {
+    path: PathBuf,
+    meta: ProjectMeta,
+    // Fields drop in this order: the document lets go of the writer, the writer ends its work, then the lock goes.
+    document: Document,
+    writer: Option<Writer>,
+    _lock: Option<Lock>,
+}
+
+impl Project {
+    /// Makes a new project file. `author` is a pseudonym; it signs the steps.
+    pub fn create(path: &Path, name: &str, author: &str) -> Result<Self> {
+        let lock = Lock::take(path)?;
+        let meta = ProjectMeta {
+            id: uuid::Uuid::now_v7(),
+            name: name.into(),
+            author: author.into(),
+            created: jiff::Timestamp::now(),
+        };
+        let store = SqliteStore::create(path, &meta)?;
+        Self::with_store(path, Box::new(store), Some(lock))
+    }
+
+    /// Opens a project to work on. Where somebody else has it open the error says so.
+    pub fn open(path: &Path) -> Result<Self> {
+        // The lock file must not appear beside something that is not a project.
+        drop(SqliteStore::open_read_only(path)?);
+        let lock = Lock::take(path)?;
+        Self::with_store(path, Box::new(SqliteStore::open(path)?), Some(lock))
+    }
+
+    /// Opens a project to look at, also while somebody else works on it.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        Self::with_store(path, Box::new(SqliteStore::open_read_only(path)?), None)
+    }
+
+    /// A project kept in any store; without a lock it is read-only.
+    fn with_store(path: &Path, mut store: Box<dyn Store>, lock: Option<Lock>) -> Result<Self> {
+        let meta = store.meta()?;
+        let (contents, log) = store.load()?;
+        let mut document = Document::restored(contents, &log, meta.author.clone())
+            .ok_or_else(|| Error::damaged(path, "the log undoes steps that were not done"))?;
+        let writer = Writer::start(store, document.revision())?;
+        document.attach(Some(Box::new(writer.handle())), lock.is_none());
+        Ok(Self { path: path.into(), meta, document, writer: Some(writer), _lock: lock })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    #[must_use]
+    pub const fn meta(&self) -> &ProjectMeta {
+        &self.meta
+    }
+
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    pub const fn document_mut(&mut self) -> &mut Document {
+        &mut self.document
+    }
+
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.document.is_read_only()
+    }
+
+    /// Up to where every step survives a power cut.
+    #[must_use]
+    pub fn acknowledged(&self) -> Revision {
+        self.writer.as_ref().map_or(Revision(0), |writer| writer.handle().acknowledged())
+    }
+
+    /// Whether something is on its way to the disk, or did not get there.
+    #[must_use]
+    pub fn is_saving(&self) -> bool {
+        self.acknowledged() < self.document.revision()
+    }
+
+    /// Why steps are no longer stored, where that is so. The document still has them.
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<Error>> {
+        self.writer.as_ref().and_then(|writer| writer.handle().fault())
+    }
+
+    /// Returns when every step is stored, or with the reason why one is not.
+    pub fn wait_until_synced(&self) -> Result<(), Arc<Error>> {
+        self.writer.as_ref().map_or(Ok(()), |writer| writer.handle().wait_until_synced())
+    }
+
+    /// The log from the first entry on: who, when, what, with which tool or model.
+    pub fn log(&self) -> Result<Vec<LogEntry>> {
+        self.on_store(|store| store.log())
+    }
+
+    /// Reads everything and compares checksums; the problems found.
+    pub fn verify(&self) -> Result<Vec<String>> {
+        self.on_store(|store| store.verify())
+    }
+
+    /// A copy of the project as it is now, while it stays open.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        let to = to.to_path_buf();
+        self.on_store(move |store| store.backup(&to))
+    }
+
+    /// Gives back the room that removed things took.
+    pub fn compact(&self) -> Result<()> {
+        if self.is_read_only() {
+            return Err(Error::ReadOnly);
+        }
+        self.on_store(|store| store.compact())
+    }
+
+    fn on_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.as_ref().ok_or(Error::WriterGone)?.handle().run(work)
+    }
+
+    /// Where an image's file is, as far as the project knows.
+    #[must_use]
+    pub fn file_of(&self, image: &ImageEntry) -> PathBuf {
+        folder_of(&self.path).join(&image.path)
+    }
+
+    /// How the project writes the path of a file: from its own folder where that is possible.
+    #[must_use]
+    pub fn path_for(&self, file: &Path) -> String {
+        relative(&folder_of(&self.path), file)
+    }
+
+    /// Stores everything and closes; dropping does the same without a word when the disk fails.
+    pub fn close(self) -> Result<(), Arc<Error>> {
+        self.wait_until_synced()
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        // The thread ends when the last handle is gone, and the document holds one.
+        self.document.attach(None, true);
+        self.writer = None;
+    }
+}
+
+fn folder_of(project: &Path) -> PathBuf {
+    let absolute = std::path::absolute(project).unwrap_or_else(|_| project.to_path_buf());
+    absolute.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn relative(folder: &Path, file: &Path) -> String {
+    let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or(path.into());
+    let (folder, file) = (real(folder), real(file));
+    let mut from = folder.components().peekable();
+    let mut to = file.components().peekable();
+    while from.peek().is_some() && from.peek() == to.peek() {
+        from.next();
+        to.next();
+    }
+    // Two drives share nothing.
+    if matches!(from.peek(), Some(Component::Prefix(_))) {
+        return file.to_string_lossy().into_owned();
+    }
+    let up = from.map(|_| "..".to_owned());
+    up.chain(to.map(|part| part.as_os_str().to_string_lossy().into_owned())).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_from_the_projects_folder() {
+        let (a, b) = (Path::new("/none/study/p"), Path::new("/none/study/images/ct.nii"));
+        assert_eq!(relative(a, b), "../images/ct.nii");
+        assert_eq!(relative(Path::new("/none/study"), b), "images/ct.nii");
+    }
+}

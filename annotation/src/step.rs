@@ -1,0 +1,127 @@
+//! A step is what a user undoes at once: commands under one name, with who, when and by what means.
+
+use crate::brick::Brick;
+use crate::command::Command;
+use crate::contents::Entity;
+use crate::edit::Edit;
+use crate::id::{ImageId, Key, Revision};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who did a step, when, with what, from which prompts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepInfo {
+    /// What the undo menu says, "Paint liver".
+    pub name: String,
+    /// A pseudonym, set by the document.
+    pub by: String,
+    /// UTC, set by the document.
+    pub at: jiff::Timestamp,
+    pub tool: Option<String>,
+    pub model: Option<String>,
+    /// What the model was asked with, as given; provenance, never read back into the state.
+    pub prompts: Option<serde_json::Value>,
+    pub summary: Option<String>,
+}
+
+impl StepInfo {
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn with_tool(self, tool: impl Into<String>) -> Self {
+        Self { tool: Some(tool.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn with_model(self, model: impl Into<String>) -> Self {
+        Self { model: Some(model.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn with_prompts(self, prompts: serde_json::Value) -> Self {
+        Self { prompts: Some(prompts), ..self }
+    }
+
+    #[must_use]
+    pub fn with_summary(self, summary: impl Into<String>) -> Self {
+        Self { summary: Some(summary.into()), ..self }
+    }
+}
+
+/// What a step did and how to take it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepPayload {
+    pub commands: Vec<Command>,
+    /// In the order of applying; taken back from the last to the first.
+    pub undo: Vec<Edit>,
+}
+
+impl StepPayload {
+    /// Roughly how much memory it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let commands: usize = self.commands.iter().map(Command::bytes).sum();
+        let undo: usize = self.undo.iter().map(Edit::bytes).sum();
+        commands + undo
+    }
+}
+
+/// What one entry of the log is. Undo and redo are entries too: history is never lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Step,
+    Undo { of: Revision },
+    Redo { of: Revision },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    pub revision: Revision,
+    pub act: Act,
+    /// The words of the commands in it; "undo" or "redo" for those.
+    pub command: String,
+    pub info: StepInfo,
+}
+
+/// What one commit brings to the store, in one transaction.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub entry: LogEntry,
+    /// Present for steps; undo and redo point at theirs.
+    pub payload: Option<Arc<StepPayload>>,
+    /// The state as it is after the entry, where it changed.
+    pub rows: Vec<Row>,
+}
+
+/// A piece of the state; `None` says that it is gone.
+#[derive(Clone, Debug)]
+pub enum Row {
+    Entity {
+        key: Key,
+        value: Option<Box<Entity>>,
+        layers: usize,
+    },
+    /// With the number of values the brick has.
+    Brick {
+        image: ImageId,
+        layer: usize,
+        number: u32,
+        brick: Option<(Brick, usize)>,
+    },
+}
+
+/// Where a document hands its commits. The store's writer in a project; nothing in a test.
+pub trait Sink: Send + std::fmt::Debug {
+    /// Takes a commit to be stored; does not wait for it.
+    fn keep(&self, batch: Batch);
+
+    /// The payload of a stored step.
+    fn payload(&self, revision: Revision) -> crate::Result<Arc<StepPayload>>;
+
+    /// Up to where everything is stored for good.
+    fn acknowledged(&self) -> Revision;
+}

@@ -1,0 +1,10 @@
+//! The document and its store, judged from outside: laws over random work, crashes, locks and damage.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod play;
+#[cfg(test)]
+mod store;
