@@ -5,9 +5,12 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for developers")]
 
 use glam::DVec3;
-use limner_imaging::reslice::{Interpolation, Raster};
+use limner_imaging::reslice::{Interpolation, Projection, Raster};
 use limner_imaging::{Geometry, Plane, Samples, View, Volume, VoxelBox, Window, World};
-use limner_render::{GpuContext, LabelLayer, LabelTexture, Palette, Renderer, SliceScene, Target, VolumeTexture};
+use limner_render::{
+    BrickRanges, Camera, FreeSpace, GpuContext, LabelLayer, LabelTexture, Palette, Renderer, SliceScene, Target, Tone,
+    TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
+};
 use std::time::Instant;
 
 fn main() {
@@ -26,6 +29,7 @@ fn main() {
     let palette = Palette::new(&gpu).unwrap();
     let renderer = Renderer::new(&gpu, Target::FORMAT);
 
+    volumes(&gpu, &renderer, &volume, &texture);
     let centre = volume.geometry.centre();
     let planes = [
         ("axial", Plane::of_view(&volume.geometry, View::Axial, centre)),
@@ -50,6 +54,42 @@ fn main() {
                 });
                 let extra = if with_labels { " with labels" } else { "" };
                 println!("1024² {name} {interpolation:?}{extra}: {median:.2} ms");
+            }
+        }
+    }
+}
+
+fn volumes(gpu: &GpuContext, renderer: &Renderer, volume: &Volume, texture: &VolumeTexture) {
+    const SIZE: [usize; 2] = [512, 512];
+    let start = Instant::now();
+    let ranges = BrickRanges::measure(volume);
+    println!("brick ranges: {:.1} ms", ms(start));
+    let transfer =
+        TransferTable::new(gpu, TransferPreset::named("ct-bone").unwrap().function(Window::new(400.0, 40.0)));
+    let start = Instant::now();
+    let free_space = FreeSpace::new(gpu, texture, &ranges, transfer.function(), None).unwrap();
+    println!("free space: {:.1} ms", ms(start));
+    let camera = Camera::from_front(&volume.geometry, SIZE).turned(0.5, 0.2).zoomed(1.4);
+    let bone = Tone::new(Window::from_range(150.0, 900.0));
+    let modes = [
+        ("MIP", VolumeMode::Projected { projection: Projection::Maximum, tone: bone }),
+        ("shaded bone", VolumeMode::Shaded { transfer: &transfer }),
+    ];
+    for (name, mode) in modes {
+        let full = VolumeScene::new(texture, &free_space, camera, SIZE, mode);
+        for (quality, scene) in [("full", full.clone()), ("coarse", full.coarse(4))] {
+            let target = Target::new(gpu, scene.size).unwrap();
+            let median = median_ms(|| {
+                let mut encoder = gpu.device.create_command_encoder(&Default::default());
+                scene.encode(renderer, gpu, &mut encoder, target.view());
+                gpu.queue.submit([encoder.finish()]);
+                gpu.wait();
+            });
+            println!("512² {name}, {quality}: {median:.1} ms");
+            if let (Ok(folder), "full") = (std::env::var("BENCH_PICTURES"), quality) {
+                let bytes = limner_render::readback::rgba(gpu, &target).unwrap();
+                let path = std::path::Path::new(&folder).join(format!("{name}.raw"));
+                std::fs::write(path, bytes).unwrap();
             }
         }
     }

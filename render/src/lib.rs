@@ -2,6 +2,8 @@
 //!
 //! This crate knows voxels and colours. It never sees a document, a file or a widget.
 
+pub mod bricks;
+pub mod camera;
 pub mod colour_map;
 pub mod context;
 pub mod error;
@@ -13,9 +15,13 @@ pub mod readback;
 pub mod scene;
 pub mod target;
 pub mod texels;
+pub mod transfer;
 pub mod upload;
+pub mod volume_scene;
 pub mod volume_texture;
 
+pub use bricks::{BrickRanges, FreeSpace};
+pub use camera::Camera;
 pub use colour_map::{COLOUR_MAPS, ColourMap, MapPreset};
 pub use context::{GpuContext, Tier, device_descriptor};
 pub use error::{Error, Result};
@@ -23,5 +29,7 @@ pub use label_texture::LabelTexture;
 pub use palette::{LabelStyle, Palette};
 pub use scene::{LabelLayer, Renderer, Second, SecondMode, SliceScene, Tone};
 pub use target::Target;
+pub use transfer::{TRANSFER_PRESETS, TransferFunction, TransferPoint, TransferPreset, TransferTable};
+pub use volume_scene::{Clip, LabelSurfaces, VolumeMode, VolumeScene};
 pub use volume_texture::VolumeTexture;
 pub use wgpu;

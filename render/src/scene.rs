@@ -10,7 +10,9 @@ use crate::palette::Palette;
 use crate::pass::Finish;
 use crate::pass::difference::DifferencePass;
 use crate::pass::labels::LabelsPass;
+use crate::pass::raycast::RaycastPass;
 use crate::pass::slice::{Layer, SlicePass};
+use crate::volume_scene::VolumeScene;
 use crate::volume_texture::VolumeTexture;
 use glam::DAffine3;
 use limner_imaging::Window;
@@ -21,6 +23,7 @@ pub struct Renderer {
     slice: SlicePass,
     difference: DifferencePass,
     labels: LabelsPass,
+    raycast: RaycastPass,
     /// Bound where a pass wants a colour map and the scene names none.
     difference_map: ColourMap,
 }
@@ -34,8 +37,13 @@ impl Renderer {
             slice: SlicePass::new(format),
             difference: DifferencePass::new(format),
             labels: LabelsPass::new(&gpu.device, format),
+            raycast: RaycastPass::new(&gpu.device, format),
             difference_map: ColourMap::new(gpu, &entries),
         }
+    }
+
+    pub(crate) fn draw_volume(&self, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, scene: &VolumeScene<'_>) {
+        self.raycast.draw(gpu, pass, scene, self.difference_map.view());
     }
 }
 

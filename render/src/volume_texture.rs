@@ -73,10 +73,32 @@ impl VolumeTexture {
         self.value_map.slope < 0.0
     }
 
+    /// What a shader reads for a stored sample.
+    pub(crate) fn texel(&self, stored: f64) -> f32 {
+        let (step, offset) = self.encoding.stored_from_texel();
+        ((stored - offset) / step) as f32
+    }
+
+    pub(crate) fn value(&self, stored: f64) -> f64 {
+        self.value_map.value(stored)
+    }
+
+    /// True where the adapter can interpolate this format itself.
+    pub(crate) const fn is_filterable(&self) -> bool {
+        matches!(self.encoding.format, TexelFormat::Unorm8 | TexelFormat::Snorm16 | TexelFormat::Unorm16)
+    }
+
     /// `value = texel * [0] + [1]`
     pub(crate) fn value_from_texel(&self) -> [f32; 2] {
         let (step, offset) = self.encoding.stored_from_texel();
         [(self.value_map.slope * step) as f32, self.value_map.value(offset) as f32]
+    }
+
+    /// `entry = (texel - [0] - [1]) * [2]`: 0 at the value `low` and `last` at `high`.
+    pub(crate) fn entry_from_texel(&self, low: f64, high: f64, last: f32) -> [f32; 4] {
+        let [low_part, rest, scale, _] =
+            self.grey_from_texel(Window { centre: f64::midpoint(low, high), width: high - low });
+        [low_part, rest, scale * last, 0.0]
     }
 
     /// The window in texel units: `grey = (texel - [0] - [1]) * [2] + [3]`.

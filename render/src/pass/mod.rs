@@ -6,6 +6,7 @@
 pub(crate) mod difference;
 mod finish;
 pub(crate) mod labels;
+pub(crate) mod raycast;
 pub(crate) mod slice;
 mod tone;
 
@@ -71,6 +72,17 @@ pub fn all_shaders() -> Vec<(String, String)> {
             for is_slab in [false, true] {
                 let name = format!("slice {kind:?}, slab {is_slab}");
                 all.push((name, slice::shader(kind, is_slab, finish.source())));
+            }
+        }
+        for is_filtered in [false, true] {
+            if is_filtered && kind != TexelKind::Float {
+                continue;
+            }
+            let name = format!("{kind:?}, filtered {is_filtered}");
+            all.push((format!("project {name}"), raycast::shader(kind, is_filtered, true, false)));
+            for has_labels in [false, true] {
+                let name = format!("raycast {name}, labels {has_labels}");
+                all.push((name, raycast::shader(kind, is_filtered, false, has_labels)));
             }
         }
         for other in TexelKind::ALL {

@@ -8,3 +8,5 @@ mod slices;
 mod support;
 #[cfg(test)]
 mod two_volumes;
+#[cfg(test)]
+mod volumes;
