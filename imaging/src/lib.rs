@@ -4,9 +4,11 @@
 //! `Task`) is a plain type from here.
 
 pub mod error;
+pub mod field;
 pub mod formats;
 pub mod geometry;
 pub mod mask;
+pub mod overlap;
 pub mod plane;
 pub mod reslice;
 pub mod series;
