@@ -1,1 +1,65 @@
-fn main() {}
+//! `cargo run -p xtask -- sample [--out DIR] [--check]`
+
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use xtask::sample::{self, Artefact};
+
+const USAGE: &str = "usage: cargo run -p xtask -- sample [--out DIR] [--check]";
+
+fn main() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    match words.next().as_deref() {
+        Some("sample") => sample_command(words),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn sample_command(mut words: impl Iterator<Item = String>) -> Result<()> {
+    let mut out = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample");
+    let mut check = false;
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--out" => out = PathBuf::from(words.next().context(USAGE)?),
+            "--check" => check = true,
+            _ => bail!("{USAGE}"),
+        }
+    }
+    let artefacts = sample::artefacts()?;
+    let total: usize = artefacts.iter().map(|a| a.bytes.len()).sum();
+    let verdict = if check {
+        compare(&artefacts, &out)?;
+        "as made"
+    } else {
+        write(&artefacts, &out)?;
+        "written"
+    };
+    writeln!(std::io::stdout(), "{} files, {total} bytes: {verdict}", artefacts.len())?;
+    Ok(())
+}
+
+fn write(artefacts: &[Artefact], out: &Path) -> Result<()> {
+    for artefact in artefacts {
+        let path = out.join(&artefact.path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("could not make the folder {}", folder.display()))?;
+        }
+        std::fs::write(&path, &artefact.bytes).with_context(|| format!("could not write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn compare(artefacts: &[Artefact], out: &Path) -> Result<()> {
+    for artefact in artefacts {
+        let path = out.join(&artefact.path);
+        let committed = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+        if committed != artefact.bytes {
+            bail!(
+                "the file differs from what the generator makes; run `cargo run -p xtask -- sample`: {}",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}

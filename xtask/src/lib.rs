@@ -1,0 +1,3 @@
+//! Housekeeping of the house: the sample study.
+
+pub mod sample;

@@ -1,0 +1,95 @@
+//! The committed sample study is what the code makes: all of it by check sum, a cheap part by making it again.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
+use limner_imaging::Task;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use xtask::sample::body::Body;
+use xtask::sample::{ct, labels, mr, readme};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample")
+}
+
+fn files_under(folder: &Path, into: &mut BTreeSet<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_under(&path, into);
+        } else {
+            into.insert(path);
+        }
+    }
+}
+
+#[test]
+fn every_committed_file_has_its_check_sum_and_none_is_left_over() {
+    let sums = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
+    let mut found = BTreeSet::new();
+    files_under(&folder(), &mut found);
+    assert!(found.remove(&folder().join("SHA256SUMS")));
+    let total: u64 = found.iter().map(|p| p.metadata().unwrap().len()).sum();
+    assert!(total <= 8_000_000, "the sample study may take 8 MB, it takes {total} bytes");
+    for line in sums.lines() {
+        let (sum, path) = line.split_once("  ").unwrap();
+        let path = folder().join(path);
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(format!("{:x}", Sha256::digest(bytes)), sum, "{}", path.display());
+        assert!(found.remove(&path));
+    }
+    assert!(found.is_empty(), "not in SHA256SUMS: {found:?}");
+}
+
+#[test]
+fn a_slice_of_each_visit_and_the_texts_come_out_as_committed() {
+    let body = Body::new();
+    let mut again = vec![labels::file().unwrap(), readme::file()];
+    for visit in [ct::BASELINE, ct::FOLLOW_UP] {
+        again.push(ct::slice_file(&body, &visit, 31).unwrap());
+    }
+    for artefact in again {
+        let committed = std::fs::read(folder().join(&artefact.path)).unwrap();
+        assert!(committed == artefact.bytes, "run `cargo run -p xtask -- sample`: {} has changed", artefact.path);
+    }
+}
+
+#[test]
+fn pictures_and_masks_open_in_our_own_reader_and_lie_on_the_same_grid() {
+    let open = |path: &str| limner_imaging::formats::open_single(&folder().join(path), &Task::default()).unwrap();
+    let body = Body::new();
+    for visit in [ct::BASELINE, ct::FOLLOW_UP] {
+        let picture = open(visit.folder);
+        let mask = open(&format!("masks/{}.nii.gz", visit.folder));
+        assert!(picture.geometry.matches(&ct::geometry().unwrap(), 1e-3));
+        assert!(mask.geometry.matches(&picture.geometry, 1e-3));
+        // Every stored grey value and label survives the way through the files.
+        let k = 24;
+        let (samples, labels) = ct::slice(&body, &visit, k);
+        let [width, height, _] = picture.size();
+        for n in 0..width * height {
+            let at = k * width * height + n;
+            assert_eq!(picture.samples().get(at), f64::from(samples[n]), "pixel {n}");
+            assert_eq!(mask.samples().get(at), f64::from(labels[n]), "pixel {n}");
+        }
+    }
+    let (picture, mask) = (open("mr/mr.nii.gz"), open("masks/mr.nii.gz"));
+    assert!(mask.geometry.matches(&picture.geometry, 1e-3));
+    assert!(picture.geometry.matches(&mr::geometry().unwrap(), 1e-2));
+}
+
+#[test]
+fn the_liver_lesion_grows_by_the_stated_factor_and_the_cyst_stays() {
+    let volume_of = |path: &str, label: f64| {
+        let mask = limner_imaging::formats::open_single(&folder().join(path), &Task::default()).unwrap();
+        let count = (0..mask.samples().len()).filter(|&n| mask.samples().get(n) == label).count();
+        count as f64 * mask.geometry.voxel_volume_mm3()
+    };
+    let [first, second] = ["masks/ct_baseline.nii.gz", "masks/ct_followup.nii.gz"];
+    let growth = volume_of(second, 19.0) / volume_of(first, 19.0);
+    let stated = f64::from(ct::GROWTH).powi(3);
+    assert!((growth / stated - 1.0).abs() < 0.06, "{growth} instead of {stated}");
+    let steady = volume_of(second, 20.0) / volume_of(first, 20.0);
+    assert!((steady - 1.0).abs() < 0.06, "{steady}");
+}
