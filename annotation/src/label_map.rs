@@ -128,6 +128,12 @@ impl Layer {
         &self.bricks
     }
 
+    /// Whether anything may be painted in a box: exact to the brick.
+    #[must_use]
+    pub fn touches(&self, bounds: VoxelBox) -> bool {
+        self.grid.bricks_in(bounds).any(|number| self.bricks.contains_key(&number))
+    }
+
     #[must_use]
     pub const fn grid(&self) -> Grid {
         self.grid

@@ -1,0 +1,93 @@
+//! A folder that appears whole or not at all: filled beside its target, synced, then renamed.
+
+use crate::error::{Error, Result};
+use serde::Serialize;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A folder being filled. Dropped before it is kept, it is taken away again.
+pub(super) struct Fresh {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Fresh {
+    /// Starts beside the target, so that the rename stays on one disk. A target that holds something is refused.
+    pub(super) fn beside(target: &Path) -> Result<Self> {
+        if std::fs::symlink_metadata(target).is_ok() && !is_empty_folder(target) {
+            return Err(Error::export(target, "the target is there already and holds something; name a new folder"));
+        }
+        let target = std::path::absolute(target).map_err(Error::io(target, "could not find the target"))?;
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            return Err(Error::export(&target, "this is no place for a new folder; name one"));
+        };
+        std::fs::create_dir_all(parent).map_err(Error::io(parent, "could not make the folder"))?;
+        let name = format!(".{}.partial-{}", name.to_string_lossy(), uuid::Uuid::now_v7().simple());
+        let path = parent.join(name);
+        std::fs::create_dir(&path).map_err(Error::io(&path, "could not make the folder"))?;
+        Ok(Self { path, kept: false })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Syncs everything and gives the folder its name.
+    pub(super) fn keep_as(mut self, target: &Path) -> Result<()> {
+        for file in files_under(&self.path)? {
+            let sync = File::open(&file).and_then(|f| f.sync_all());
+            sync.map_err(Error::io(&file, "could not bring the file to the disk"))?;
+        }
+        if is_empty_folder(target) {
+            std::fs::remove_dir(target).map_err(Error::io(target, "could not replace the empty folder"))?;
+        }
+        std::fs::rename(&self.path, target).map_err(Error::io(target, "could not give the folder its name"))?;
+        self.kept = true;
+        // Where folders cannot be synced the rename is as safe as the system makes it.
+        if let Some(parent) = target.parent() {
+            let _ = File::open(parent).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What cannot be removed has a name that says it is partial.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn is_empty_folder(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// All files, sorted by path.
+pub(super) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let listing = || Error::io(&folder, "could not list the folder");
+        for entry in std::fs::read_dir(&folder).map_err(listing())? {
+            let path = entry.map_err(listing())?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+pub(super) fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "could not make the folder"))
+}
+
+/// JSON with a final new line, the same bytes for the same value.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(Error::json("could not write JSON"))?;
+    text.push(b'\n');
+    let written = File::create_new(path).and_then(|mut file| file.write_all(&text));
+    written.map_err(Error::io(path, "could not write the file"))
+}

@@ -1,0 +1,104 @@
+//! What an export says of itself: every file with its hash, what was lost, and how reading it back came out.
+
+use crate::error::{Error, Result};
+use crate::exchange::{DryRun, Options, folder};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::Path;
+
+pub(super) const FILE_NAME: &str = "limner-receipt.json";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub schema: String,
+    pub format: String,
+    pub limner_version: String,
+    pub options: Options,
+    pub files: Vec<WrittenFile>,
+    pub dry_run: DryRun,
+    pub self_check: SelfCheck,
+    pub judges: Vec<Judge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenFile {
+    /// From the folder, with forward slashes.
+    pub path: String,
+    pub sha256: String,
+}
+
+/// Whether the files, read back, say the same in the patient, and how far off at most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfCheck {
+    pub pass: bool,
+    pub max_mm: f64,
+}
+
+/// What another program said of the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judge {
+    pub name: String,
+    pub version: String,
+    pub verdict: String,
+}
+
+impl Receipt {
+    pub(super) fn of_folder(
+        format: &str,
+        folder: &Path,
+        self_check: SelfCheck,
+        options: &Options,
+        dry_run: DryRun,
+    ) -> Result<Self> {
+        let mut files = Vec::new();
+        for file in folder::files_under(folder)? {
+            let inside = file.strip_prefix(folder).unwrap_or(&file);
+            let parts: Vec<_> = inside.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+            files.push(WrittenFile { path: parts.join("/"), sha256: sha256_of_file(&file)? });
+        }
+        Ok(Self {
+            schema: "limner.receipt/1".into(),
+            format: format.into(),
+            limner_version: env!("CARGO_PKG_VERSION").into(),
+            options: options.clone(),
+            files,
+            dry_run,
+            self_check,
+            judges: Vec::new(),
+        })
+    }
+
+    /// Reads the receipt of a folder and compares every hash; the problems found.
+    pub fn check(folder: &Path) -> Result<(Self, Vec<String>)> {
+        let path = folder.join(FILE_NAME);
+        let text = std::fs::read(&path).map_err(Error::io(&path, "could not read the receipt"))?;
+        let receipt: Self = serde_json::from_slice(&text).map_err(Error::json("the receipt cannot be read"))?;
+        let mut problems = Vec::new();
+        for file in &receipt.files {
+            // A receipt may come from anywhere; it names files of its own folder only.
+            let plain = Path::new(&file.path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+            match plain.then(|| sha256_of_file(&folder.join(&file.path))) {
+                Some(Ok(hash)) if hash == file.sha256 => {}
+                Some(Ok(_)) => problems.push(format!("{} has changed", file.path)),
+                Some(Err(_)) => problems.push(format!("{} cannot be read", file.path)),
+                None => problems.push(format!("{} is outside of the folder", file.path)),
+            }
+        }
+        Ok((receipt, problems))
+    }
+}
+
+fn sha256_of_file(path: &Path) -> Result<String> {
+    let reading = || Error::io(path, "could not read the file");
+    let mut file = std::fs::File::open(path).map_err(reading())?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer).map_err(reading())?;
+        if count == 0 {
+            return Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect());
+        }
+        hasher.update(&buffer[..count]);
+    }
+}

@@ -1,0 +1,219 @@
+//! COCO's run-length masks: column after column, first those outside, and the compressed text of the counts.
+
+use std::collections::BTreeMap;
+
+/// A mask of one picture as COCO stores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rle {
+    pub width: usize,
+    pub height: usize,
+    /// Outside and inside in turns, columns first.
+    pub counts: Vec<u32>,
+}
+
+impl Rle {
+    /// One mask per value of a picture stored row after row; 0 is nobody's.
+    #[must_use]
+    pub fn of_values(values: &[u16], width: usize, height: usize) -> BTreeMap<u16, Self> {
+        let mut all: BTreeMap<u16, Builder> = BTreeMap::new();
+        let (mut value, mut start) = (0, 0);
+        let mut close = |value: u16, start: usize, end: usize| {
+            if value != 0 {
+                all.entry(value).or_default().run(start, end);
+            }
+        };
+        for x in 0..width {
+            for y in 0..height {
+                let here = values[y * width + x];
+                if here != value {
+                    let at = x * height + y;
+                    close(value, start, at);
+                    (value, start) = (here, at);
+                }
+            }
+        }
+        close(value, start, width * height);
+        all.into_iter().map(|(value, builder)| (value, builder.finish(width, height))).collect()
+    }
+
+    /// From runs of columns per row, as a filled outline gives them.
+    #[must_use]
+    pub fn of_rows(rows: impl Iterator<Item = (usize, std::ops::Range<usize>)>, width: usize, height: usize) -> Self {
+        let mut values = vec![0; width * height];
+        for (row, columns) in rows {
+            values[row * width + columns.start..row * width + columns.end].fill(1);
+        }
+        let empty = || Builder::default().finish(width, height);
+        Self::of_values(&values, width, height).remove(&1).unwrap_or_else(empty)
+    }
+
+    /// Inside runs as positions, column after column.
+    fn inside(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let mut at = 0;
+        self.counts.iter().enumerate().filter_map(move |(n, count)| {
+            let start = at;
+            at += *count as usize;
+            (n % 2 == 1 && *count > 0).then_some(start..at)
+        })
+    }
+
+    #[must_use]
+    pub fn area(&self) -> u64 {
+        self.inside().map(|run| run.len() as u64).sum()
+    }
+
+    /// x, y, width, height; all 0 where the mask is empty.
+    #[must_use]
+    pub fn bbox(&self) -> [usize; 4] {
+        let (mut low, mut high) = ([usize::MAX; 2], [0; 2]);
+        for run in self.inside() {
+            let (first, last) = (run.start, run.end - 1);
+            let (x0, x1) = (first / self.height, last / self.height);
+            let (y0, y1) = if x0 == x1 { (first % self.height, last % self.height) } else { (0, self.height - 1) };
+            low = [low[0].min(x0), low[1].min(y0)];
+            high = [high[0].max(x1 + 1), high[1].max(y1 + 1)];
+        }
+        if low[0] == usize::MAX { [0; 4] } else { [low[0], low[1], high[0] - low[0], high[1] - low[1]] }
+    }
+
+    /// The pixels inside as one flag each, row after row.
+    #[must_use]
+    pub fn pixels(&self) -> Vec<bool> {
+        let mut pixels = vec![false; self.width * self.height];
+        for run in self.inside() {
+            for at in run {
+                pixels[at % self.height * self.width + at / self.height] = true;
+            }
+        }
+        pixels
+    }
+
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let (a, b) = (self.pixels(), other.pixels());
+        let values: Vec<u16> = a.iter().zip(&b).map(|(a, b)| u16::from(*a || *b)).collect();
+        Self::of_values(&values, self.width, self.height).remove(&1).unwrap_or_else(|| self.clone())
+    }
+
+    /// The compressed counts: each but the first three as a difference to the one two before, five bits a letter.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.counts.len() * 2);
+        for (n, count) in self.counts.iter().enumerate() {
+            let mut rest = i64::from(*count) - if n > 2 { i64::from(self.counts[n - 2]) } else { 0 };
+            loop {
+                let bits = (rest & 0x1f) as u8;
+                rest >>= 5;
+                let more = if bits & 0x10 == 0 { rest != 0 } else { rest != -1 };
+                text.push(char::from(48 + bits + if more { 0x20 } else { 0 }));
+                if !more {
+                    break;
+                }
+            }
+        }
+        text
+    }
+
+    /// Reads compressed counts; `None` where they are not, or do not fill the picture.
+    #[must_use]
+    pub fn from_text(text: &str, width: usize, height: usize) -> Option<Self> {
+        let mut counts: Vec<u32> = Vec::new();
+        let mut letters = text.bytes();
+        let mut total = 0_u64;
+        while let Some(letter) = letters.next() {
+            let (mut value, mut shift, mut letter) = (0_i64, 0_u32, letter);
+            loop {
+                let bits = letter.checked_sub(48).filter(|bits| *bits < 64)?;
+                value |= i64::from(bits & 0x1f) << shift;
+                shift += 5;
+                if bits & 0x20 == 0 {
+                    if bits & 0x10 != 0 {
+                        value |= -1 << shift;
+                    }
+                    break;
+                }
+                // A count has 32 bits; more letters than that are no count.
+                letter = letters.next().filter(|_| shift <= 35)?;
+            }
+            let before = if counts.len() > 2 { i64::from(counts[counts.len() - 2]) } else { 0 };
+            let count = u32::try_from(value + before).ok()?;
+            total += u64::from(count);
+            counts.push(count);
+        }
+        let pixels = (width as u64).checked_mul(height as u64)?;
+        (total == pixels && pixels > 0).then_some(Self { width, height, counts })
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    counts: Vec<u32>,
+    end: usize,
+}
+
+impl Builder {
+    fn run(&mut self, start: usize, end: usize) {
+        self.counts.push((start - self.end) as u32);
+        self.counts.push((end - start) as u32);
+        self.end = end;
+    }
+
+    fn finish(mut self, width: usize, height: usize) -> Rle {
+        if self.end < width * height {
+            self.counts.push((width * height - self.end) as u32);
+        }
+        Rle { width, height, counts: self.counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn only(values: &[u16], width: usize) -> Rle {
+        Rle::of_values(values, width, values.len() / width).remove(&1).unwrap()
+    }
+
+    #[test]
+    fn golden_masks_of_the_reference_library() {
+        // FORMATS F, from pycocotools.
+        let mask = only(&[0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1], 5);
+        assert_eq!(mask.counts, [5, 1, 2, 3, 1, 2, 5, 1]);
+        assert_eq!(mask.text(), "5122OO4O");
+        assert_eq!((mask.area(), mask.bbox()), (7, [1, 0, 4, 4]));
+        let starts_inside = only(&[1, 0, 1, 1], 2);
+        assert_eq!(starts_inside.counts, [0, 2, 1, 1]);
+        assert_eq!(starts_inside.text(), "021O");
+    }
+
+    #[test]
+    fn what_is_no_mask_is_refused() {
+        for bad in ["5122OO4", "zzzzzzzzzzzzzz", "5122OO4O1", "\u{7f}", "ééé", "oooooooooooooooooooo0"] {
+            assert_eq!(Rle::from_text(bad, 5, 4), None, "{bad}");
+        }
+        assert_eq!(Rle::from_text("", 0, 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_back_where_it_was(width in 1_usize..20, height in 1_usize..20, seed: u64) {
+            let values: Vec<u16> = (0..width * height).map(|n| ((seed >> (n * 7 % 61)) & 3) as u16).collect();
+            for (value, mask) in Rle::of_values(&values, width, height) {
+                let back = Rle::from_text(&mask.text(), width, height).unwrap();
+                prop_assert_eq!(&back, &mask);
+                let expected: Vec<bool> = values.iter().map(|v| *v == value).collect();
+                prop_assert_eq!(mask.area(), expected.iter().filter(|p| **p).count() as u64);
+                let [x, y, w, h] = mask.bbox();
+                let inside = |n: usize| (x..x + w).contains(&(n % width)) && (y..y + h).contains(&(n / width));
+                prop_assert!((0..expected.len()).all(|n| !expected[n] || inside(n)));
+                prop_assert_eq!(back.pixels(), expected);
+            }
+        }
+
+        #[test]
+        fn any_text_gives_an_answer(text in ".{0,40}") {
+            let _ = Rle::from_text(&text, 7, 9);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Exports, judged by readers of their own: what was drawn must be found at the same place in the patient.
+
+#[cfg(test)]
+mod coco;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod nifti;
+#[cfg(test)]
+mod sample;
