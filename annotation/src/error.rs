@@ -30,6 +30,8 @@ pub enum Error {
     TooNew { found: i64, known: i64, path: PathBuf },
     #[error("the project is damaged: {what}: {}", path.display())]
     Damaged { what: String, path: PathBuf },
+    #[error("the picture is not the one that was added; relink the image, or add the file as a new one: {}", path.display())]
+    Changed { path: PathBuf },
     #[error("{doing}")]
     Json { doing: &'static str, source: serde_json::Error },
     #[error("the writer of the project has stopped; reopen the project")]

@@ -1,11 +1,14 @@
 //! A project: a document, the file it is kept in, and the lock that makes us its only writer.
 
+use crate::command::Command;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::Revision;
 use crate::image_entry::ImageEntry;
+use crate::sources;
 use crate::step::{LogEntry, Sink};
 use crate::store::{Lock, ProjectMeta, SqliteStore, Store, Writer};
+use limner_imaging::{Series, Task, Volume};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -148,6 +151,32 @@ impl Project {
     #[must_use]
     pub fn path_for(&self, file: &Path) -> String {
         relative(&folder_of(&self.path), file)
+    }
+
+    /// Describes a series for `AddImage`, with its path from the project's folder.
+    pub fn entry_of(&self, series: &Series, task: &Task) -> Result<ImageEntry> {
+        sources::entry_of(series, self.path_for(&series.path), task)
+    }
+
+    /// Reads the picture of an image; one that is not the picture that was added is refused.
+    pub fn open_image(&self, image: &ImageEntry, task: &Task) -> Result<Volume> {
+        sources::open(image, &self.file_of(image), task)
+    }
+
+    /// Finds images that are not at their place under a folder and corrects their paths in one step; how many.
+    pub fn relink(&mut self, folder: &Path, task: &Task) -> Result<usize> {
+        let lost: Vec<_> = self.document.images().filter(|image| !self.file_of(image).exists()).collect();
+        let moved = sources::find_moved(&lost, folder, task)?;
+        let commands: Vec<_> = moved
+            .iter()
+            .filter_map(|(id, file)| Some((self.document.image(*id)?, file)))
+            .map(|(image, file)| Command::EditImage {
+                image: ImageEntry { path: self.path_for(file), ..image.clone() },
+            })
+            .collect();
+        let count = commands.len();
+        self.document.apply("Relink images", commands)?;
+        Ok(count)
     }
 
     /// Stores everything and closes; dropping does the same without a word when the disk fails.

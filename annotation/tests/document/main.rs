@@ -7,4 +7,6 @@ mod laws;
 #[cfg(test)]
 mod play;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod store;
