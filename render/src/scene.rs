@@ -8,10 +8,12 @@ use crate::context::GpuContext;
 use crate::label_texture::LabelTexture;
 use crate::palette::Palette;
 use crate::pass::Finish;
+use crate::pass::blit::BlitPass;
 use crate::pass::difference::DifferencePass;
 use crate::pass::labels::LabelsPass;
 use crate::pass::raycast::RaycastPass;
 use crate::pass::slice::{Layer, SlicePass};
+use crate::target::Target;
 use crate::volume_scene::VolumeScene;
 use crate::volume_texture::VolumeTexture;
 use glam::DAffine3;
@@ -24,6 +26,7 @@ pub struct Renderer {
     difference: DifferencePass,
     labels: LabelsPass,
     raycast: RaycastPass,
+    blit: BlitPass,
     /// Bound where a pass wants a colour map and the scene names none.
     difference_map: ColourMap,
 }
@@ -38,12 +41,24 @@ impl Renderer {
             difference: DifferencePass::new(format),
             labels: LabelsPass::new(&gpu.device, format),
             raycast: RaycastPass::new(&gpu.device, format),
+            blit: BlitPass::new(&gpu.device, format),
             difference_map: ColourMap::new(gpu, &entries),
         }
     }
 
     pub(crate) fn draw_volume(&self, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, scene: &VolumeScene<'_>) {
         self.raycast.draw(gpu, pass, scene, self.difference_map.view());
+    }
+
+    pub(crate) fn stretch(
+        &self,
+        gpu: &GpuContext,
+        encoder: &mut wgpu::CommandEncoder,
+        picture: &Target,
+        target: &wgpu::TextureView,
+        factor: usize,
+    ) {
+        self.blit.encode(gpu, encoder, picture, target, factor);
     }
 }
 
@@ -167,16 +182,7 @@ impl<'a> SliceScene<'a> {
         encoder: &mut wgpu::CommandEncoder,
         target: &wgpu::TextureView,
     ) {
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("slice scene"),
-            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                view: target,
-                depth_slice: None,
-                resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
-            })],
-            ..Default::default()
-        });
+        let mut pass = crate::pass::begin(encoder, "slice scene", target, wgpu::LoadOp::Clear(wgpu::Color::BLACK));
         match &self.second {
             Some(second) => self.draw_two(renderer, gpu, &mut pass, second),
             None => self.draw_layer(renderer, gpu, &mut pass, &self.layer()),

@@ -121,16 +121,7 @@ impl<'a> VolumeScene<'a> {
         if rows.is_empty() {
             return;
         }
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("volume scene"),
-            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                view: target,
-                depth_slice: None,
-                resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
-            })],
-            ..Default::default()
-        });
+        let mut pass = crate::pass::begin(encoder, "volume scene", target, wgpu::LoadOp::Load);
         pass.set_scissor_rect(0, rows.start as u32, self.size[0] as u32, rows.len() as u32);
         renderer.draw_volume(gpu, &mut pass, self);
     }

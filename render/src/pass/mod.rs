@@ -3,6 +3,7 @@
 //! A pass holds one pipeline for each combination of choices that is in use, made when it is first needed: a shader
 //! never asks per pixel what holds for the whole picture.
 
+pub(crate) mod blit;
 pub(crate) mod difference;
 mod finish;
 pub(crate) mod labels;
@@ -66,7 +67,7 @@ fn volume_shader(kind: TexelKind, pass: &str) -> String {
 /// Every shader of the crate by name, for the test that validates them without a GPU.
 #[must_use]
 pub fn all_shaders() -> Vec<(String, String)> {
-    let mut all = vec![("labels".to_owned(), labels::shader())];
+    let mut all = vec![("labels".to_owned(), labels::shader()), ("blit".to_owned(), blit::shader())];
     for kind in TexelKind::ALL {
         for finish in FinishKey::ALL {
             for is_slab in [false, true] {
@@ -202,6 +203,43 @@ pub(crate) const fn volume_entry(binding: u32, kind: TexelKind) -> wgpu::BindGro
 pub(crate) const fn map_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
     let sample_type = wgpu::TextureSampleType::Float { filterable: false };
     texture_entry(binding, sample_type, wgpu::TextureViewDimension::D2)
+}
+
+pub(crate) const fn sampler_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+        count: None,
+    }
+}
+
+pub(crate) fn linear_sampler(device: &wgpu::Device) -> wgpu::Sampler {
+    device.create_sampler(&wgpu::SamplerDescriptor {
+        label: Some("linear"),
+        mag_filter: wgpu::FilterMode::Linear,
+        min_filter: wgpu::FilterMode::Linear,
+        ..Default::default()
+    })
+}
+
+/// A pass over one target.
+pub(crate) fn begin<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    label: &str,
+    target: &wgpu::TextureView,
+    load: wgpu::LoadOp<wgpu::Color>,
+) -> wgpu::RenderPass<'a> {
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some(label),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view: target,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations { load, store: wgpu::StoreOp::Store },
+        })],
+        ..Default::default()
+    })
 }
 
 pub(crate) fn uniform_buffer(device: &wgpu::Device, label: &str, content: &impl bytemuck::NoUninit) -> wgpu::Buffer {

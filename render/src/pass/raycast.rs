@@ -58,13 +58,7 @@ pub(super) fn shader(kind: TexelKind, is_filtered: bool, is_projection: bool, ha
 
 impl RaycastPass {
     pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
-        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
-            label: Some("volume"),
-            mag_filter: wgpu::FilterMode::Linear,
-            min_filter: wgpu::FilterMode::Linear,
-            ..Default::default()
-        });
-        Self { format, pipelines: Pipelines::new(), sampler }
+        Self { format, pipelines: Pipelines::new(), sampler: super::linear_sampler(device) }
     }
 
     pub fn draw(
@@ -166,12 +160,7 @@ impl Key {
         }
         if self.is_filtered {
             entries[1] = super::texture_entry(1, wgpu::TextureSampleType::Float { filterable: true }, deep);
-            entries.push(wgpu::BindGroupLayoutEntry {
-                binding: 6,
-                visibility: wgpu::ShaderStages::FRAGMENT,
-                ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
-                count: None,
-            });
+            entries.push(super::sampler_entry(6));
         }
         if self.has_labels {
             entries.push(super::texture_entry(7, uint, deep));

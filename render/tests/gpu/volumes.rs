@@ -5,7 +5,7 @@ use glam::{DVec2, DVec3};
 use limner_imaging::reslice::{self, Interpolation, Projection};
 use limner_imaging::{Geometry, Samples, Volume, Voxel, VoxelBox, Window, World};
 use limner_render::{
-    BrickRanges, Camera, Clip, FreeSpace, GpuContext, LabelStyle, LabelSurfaces, LabelTexture, Palette, Renderer,
+    BrickRanges, Camera, Clip, FreeSpace, GpuContext, LabelStyle, LabelSurfaces, LabelTexture, Palette, Progressive, Renderer,
     Target, Tone, TransferFunction, TransferPoint, TransferTable, VolumeMode, VolumeScene, VolumeTexture, pick,
     readback,
 };
@@ -283,4 +283,35 @@ fn labels_have_lit_surfaces_of_their_colour() {
     let surfaces = LabelSurfaces { texture: &labels, palette: &palette, opacity: 1.0 };
     let picture = bench.draw(&VolumeScene { labels: Some(surfaces), ..bench.shaded(bench.cameras()[0]) });
     assert!(picture.iter().all(|&p| p == [0; 3]));
+}
+
+/// What is drawn bit by bit ends as what is drawn at once, and looks alike from the first part on.
+#[test]
+fn a_picture_drawn_in_parts_ends_the_same() {
+    let Some(gpu) = gpu() else { return };
+    let geometry = hard_geometry(SIZE);
+    let ball = off_centre(&geometry, [0.3, 0.3, 0.6]);
+    let bench = bench(gpu, balls(geometry, &[(ball, 6.0, RED_VALUE)]));
+    let scene = bench.shaded(bench.cameras()[1]);
+    let whole = bench.draw(&scene);
+    let mut progressive = Progressive::new(&bench.gpu, PICTURE).unwrap();
+    let read = |progressive: &Progressive| -> Vec<[u8; 3]> {
+        let bytes = readback::rgba(&bench.gpu, progressive.target()).unwrap();
+        bytes.chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect()
+    };
+    for _ in 0..2 {
+        assert!(progressive.advance(&scene, &bench.renderer, &bench.gpu));
+        bench.gpu.wait();
+        let (at, count) = middle(&read(&progressive), 0);
+        assert!(count > 60 && (at - seen_at(&scene.camera, ball)).length() < 2.5, "first impression: {count} at {at}");
+        let mut calls = 0;
+        while !progressive.is_done() {
+            progressive.advance(&scene, &bench.renderer, &bench.gpu);
+            bench.gpu.wait();
+            calls += 1;
+            assert!(calls < 100);
+        }
+        assert_eq!(read(&progressive), whole);
+        progressive.restart();
+    }
 }
