@@ -14,6 +14,8 @@ pub mod reslice;
 pub mod series;
 pub mod space;
 pub mod task;
+#[cfg(test)]
+mod testing;
 pub mod volume;
 pub mod window;
 

@@ -6,6 +6,7 @@ use crate::task::Warning;
 use crate::window::Window;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Raw samples in the stored type. Order: slices, rows, columns, channels (channel fastest).
 #[derive(Clone, Debug, PartialEq)]
@@ -208,6 +209,30 @@ impl Volume {
         self.value_map.value(self.samples.get(self.geometry.linear_index(index) * self.channels))
     }
 
+    /// The samples as values, for formats that keep no value map: exact for whole slopes and offsets, else 64-bit floats.
+    #[must_use]
+    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+    pub fn values(&self) -> Cow<'_, Samples> {
+        let map = &self.value_map;
+        if map.slope == 1.0 && map.intercept == 0.0 {
+            return Cow::Borrowed(&self.samples);
+        }
+        let whole = map.slope.fract() == 0.0 && map.intercept.fract() == 0.0;
+        let floats = matches!(self.samples, Samples::F32(_) | Samples::F64(_));
+        let stats = stats_of(&self.samples, std::slice::from_ref(map)).unwrap_or_default();
+        let fits = |low: f64, high: f64| whole && !floats && stats.min >= low && stats.max <= high;
+        Cow::Owned(with_samples!(&self.samples, v => {
+            let values = v.iter().map(|&x| map.value(x as f64));
+            if fits(f64::from(i16::MIN), f64::from(i16::MAX)) {
+                Samples::I16(values.map(|x| x as i16).collect())
+            } else if fits(f64::from(i32::MIN), f64::from(i32::MAX)) {
+                Samples::I32(values.map(|x| x as i32).collect())
+            } else {
+                Samples::F64(values.collect())
+            }
+        }))
+    }
+
     /// Minimum, maximum and mean of the finite values after rescale, over all channels.
     #[must_use]
     pub fn stats(&self) -> Option<Stats> {
@@ -250,7 +275,7 @@ pub struct Facts {
     pub sha256_samples: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Stats {
     pub min: f64,
     pub max: f64,

@@ -1,8 +1,11 @@
 //! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
 
 mod beside;
+mod described;
 pub mod dicom;
+pub mod metaimage;
 pub mod nifti;
+pub mod nrrd;
 pub mod raster;
 mod stored;
 
@@ -14,7 +17,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Order matters where two formats could claim a file: the one with the surer sign comes first.
-pub const FORMATS: &[&dyn Format] = &[&dicom::Dicom, &nifti::Nifti, &raster::Raster];
+pub const FORMATS: &[&dyn Format] =
+    &[&dicom::Dicom, &nrrd::Nrrd, &metaimage::MetaImage, &nifti::Nifti, &raster::Raster];
 
 /// Whether a format knows a file. "Not mine" is an answer, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +96,7 @@ pub fn scan(path: &Path, task: &Task) -> Result<Found> {
     let mut claimed: Vec<Vec<PathBuf>> = vec![Vec::new(); FORMATS.len()];
     for file in files {
         task.cancel.check()?;
-        match head_of(&file) {
+        match head(&file, HEAD_BYTES as u64) {
             Ok(head) => match FORMATS.iter().position(|f| f.probe(&file, &head) == Probe::Mine) {
                 Some(n) => claimed[n].push(file),
                 None if single => {
@@ -111,11 +115,28 @@ pub fn scan(path: &Path, task: &Task) -> Result<Found> {
     Ok(found)
 }
 
-fn head_of(path: &Path) -> Result<Vec<u8>> {
+/// At most the first `limit` bytes of a file.
+fn head(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = std::fs::File::open(path).map_err(Error::io(path, "could not open the file"))?;
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::io(path, "could not read the file"))?;
+    let mut head = Vec::new();
+    file.take(limit).read_to_end(&mut head).map_err(Error::io(path, "could not read the file"))?;
     Ok(head)
+}
+
+/// The files a header names: one a line, or a pattern with first, last and step (`slice_%03d.raw 1 20 1`).
+fn listed_files(folder: &Path, names: &str) -> Vec<PathBuf> {
+    const MOST: usize = 1 << 16;
+    let words: Vec<&str> = names.split_whitespace().collect();
+    if let [pattern, numbers @ ..] = words.as_slice()
+        && let Some((before, rest)) = pattern.split_once('%')
+        && let Some((width, after)) = rest.split_once('d')
+        && let [first, last, step, ..] = numbers.iter().filter_map(|n| n.parse().ok()).collect::<Vec<usize>>()[..]
+    {
+        let width: usize = width.trim_start_matches('0').parse().unwrap_or(1);
+        let name = |n: usize| folder.join(format!("{before}{n:0width$}{after}"));
+        return (first..=last).step_by(step.max(1)).take(MOST).map(name).collect();
+    }
+    names.lines().map(str::trim).filter(|l| !l.is_empty()).take(MOST).map(|l| folder.join(l)).collect()
 }
 
 fn files_under(path: &Path, task: &Task) -> Result<Vec<PathBuf>> {

@@ -113,6 +113,47 @@ fn read_as<T, const N: usize>(
     Ok(out)
 }
 
+/// Reads numbers written out in decimal.
+pub fn read_text(source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task) -> Result<Samples> {
+    macro_rules! typed {
+        ($t:ty) => {
+            text_as::<$t>(source, wanted, task).map(Samples::from)
+        };
+    }
+    match wanted.kind {
+        SampleType::U8 => typed!(u8),
+        SampleType::I8 => typed!(i8),
+        SampleType::U16 => typed!(u16),
+        SampleType::I16 => typed!(i16),
+        SampleType::U32 => typed!(u32),
+        SampleType::I32 => typed!(i32),
+        SampleType::U64 => typed!(u64),
+        SampleType::I64 => typed!(i64),
+        SampleType::F32 => typed!(f32),
+        SampleType::F64 => typed!(f64),
+    }
+}
+
+fn text_as<T: std::str::FromStr>(source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task) -> Result<Vec<T>> {
+    task.cancel.check()?;
+    let mut text = String::new();
+    source.read_to_string(&mut text).map_err(Error::io(wanted.path, "could not read the samples as text"))?;
+    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty());
+    let numbers = words.take(wanted.count).map(|word| {
+        word.parse()
+            .map_err(|_| Error::malformed(wanted.path, format!("{:?} is no {}", cut(word), wanted.kind.dtype())))
+    });
+    let out = numbers.collect::<Result<Vec<T>>>()?;
+    if out.len() < wanted.count {
+        return Err(Error::truncated(wanted.path, format!("{} of {} samples are there", out.len(), wanted.count)));
+    }
+    Ok(out)
+}
+
+fn cut(word: &str) -> String {
+    word.chars().take(16).collect()
+}
+
 /// Reads until the buffer is full or the source ends. A packed stream that is cut ends, too.
 fn fill(source: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;

@@ -18,7 +18,6 @@ pub const BYTES_2: usize = 540;
 
 #[derive(Clone, Debug)]
 pub struct Header {
-    pub size: [usize; 3],
     /// Times, or values per voxel: the product of what comes after the third dimension.
     pub times: usize,
     pub kind: SampleType,
@@ -117,7 +116,6 @@ impl Header {
         let intercept = if intercept.is_finite() { intercept } else { 0.0 };
         let (geometry, spacing_known) = geometry(&fields, size, &mut warnings)?;
         Ok(Self {
-            size,
             times,
             kind,
             channels,

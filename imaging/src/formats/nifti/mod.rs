@@ -3,22 +3,19 @@
 mod header;
 mod write;
 
-use super::stored::{self, Wanted};
+use super::described::{self, Described, Packing, Start};
 use super::{Failure, Format, Probe};
 use crate::error::{Error, Result};
-use crate::series::{Kind, Series};
-use crate::task::{Task, Warning};
-use crate::volume::{Facts, Samples, ValueMap, Volume, stats_of};
+use crate::series::Series;
+use crate::task::Task;
+use crate::volume::{Facts, Volume};
 use flate2::read::MultiGzDecoder;
 use header::Header;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub struct Nifti;
-
-/// More than deflate can pack into one byte.
-const UNPACK_LIMIT: u64 = 1040;
 
 impl Format for Nifti {
     fn name(&self) -> &'static str {
@@ -46,47 +43,19 @@ impl Format for Nifti {
     }
 
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>> {
-        let mut found = Vec::new();
-        for path in files {
-            task.cancel.check()?;
-            match read_header(path).and_then(|header| series(path, &header)) {
-                Ok(series) => found.push(series),
-                Err(error) => failed.push(Failure { path: path.clone(), error }),
-            }
-        }
-        Ok(found)
+        described::scan(files, task, failed, self.name(), describe)
     }
 
     fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        let mut volume = self.load_time(series, 0, task)?;
-        if series.frames > 1 {
-            let text = format!("the first of {} times is shown", series.frames);
-            task.warnings.add("first_time_only", &text);
-            volume.warnings.push(Warning { code: "first_time_only".into(), text });
-        }
-        Ok(volume)
+        describe(&series.path)?.volume(None, task)
     }
 
     fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
-        let header = read_header(&series.path)?;
-        if time >= header.times {
-            let reason = format!("time {} was asked for, there are {}", time + 1, header.times);
-            return Err(Error::malformed(&series.path, reason));
-        }
-        let samples = read_samples(&series.path, &header, Some(time), task)?;
-        let (samples, channels) = without_alpha(samples, header.channels);
-        let mut volume = Volume::new(header.geometry, samples, channels)?;
-        volume.value_map = header.value_map;
-        volume.spacing_known = header.spacing_known;
-        volume.warnings = header.warnings;
-        Ok(volume)
+        describe(&series.path)?.volume(Some(time), task)
     }
 
     fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
-        let header = read_header(&series.path)?;
-        let samples = read_samples(&series.path, &header, None, task)?;
-        let stats = stats_of(&samples, &[header.value_map]);
-        Ok(Facts { stats, sha256_samples: samples.sha256_hex() })
+        describe(&series.path)?.facts(task)
     }
 
     fn can_write(&self) -> bool {
@@ -98,20 +67,17 @@ impl Format for Nifti {
     }
 }
 
-/// Opens a file, unpacked where it is packed.
-fn open(path: &Path) -> Result<(Box<dyn Read>, u64, bool)> {
-    let mut file = File::open(path).map_err(Error::io(path, "could not open the file"))?;
-    let length = file.metadata().map_err(Error::io(path, "could not read the file's size"))?.len();
+fn is_packed(path: &Path) -> Result<bool> {
     let mut magic = [0; 2];
-    let packed =
-        file.read(&mut magic).map_err(Error::io(path, "could not read the file"))? == 2 && magic == [0x1F, 0x8B];
-    std::io::Seek::rewind(&mut file).map_err(Error::io(path, "could not read the file"))?;
-    let reader = BufReader::with_capacity(1 << 18, file);
-    Ok(if packed { (Box::new(MultiGzDecoder::new(reader)), length, true) } else { (Box::new(reader), length, false) })
+    let mut file = File::open(path).map_err(Error::io(path, "could not open the file"))?;
+    let read = file.read(&mut magic).map_err(Error::io(path, "could not read the file"))?;
+    Ok(read == 2 && magic == [0x1F, 0x8B])
 }
 
 fn read_header(path: &Path) -> Result<Header> {
-    let (source, _, packed) = open(path)?;
+    let packed = is_packed(path)?;
+    let file = File::open(path).map_err(Error::io(path, "could not open the file"))?;
+    let source: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut bytes = Vec::with_capacity(header::BYTES_2);
     match source.take(header::BYTES_2 as u64).read_to_end(&mut bytes) {
         Ok(_) => {}
@@ -121,6 +87,28 @@ fn read_header(path: &Path) -> Result<Header> {
         Err(e) => return Err(Error::io(path, "could not read the file")(e)),
     }
     Header::parse(&bytes, path)
+}
+
+fn describe(path: &Path) -> Result<Described> {
+    let header = read_header(path)?;
+    let data = data_path(path, &header);
+    let packed = data.is_file() && is_packed(&data)?;
+    Ok(Described {
+        path: path.into(),
+        data: vec![data],
+        start: Start::After { file: 0, unpacked: header.data_offset },
+        packing: if packed { Packing::Gzip } else { Packing::Raw },
+        kind: header.kind,
+        big_endian: header.big_endian,
+        geometry: header.geometry,
+        spacing_known: header.spacing_known,
+        channels: header.channels,
+        times: header.times,
+        times_fastest: false,
+        value_map: header.value_map,
+        labels: header.labels,
+        warnings: header.warnings,
+    })
 }
 
 /// The file the samples are in.
@@ -135,88 +123,12 @@ fn data_path(path: &Path, header: &Header) -> PathBuf {
     candidates.iter().find(|p| p.is_file()).unwrap_or(&candidates[0]).clone()
 }
 
-/// The samples of one time, or of all.
-fn read_samples(path: &Path, header: &Header, time: Option<usize>, task: &Task) -> Result<Samples> {
-    let data = data_path(path, header);
-    let (mut source, length, packed) = open(&data)?;
-    let too_large = || Error::TooLarge { path: path.into(), reason: "the dimensions overflow".into() };
-    let [i, j, k] = header.size;
-    let per_time = stored::count(&[i, j, k, header.channels], header.kind.bytes()).ok_or_else(too_large)?;
-    let all = stored::count(&[per_time, header.times], header.kind.bytes()).ok_or_else(too_large)?;
-    let needed = header.data_offset.saturating_add((all * header.kind.bytes()) as u64);
-    let most = if packed { length.saturating_mul(UNPACK_LIMIT) } else { length };
-    if needed > most {
-        let reason = format!(
-            "{needed} bytes are needed for {i}x{j}x{k} voxels and {} times, at most {most} are there",
-            header.times
-        );
-        return Err(Error::truncated(path, reason));
-    }
-    let skip = header.data_offset + (per_time * header.kind.bytes()) as u64 * time.unwrap_or(0) as u64;
-    let skipped = std::io::copy(&mut (&mut source).take(skip), &mut std::io::sink()).unwrap_or(0);
-    if skipped < skip {
-        return Err(Error::truncated(path, "the file ends before the samples begin"));
-    }
-    let count = if time.is_some() { per_time } else { all };
-    let wanted = Wanted {
-        path,
-        kind: header.kind,
-        count,
-        big_endian: header.big_endian,
-        source_bytes: length.saturating_mul(4),
-    };
-    stored::read(&mut source, &wanted, task)
-}
-
-/// Colour without its opacity, which no reader of a medical picture asks for.
-fn without_alpha(samples: Samples, channels: usize) -> (Samples, usize) {
-    match samples {
-        Samples::U8(rgba) if channels == 4 => {
-            (Samples::U8(rgba.as_chunks::<4>().0.iter().flat_map(|p| [p[0], p[1], p[2]]).collect()), 3)
-        }
-        samples => (samples, channels),
-    }
-}
-
-fn series(path: &Path, header: &Header) -> Result<Series> {
-    let data = data_path(path, header);
-    if !data.is_file() {
-        return Err(Error::malformed(path, "the samples are missing: there is no .img file beside this header"));
-    }
-    let kind = match header.size[2] {
-        _ if header.labels => Kind::Segmentation,
-        _ if header.times > 1 => Kind::Time4d,
-        1 => Kind::Image,
-        _ => Kind::Volume,
-    };
-    let mut files = vec![path.to_path_buf()];
-    if data != path {
-        files.push(data);
-    }
-    Ok(Series {
-        path: path.into(),
-        files,
-        format: "nifti",
-        kind,
-        modality: None,
-        transfer_syntax: None,
-        size: header.size,
-        frames: header.times,
-        channels: header.channels.min(3),
-        dtype: header.kind.dtype(),
-        geometry: Some(header.geometry),
-        value_map: if header.channels == 1 { header.value_map.clone() } else { ValueMap::default() },
-        title: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-        uid: None,
-        warnings: header.warnings.clone(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::geometry::Geometry;
     use crate::space::World;
+    use crate::volume::{Samples, ValueMap};
     use glam::DVec3;
 
     fn phantom(samples: Samples, channels: usize) -> Volume {
