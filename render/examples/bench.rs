@@ -38,10 +38,11 @@ fn main() {
     ];
     for (name, plane) in planes {
         for interpolation in [Interpolation::Nearest, Interpolation::Linear] {
-            for with_labels in [false, true] {
+            for (with_labels, host) in [(false, None), (true, None), (false, Some(&volume)), (true, Some(&volume))] {
                 let layer = LabelLayer { texture: &label_texture, palette: &palette, opacity: 0.3, outline_px: 1.5 };
                 let scene = SliceScene {
                     interpolation,
+                    host,
                     labels: if with_labels { vec![layer] } else { Vec::new() },
                     ..SliceScene::new(&texture, Raster::fitted(&plane, &volume, [1024, 1024]), Window::new(400.0, 40.0))
                 };
@@ -52,8 +53,9 @@ fn main() {
                     gpu.queue.submit([encoder.finish()]);
                     gpu.wait();
                 });
-                let extra = if with_labels { " with labels" } else { "" };
-                println!("1024² {name} {interpolation:?}{extra}: {median:.2} ms");
+                let labels = if with_labels { " with labels" } else { "" };
+                let by = if host.is_some() { " by the processor" } else { "" };
+                println!("1024² {name} {interpolation:?}{labels}{by}: {median:.2} ms");
             }
         }
     }

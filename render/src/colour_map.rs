@@ -71,6 +71,7 @@ impl MapPreset {
 /// A colour map on the GPU.
 pub struct ColourMap {
     texture: CountedTexture,
+    entries: [[u8; 3]; ENTRIES],
 }
 
 impl ColourMap {
@@ -92,7 +93,11 @@ impl ColourMap {
         let layout =
             wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * ENTRIES as u32), rows_per_image: None };
         gpu.queue.write_texture(texture.texture.as_image_copy(), &bytes, layout, size);
-        Self { texture }
+        Self { texture, entries: *entries }
+    }
+
+    pub(crate) const fn entry(&self, level: u8) -> [u8; 3] {
+        self.entries[level as usize]
     }
 
     pub(crate) const fn view(&self) -> &wgpu::TextureView {

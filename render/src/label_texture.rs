@@ -1,17 +1,39 @@
 //! Labels of one layer on the GPU: one number per voxel of the volume's grid, changed box by box.
 
 use crate::bricks::{self, SIDE};
-use crate::context::{CountedTexture, GpuContext};
+use crate::context::{CountedTexture, GpuContext, Tier};
 use crate::error::{Error, Result};
 use crate::upload;
 use limner_imaging::VoxelBox;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 pub struct LabelTexture {
     texture: CountedTexture,
     size: [usize; 3],
     /// Cubes that may hold a label: never false where there is one.
     occupied: Vec<AtomicBool>,
+    /// Where the processor draws slices.
+    host: Option<HostLabels>,
+}
+
+/// Labels in main memory. Written box by box while a picture may be drawn from them, as on an adapter.
+pub(crate) struct HostLabels(Vec<AtomicU16>);
+
+impl HostLabels {
+    pub fn get(&self, index: usize) -> u16 {
+        self.0[index].load(Ordering::Relaxed)
+    }
+
+    fn write_box(&self, size: [usize; 3], at: VoxelBox, labels: &[u16]) {
+        let [width, height, _] = at.size();
+        for (row, labels) in labels.chunks_exact(width).enumerate() {
+            let (j, k) = (at.min[1] + row % height, at.min[2] + row / height);
+            let start = (k * size[1] + j) * size[0] + at.min[0];
+            for (place, label) in self.0[start..start + width].iter().zip(labels) {
+                place.store(*label, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 impl LabelTexture {
@@ -19,7 +41,9 @@ impl LabelTexture {
     pub fn new(gpu: &GpuContext, size: [usize; 3]) -> Result<Self> {
         let texture = upload::texture_3d(gpu, "labels", size, wgpu::TextureFormat::R16Uint)?;
         let cubes = bricks::bricks_in(size).iter().product();
-        Ok(Self { texture, size, occupied: (0..cubes).map(|_| AtomicBool::new(false)).collect() })
+        let host = (gpu.tier == Tier::Software)
+            .then(|| HostLabels((0..size.iter().product()).map(|_| AtomicU16::new(0)).collect()));
+        Ok(Self { texture, size, occupied: (0..cubes).map(|_| AtomicBool::new(false)).collect(), host })
     }
 
     /// Replaces the labels of a box, columns fastest. An empty box changes nothing.
@@ -34,6 +58,9 @@ impl LabelTexture {
             return Err(Error::BoxOutside { min: at.min, max: at.max, size: self.size });
         }
         self.note_bricks(at, labels);
+        if let Some(host) = &self.host {
+            host.write_box(self.size, at, labels);
+        }
         let size = at.size();
         let mut rest = labels;
         for chunk in upload::chunks(size, size_of::<u16>()) {
@@ -57,6 +84,10 @@ impl LabelTexture {
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.texture.bytes
+    }
+
+    pub(crate) const fn host(&self) -> Option<&HostLabels> {
+        self.host.as_ref()
     }
 
     pub(crate) fn occupied_bricks(&self) -> impl Iterator<Item = bool> + '_ {

@@ -7,6 +7,7 @@ pub mod camera;
 pub mod colour_map;
 pub mod context;
 pub mod error;
+mod host;
 pub mod label_texture;
 pub mod palette;
 pub mod pass;

@@ -5,6 +5,7 @@
 
 use crate::colour_map::{ColourMap, MapPreset};
 use crate::context::GpuContext;
+use crate::host;
 use crate::label_texture::LabelTexture;
 use crate::palette::Palette;
 use crate::pass::Finish;
@@ -17,8 +18,8 @@ use crate::target::Target;
 use crate::volume_scene::VolumeScene;
 use crate::volume_texture::VolumeTexture;
 use glam::DAffine3;
-use limner_imaging::Window;
 use limner_imaging::reslice::{Interpolation, Raster, Slab};
+use limner_imaging::{Volume, Window};
 
 /// The pipelines of every pass, for targets of one format.
 pub struct Renderer {
@@ -69,8 +70,16 @@ pub struct LabelLayer<'a> {
     pub palette: &'a Palette,
     /// Of the fill, from 0 to 1. The outline is always solid.
     pub opacity: f32,
-    /// Width of the outline in screen pixels, 0 for none.
+    /// Width of the outline in screen pixels, 0 for none. Drawn in whole pixels: half a pixel would only blur it.
     pub outline_px: f32,
+}
+
+impl LabelLayer<'_> {
+    /// In whole pixels. Some outline is at least one pixel wide.
+    pub(crate) fn outline_width(&self) -> usize {
+        const MOST: f32 = 64.0;
+        if self.outline_px > 0.0 { self.outline_px.round().clamp(1.0, MOST) as usize } else { 0 }
+    }
 }
 
 /// How values become colours.
@@ -136,6 +145,9 @@ pub enum SecondMode {
 #[derive(Clone)]
 pub struct SliceScene<'a> {
     pub volume: &'a VolumeTexture,
+    /// The same volume in main memory, where there is one: on a machine without graphics hardware plain slices are
+    /// drawn from it, several times as fast.
+    pub host: Option<&'a Volume>,
     /// The part of the plane that fills the target, pixel for pixel.
     pub raster: Raster,
     pub window: Window,
@@ -161,6 +173,7 @@ impl<'a> SliceScene<'a> {
     pub const fn new(volume: &'a VolumeTexture, raster: Raster, window: Window) -> Self {
         Self {
             volume,
+            host: None,
             raster,
             window,
             inverted: false,
@@ -182,6 +195,12 @@ impl<'a> SliceScene<'a> {
         encoder: &mut wgpu::CommandEncoder,
         target: &wgpu::TextureView,
     ) {
+        if host::takes_copies(target.texture(), self.raster.size)
+            && let Some(pixels) = host::draw(self, gpu)
+        {
+            host::copy(gpu, encoder, &pixels, target.texture());
+            return;
+        }
         let mut pass = crate::pass::begin(encoder, "slice scene", target, wgpu::LoadOp::Clear(wgpu::Color::BLACK));
         match &self.second {
             Some(second) => self.draw_two(renderer, gpu, &mut pass, second),

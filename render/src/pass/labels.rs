@@ -59,7 +59,7 @@ impl LabelsPass {
         let uniform = LabelsUniform {
             raster: RasterUniform::new(raster, geometry, geometry.voxel_from_world()),
             opacity: layer.opacity.clamp(0.0, 1.0),
-            outline_px: layer.outline_px,
+            outline_px: layer.outline_width() as f32,
             padding: [0.0; 2],
         };
         let uniform = super::uniform_buffer(&gpu.device, "labels", &uniform);

@@ -27,7 +27,7 @@ fn label_under(pixel: vec2f) -> u32 {
 
 // The outline lies inside the label: a pixel belongs to it where another label begins within its width.
 fn is_outline(pixel: vec2f, label: u32, width: f32) -> bool {
-    let d = width * DIAGONAL;
+    let d = max(round(width * DIAGONAL), 1.0);
     return label_under(pixel + vec2f(width, 0.0)) != label
         || label_under(pixel - vec2f(width, 0.0)) != label
         || label_under(pixel + vec2f(0.0, width)) != label

@@ -51,7 +51,14 @@ impl Bench {
         let window = Window::from_range(0.0, 255.0);
         let mut scene = scene(&self.texture, raster, window, vec![layer]);
         scene.background = [0; 3];
-        draw(&self.gpu, &self.renderer, &scene).chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect()
+        let by_shader = draw(&self.gpu, &self.renderer, &scene);
+        scene.host = Some(&self.volume);
+        let by_host = draw(&self.gpu, &self.renderer, &scene);
+        let differing =
+            by_shader.chunks(4).zip(by_host.chunks(4)).filter(|(a, b)| (0..3).any(|c| a[c].abs_diff(b[c]) > 1));
+        // Pixels on a border between voxels may fall to either side.
+        assert!(differing.count() * 200 < by_shader.len() / 4, "shaders and processor draw different pictures");
+        by_shader.chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect()
     }
 
     fn label_at(&self, raster: &Raster, x: usize, y: usize) -> u16 {

@@ -1,6 +1,6 @@
 //! What the GPU draws is what the CPU reference says, within one grey level.
 
-use crate::support::{assert_matches, draw, gpu, phantom, plain_gpu, rasters, scene, volume};
+use crate::support::{assert_drawn, draw, gpu, phantom, plain_gpu, rasters, scene, volume};
 use limner_imaging::reslice::{Interpolation, Projection, Slab};
 use limner_imaging::{Geometry, Plane, Samples, ValueMap, View, Volume, Window, World};
 use limner_render::{COLOUR_MAPS, ColourMap, GpuContext, Renderer, SliceScene, Target, VolumeTexture};
@@ -61,7 +61,7 @@ fn every_case_matches(gpu: &GpuContext) {
                 let mut scene = scene(&texture, raster, window, Vec::new());
                 scene.interpolation = interpolation;
                 let case = format!("{name} {plane} {interpolation:?}");
-                assert_matches(&case, &draw(gpu, &renderer, &scene), &volume, &scene);
+                assert_drawn(&case, gpu, &renderer, &volume, &scene);
             }
         }
     }
@@ -83,7 +83,7 @@ fn slabs_match_the_reference() {
                     scene.slab = Some(Slab { projection, thickness_mm });
                     scene.interpolation = Interpolation::Linear;
                     let case = format!("{plane} {projection:?} {thickness_mm} mm, slope {slope}");
-                    assert_matches(&case, &draw(&gpu, &renderer, &scene), &volume, &scene);
+                    assert_drawn(&case, &gpu, &renderer, &volume, &scene);
                 }
             }
         }
@@ -100,7 +100,7 @@ fn gamma_bends_and_colour_maps_colour() {
     let mut scene = scene(&texture, raster, Window::from_range(20.0, 190.0), Vec::new());
     for (gamma, inverted) in [(0.5, false), (2.2, false), (1.8, true)] {
         (scene.gamma, scene.inverted) = (gamma, inverted);
-        assert_matches(plane, &draw(&gpu, &renderer, &scene), &volume, &scene);
+        assert_drawn(plane, &gpu, &renderer, &volume, &scene);
     }
     (scene.gamma, scene.inverted) = (1.0, false);
     let grey = draw(&gpu, &renderer, &scene);
@@ -128,7 +128,7 @@ fn a_narrow_window_shows_every_step_of_an_interpolated_edge() {
         let mut scene = scene(&texture, raster, Window::new(80.0, 1000.0), Vec::new());
         scene.interpolation = Interpolation::Linear;
         scene.inverted = true;
-        assert_matches(plane, &draw(&gpu, &renderer, &scene), &volume, &scene);
+        assert_drawn(plane, &gpu, &renderer, &volume, &scene);
     }
 }
 
@@ -151,7 +151,7 @@ fn what_is_no_number_is_black_and_the_infinities_are_the_ends() {
             for (plane, raster) in rasters(&volume) {
                 let mut scene = scene(&texture, raster, window, Vec::new());
                 scene.interpolation = interpolation;
-                assert_matches(plane, &draw(&gpu, &renderer, &scene), &volume, &scene);
+                assert_drawn(plane, &gpu, &renderer, &volume, &scene);
             }
         }
     }
@@ -166,7 +166,7 @@ fn a_value_map_without_slope_is_one_grey() {
     let texture = VolumeTexture::new(&gpu, &volume).unwrap();
     let (plane, raster) = rasters(&volume).remove(0);
     let scene = scene(&texture, raster, Window::from_range(0.0, 100.0), Vec::new());
-    assert_matches(plane, &draw(&gpu, &renderer, &scene), &volume, &scene);
+    assert_drawn(plane, &gpu, &renderer, &volume, &scene);
 }
 
 /// Colour keeps its channels apart, and what the value map and the window say holds for each.

@@ -111,8 +111,15 @@ fn is_on_centre(volume: &Volume, raster: &Raster, x: usize, y: usize) -> bool {
     (at - at.round()).abs().min_element() < 2e-4
 }
 
+/// Draws a scene by shaders, and by the processor where that can draw it; both must be the reference.
+pub fn assert_drawn(name: &str, gpu: &GpuContext, renderer: &Renderer, volume: &Volume, scene: &SliceScene<'_>) {
+    assert_matches(name, &draw(gpu, renderer, scene), volume, scene);
+    let on_host = SliceScene { host: Some(volume), ..scene.clone() };
+    assert_matches(&format!("{name}, host"), &draw(gpu, renderer, &on_host), volume, scene);
+}
+
 /// Asserts that a drawn picture is the CPU reference within one grey level, and that there was something to see.
-pub fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceScene<'_>) {
+fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceScene<'_>) {
     let raster = &scene.raster;
     let expected = match scene.slab {
         Some(slab) => reslice::slab_values(volume, raster, slab, scene.interpolation),

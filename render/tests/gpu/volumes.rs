@@ -5,9 +5,9 @@ use glam::{DVec2, DVec3};
 use limner_imaging::reslice::{self, Interpolation, Projection};
 use limner_imaging::{Geometry, Samples, Volume, Voxel, VoxelBox, Window, World};
 use limner_render::{
-    BrickRanges, Camera, Clip, FreeSpace, GpuContext, LabelStyle, LabelSurfaces, LabelTexture, Palette, Progressive, Renderer,
-    Target, Tone, TransferFunction, TransferPoint, TransferTable, VolumeMode, VolumeScene, VolumeTexture, pick,
-    readback,
+    BrickRanges, Camera, Clip, FreeSpace, GpuContext, LabelStyle, LabelSurfaces, LabelTexture, Palette, Progressive,
+    Renderer, Target, Tone, TransferFunction, TransferPoint, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
+    pick, readback,
 };
 
 const SIZE: [usize; 3] = [37, 29, 15];
