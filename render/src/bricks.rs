@@ -93,7 +93,7 @@ impl FreeSpace {
                 *distance = 0;
             }
         }
-        if let Some(labels) = labels {
+        if let Some(labels) = labels.filter(|labels| labels.size() == volume.geometry().size()) {
             for (distance, may_hold) in distances.iter_mut().zip(labels.occupied_bricks()) {
                 if may_hold {
                     *distance = 0;

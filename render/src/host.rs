@@ -2,7 +2,7 @@
 //!
 //! A software adapter is several times slower at this than plain code: it knows nothing of rows, spans or caches. The
 //! pixels are those of the shaders (slice.wgsl, tone.wgsl, labels.wgsl) within one grey level; the same tests hold
-//! both against the CPU reference. What is not simple enough for this path is drawn by the adapter.
+//! both against the CPU reference. Volumes too large for the adapter are drawn here too (reduce.rs). What is not simple enough for this path is drawn by the adapter.
 
 use crate::context::{GpuContext, Tier};
 use crate::label_texture::HostLabels;
@@ -20,9 +20,13 @@ type Pixel = [u8; 4];
 
 /// The picture, or `None` where the adapter has to draw it.
 pub(crate) fn draw(scene: &SliceScene<'_>, gpu: &GpuContext) -> Option<Vec<Pixel>> {
-    let volume = scene.host.filter(|_| gpu.tier == Tier::Software)?;
+    let volume = scene.host?;
+    let is_reduced = volume.size() != scene.volume.geometry().size();
+    if gpu.tier != Tier::Software && !is_reduced {
+        return None;
+    }
     let is_plain = scene.second.is_none() && scene.slab.is_none() && scene.interpolation != Interpolation::Cubic;
-    if !is_plain || volume.channels() != 1 || volume.size() != scene.volume.geometry().size() {
+    if !is_plain || volume.channels() != 1 {
         return None;
     }
     let mut pixels = match volume.samples() {

@@ -8,7 +8,8 @@ use limner_imaging::VoxelBox;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 pub struct LabelTexture {
-    texture: CountedTexture,
+    /// None where the grid is larger than the adapter can hold: labels then show on slices drawn by the processor.
+    texture: Option<CountedTexture>,
     size: [usize; 3],
     /// Cubes that may hold a label: never false where there is one.
     occupied: Vec<AtomicBool>,
@@ -39,9 +40,12 @@ impl HostLabels {
 impl LabelTexture {
     /// An empty layer: every voxel is background (0).
     pub fn new(gpu: &GpuContext, size: [usize; 3]) -> Result<Self> {
-        let texture = upload::texture_3d(gpu, "labels", size, wgpu::TextureFormat::R16Uint)?;
+        let is_too_long = size.iter().any(|&n| n > gpu.limits().max_texture_dimension_3d as usize);
+        let texture = (!is_too_long || size.contains(&0))
+            .then(|| upload::texture_3d(gpu, "labels", size, wgpu::TextureFormat::R16Uint))
+            .transpose()?;
         let cubes = bricks::bricks_in(size).iter().product();
-        let host = (gpu.tier == Tier::Software)
+        let host = (gpu.tier == Tier::Software || texture.is_none())
             .then(|| HostLabels((0..size.iter().product()).map(|_| AtomicU16::new(0)).collect()));
         Ok(Self { texture, size, occupied: (0..cubes).map(|_| AtomicBool::new(false)).collect(), host })
     }
@@ -61,6 +65,7 @@ impl LabelTexture {
         if let Some(host) = &self.host {
             host.write_box(self.size, at, labels);
         }
+        let Some(texture) = &self.texture else { return Ok(()) };
         let size = at.size();
         let mut rest = labels;
         for chunk in upload::chunks(size, size_of::<u16>()) {
@@ -70,7 +75,7 @@ impl LabelTexture {
                 std::array::from_fn(|a| at.min[a] + chunk.min[a]),
                 std::array::from_fn(|a| at.min[a] + chunk.max[a]),
             );
-            upload::write_box(gpu, &self.texture.texture, shifted, bytemuck::cast_slice(now));
+            upload::write_box(gpu, &texture.texture, shifted, bytemuck::cast_slice(now));
             upload::flush(gpu);
         }
         Ok(())
@@ -82,8 +87,8 @@ impl LabelTexture {
     }
 
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
-        self.texture.bytes
+    pub fn bytes(&self) -> u64 {
+        self.texture.as_ref().map_or(0, |texture| texture.bytes)
     }
 
     pub(crate) const fn host(&self) -> Option<&HostLabels> {
@@ -115,8 +120,8 @@ impl LabelTexture {
         }
     }
 
-    pub(crate) const fn view(&self) -> &wgpu::TextureView {
-        &self.texture.view
+    pub(crate) fn view(&self) -> Option<&wgpu::TextureView> {
+        self.texture.as_ref().map(|texture| &texture.view)
     }
 }
 

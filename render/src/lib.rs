@@ -14,6 +14,7 @@ pub mod pass;
 pub mod pick;
 pub mod progressive;
 pub mod readback;
+pub mod reduce;
 pub mod scene;
 pub mod target;
 pub mod texels;

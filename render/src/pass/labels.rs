@@ -56,6 +56,10 @@ impl LabelsPass {
         raster: &Raster,
         geometry: &Geometry,
     ) {
+        let Some(labels) = layer.texture.view() else {
+            log::error!("labels of a grid larger than the graphics adapter can hold are not drawn by it");
+            return;
+        };
         let uniform = LabelsUniform {
             raster: RasterUniform::new(raster, geometry, geometry.voxel_from_world()),
             opacity: layer.opacity.clamp(0.0, 1.0),
@@ -68,7 +72,7 @@ impl LabelsPass {
             layout: &self.layout,
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
-                super::texture_binding(1, layer.texture.view()),
+                super::texture_binding(1, labels),
                 super::texture_binding(2, layer.palette.view()),
             ],
         });

@@ -4,7 +4,7 @@ use super::tone::{ToneKey, ToneUniform};
 use super::{PipelineRequest, Pipelines, RasterUniform};
 use crate::context::GpuContext;
 use crate::scene::Tone;
-use crate::volume_scene::{VolumeMode, VolumeScene};
+use crate::volume_scene::{LabelSurfaces, VolumeMode, VolumeScene};
 use crate::volume_texture::{TexelKind, VolumeTexture};
 use glam::{DAffine3, DVec3};
 
@@ -88,8 +88,10 @@ impl RaycastPass {
         if key.is_filtered {
             entries.push(wgpu::BindGroupEntry { binding: 6, resource: wgpu::BindingResource::Sampler(&self.sampler) });
         }
-        if let (true, Some(labels)) = (key.has_labels, &scene.labels) {
-            entries.push(super::texture_binding(7, labels.texture.view()));
+        if let (true, Some(labels)) = (key.has_labels, &scene.labels)
+            && let Some(view) = labels.texture.view()
+        {
+            entries.push(super::texture_binding(7, view));
             entries.push(super::texture_binding(8, labels.palette.view()));
         }
         let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -140,7 +142,7 @@ impl Key {
             is_perspective: scene.camera.eye_mm.is_some(),
             tone,
             projection,
-            has_labels: projection.is_none() && scene.labels.is_some(),
+            has_labels: projection.is_none() && scene.labels.as_ref().is_some_and(|labels| shares_grid(labels, volume)),
         }
     }
 
@@ -168,6 +170,11 @@ impl Key {
         }
         entries
     }
+}
+
+/// Labels of another grid, or of one too large for the adapter, have no place in this ray.
+fn shares_grid(labels: &LabelSurfaces<'_>, volume: &VolumeTexture) -> bool {
+    labels.texture.view().is_some() && labels.texture.size() == volume.geometry().size()
 }
 
 fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {

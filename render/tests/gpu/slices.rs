@@ -2,8 +2,10 @@
 
 use crate::support::{assert_drawn, draw, gpu, phantom, plain_gpu, rasters, scene, volume};
 use limner_imaging::reslice::{Interpolation, Projection, Slab};
-use limner_imaging::{Geometry, Plane, Samples, ValueMap, View, Volume, Window, World};
-use limner_render::{COLOUR_MAPS, ColourMap, GpuContext, Renderer, SliceScene, Target, VolumeTexture};
+use limner_imaging::{Geometry, Plane, Samples, ValueMap, View, Volume, VoxelBox, Window, World};
+use limner_render::{
+    COLOUR_MAPS, ColourMap, GpuContext, LabelLayer, LabelTexture, Palette, Renderer, SliceScene, Target, VolumeTexture,
+};
 
 const SIZE: [usize; 3] = [23, 31, 17];
 
@@ -195,4 +197,34 @@ fn colour_is_shown_as_stored() {
             }
         }
     }
+}
+
+/// More rows than any adapter holds along an axis: 3D gets a smaller volume, slices and their labels every voxel.
+#[test]
+fn a_volume_too_long_for_the_adapter_is_still_drawn_voxel_by_voxel() {
+    let Some(gpu) = gpu() else { return };
+    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    let long = gpu.limits().max_texture_dimension_3d as usize + 100;
+    let geometry = Geometry::axis_aligned([9, long, 1], World::default(), [1.0, 0.5, 2.0]).unwrap();
+    let samples = (0..9 * long).map(|n| (n * 7919 % 1000) as i16).collect();
+    let volume = Volume::new(geometry, Samples::I16(samples), 1).unwrap();
+    let small = limner_render::reduce::to_fit(&gpu, &volume).unwrap().unwrap();
+    let texture = VolumeTexture::new(&gpu, &small).unwrap();
+    let labels = LabelTexture::new(&gpu, volume.size()).unwrap();
+    labels.write_box(&gpu, VoxelBox::new([2, long - 40, 0], [5, long - 10, 1]), &[7; 90]).unwrap();
+    let palette = Palette::new(&gpu).unwrap();
+    let through = geometry.world(limner_imaging::Voxel::centre([4, long - 30, 0]));
+    let plane = Plane::of_view(&geometry, View::Axial, through);
+    let plane = plane.through(plane.at_mm(-10.03, -20.07));
+    let raster = limner_imaging::reslice::Raster { plane, mm_per_pixel: 0.3, size: [64, 130] };
+    let bare = scene(&texture, raster, Window::from_range(0.0, 1000.0), Vec::new());
+    let bare = SliceScene { host: Some(&volume), ..bare };
+    let drawn = draw(&gpu, &renderer, &bare);
+    crate::support::assert_matches("long", &drawn, &volume, &bare);
+
+    let layer = LabelLayer { texture: &labels, palette: &palette, opacity: 1.0, outline_px: 0.0 };
+    let labelled = draw(&gpu, &renderer, &SliceScene { labels: vec![layer], ..bare });
+    let changed = drawn.chunks(4).zip(labelled.chunks(4)).filter(|(a, b)| a != b).count() as f64;
+    let expected = 3.0 / 0.3 * (30.0 * 0.5 / 0.3);
+    assert!((changed / expected - 1.0).abs() < 0.05, "{changed} pixels, expected {expected}");
 }

@@ -119,7 +119,7 @@ pub fn assert_drawn(name: &str, gpu: &GpuContext, renderer: &Renderer, volume: &
 }
 
 /// Asserts that a drawn picture is the CPU reference within one grey level, and that there was something to see.
-fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceScene<'_>) {
+pub fn assert_matches(name: &str, drawn: &[u8], volume: &Volume, scene: &SliceScene<'_>) {
     let raster = &scene.raster;
     let expected = match scene.slab {
         Some(slab) => reslice::slab_values(volume, raster, slab, scene.interpolation),
