@@ -115,7 +115,7 @@ pub enum Row {
 }
 
 /// Where a document hands its commits. The store's writer in a project; nothing in a test.
-pub trait Sink: Send + std::fmt::Debug {
+pub trait Sink: Send + Sync + std::fmt::Debug {
     /// Takes a commit to be stored; does not wait for it.
     fn keep(&self, batch: Batch);
 

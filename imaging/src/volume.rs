@@ -71,6 +71,23 @@ impl Samples {
         with_samples!(self, v => v[index] as f64)
     }
 
+    /// A copy of part of the samples; `None` where the range reaches outside.
+    #[must_use]
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Option<Self> {
+        Some(match self {
+            Self::U8(v) => Self::U8(v.get(range)?.to_vec()),
+            Self::I8(v) => Self::I8(v.get(range)?.to_vec()),
+            Self::U16(v) => Self::U16(v.get(range)?.to_vec()),
+            Self::I16(v) => Self::I16(v.get(range)?.to_vec()),
+            Self::U32(v) => Self::U32(v.get(range)?.to_vec()),
+            Self::I32(v) => Self::I32(v.get(range)?.to_vec()),
+            Self::U64(v) => Self::U64(v.get(range)?.to_vec()),
+            Self::I64(v) => Self::I64(v.get(range)?.to_vec()),
+            Self::F32(v) => Self::F32(v.get(range)?.to_vec()),
+            Self::F64(v) => Self::F64(v.get(range)?.to_vec()),
+        })
+    }
+
     /// The type's name as NumPy and CLI.md spell it.
     #[must_use]
     pub const fn dtype(&self) -> &'static str {

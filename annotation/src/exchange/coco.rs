@@ -64,7 +64,7 @@ impl Exchange for CocoInstances {
     }
 
     fn status(&self) -> Status {
-        Status::FromDescription
+        Status::Checked
     }
 
     fn lossy(&self) -> &'static [&'static str] {

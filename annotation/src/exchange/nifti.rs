@@ -30,7 +30,7 @@ impl Exchange for Nifti {
     }
 
     fn status(&self) -> Status {
-        Status::FromDescription
+        Status::Checked
     }
 
     fn lossy(&self) -> &'static [&'static str] {
