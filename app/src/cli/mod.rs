@@ -1,0 +1,108 @@
+//! The command line scripts and judges rely on: CLI.md to the letter.
+//!
+//! Exit codes: 0 all done; 1 something asked for failed, the rest was done; 2 wrong usage (clap's own).
+//! With `--json` stdout holds one JSON object and nothing else.
+
+mod convert;
+mod demo;
+mod doctor;
+mod export;
+pub use export::export_project;
+mod info;
+mod project;
+mod render;
+mod segment;
+
+use crate::app::Start;
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "limner",
+    version,
+    about = "Annotate and review medical images",
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Open the window on the sample study
+    #[arg(long)]
+    sample: bool,
+    /// A picture, a folder of pictures or a .limner project to open in the window
+    path: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what series lie under a path
+    Info(info::Args),
+    /// Read a picture in any format and write it in another
+    Convert(convert::Args),
+    /// Draw a view of a volume into a PNG, as the window shows it
+    Render(render::Args),
+    /// Turn prompts into a mask on the image's own grid
+    Segment(segment::Args),
+    /// Make, inspect and edit projects
+    Project(project::Args),
+    /// Write a project's annotations as a dataset
+    Export(export::Args),
+    /// Do the whole job on the sample study without a window
+    Demo(demo::Args),
+    /// Say what this machine offers and what is missing
+    Doctor(doctor::Args),
+}
+
+/// Runs the command asked for; without one the answer is what the window is to start with.
+pub fn run() -> Result<ExitCode, Start> {
+    let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        return Err(match cli.path {
+            _ if cli.sample => Start::Sample,
+            Some(path) => Start::Path(path),
+            None => Start::Continue,
+        });
+    };
+    let outcome = match command {
+        Command::Info(args) => info::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Render(args) => render::run(&args),
+        Command::Segment(args) => segment::run(&args),
+        Command::Project(args) => project::run(args),
+        Command::Export(args) => export::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    Ok(outcome.unwrap_or_else(|error| {
+        say_error(&error);
+        ExitCode::from(1)
+    }))
+}
+
+/// One line on stdout. A reader that went away (`| head`) is not our failure.
+fn say(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+}
+
+/// One line on stderr: what a person should know while stdout is for scripts.
+fn note(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+}
+
+fn say_error(error: &anyhow::Error) {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    note(format!("limner: {}", causes.join(": ")));
+}
+
+fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    say(serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// 0 where nothing failed, else 1.
+fn exit(all_done: bool) -> ExitCode {
+    ExitCode::from(u8::from(!all_done))
+}

@@ -1,0 +1,244 @@
+//! `limner project`: make, fill, inspect, edit, check and copy projects without a window.
+
+use super::convert::find_one;
+use super::{exit, note, say, say_json};
+use anyhow::Context as _;
+use clap::Subcommand;
+use limner_annotation::step::LogEntry;
+use limner_annotation::{Command, Project};
+use limner_imaging::Task;
+use serde_json::json;
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: limner project new study.limner && limner project add study.limner ct.nii.gz")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Make an empty project
+    #[command(after_help = "Example: limner project new study.limner --name \"Liver study\"")]
+    New {
+        project: PathBuf,
+        #[arg(long, default_value = "Untitled")]
+        name: String,
+        /// The pseudonym the steps are signed with
+        #[arg(long, default_value = "annotator")]
+        author: String,
+    },
+    /// Add pictures to a project
+    #[command(after_help = "Example: limner project add study.limner ct.nii.gz scans/")]
+    Add { project: PathBuf, paths: Vec<PathBuf> },
+    /// Say what a project holds
+    #[command(after_help = "Example: limner project info study.limner --json")]
+    Info {
+        project: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List every step, oldest first
+    #[command(after_help = "Example: limner project log study.limner --json")]
+    Log {
+        project: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Apply commands from a file, one JSON object a line, as one step
+    #[command(after_help = "Example: limner project edit study.limner --script steps.jsonl")]
+    Edit {
+        project: PathBuf,
+        #[arg(long)]
+        script: PathBuf,
+    },
+    /// Check that a project is whole and its pictures are where it expects them
+    #[command(after_help = "Example: limner project verify study.limner")]
+    Verify { project: PathBuf },
+    /// Copy a project, also while it is open
+    #[command(after_help = "Example: limner project backup study.limner copy.limner")]
+    Backup { project: PathBuf, copy: PathBuf },
+    /// Find moved pictures again, by their content
+    #[command(after_help = "Example: limner project relink study.limner /new/place")]
+    Relink { project: PathBuf, folder: PathBuf },
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Verb::New { project, name, author } => {
+            close(Project::create(&project, &name, &author)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Add { project, paths } => add(&project, &paths),
+        Verb::Info { project, json } => info(&project, json),
+        Verb::Log { project, json } => log(&project, json),
+        Verb::Edit { project, script } => edit(&project, &script),
+        Verb::Verify { project } => verify(&project),
+        Verb::Backup { project, copy } => {
+            Project::open_read_only(&project)?.backup(&copy)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Relink { project, folder } => relink(&project, &folder),
+    }
+}
+
+/// Waits for the disk, so that success means safe.
+fn close(project: Project) -> anyhow::Result<()> {
+    Ok(project.close()?)
+}
+
+fn add(path: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let mut project = Project::open(path)?;
+    let task = Task::default();
+    let mut done = true;
+    for picture in paths {
+        let found = limner_imaging::formats::scan(picture, &task)?;
+        for failure in &found.failed {
+            note(format!("limner: {}", failure.error));
+            done = false;
+        }
+        for series in found.series {
+            let entry = project.entry_of(&series, &task)?;
+            if project.document().images().any(|i| i.sha256 == entry.sha256 && i.geometry == entry.geometry) {
+                note(format!("limner: {} is in the project already", series.path.display()));
+                continue;
+            }
+            say(entry.id.to_string());
+            project.document_mut().apply("Add image", vec![Command::AddImage { image: entry }])?;
+        }
+    }
+    close(project)?;
+    Ok(exit(done))
+}
+
+fn info(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    let project = Project::open_read_only(path)?;
+    let document = project.document();
+    let labels = |image| {
+        let map = document.label_map(image);
+        let count = |value| map.map_or(0, |m| m.count(value));
+        document
+            .labels()
+            .into_iter()
+            .map(|l| json!({"value": l.value, "name": l.name, "voxels": count(l.value)}))
+            .collect::<Vec<_>>()
+    };
+    if as_json {
+        let images: Vec<_> = document
+            .images()
+            .map(|i| json!({"id": i.id, "path": i.path, "title": i.title, "size": i.size(), "sha256_samples": i.sha256, "labels": labels(i.id)}))
+            .collect();
+        say_json(&json!({
+            "schema": "limner.project-info/1",
+            "name": project.meta().name,
+            "revision": document.revision(),
+            "images": images,
+            "labels": document.labels(),
+            "shapes": document.shapes().len(),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(format!("{}, revision {}", project.meta().name, document.revision()));
+    for image in document.images() {
+        say(format!("{}  {:?}  {}", image.id, image.size(), image.title));
+        if let Some(map) = document.label_map(image.id) {
+            for label in document.labels().iter().filter(|l| map.count(l.value) > 0) {
+                say(format!("    {} {}: {} voxels", label.value, label.name, map.count(label.value)));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn log(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    let project = Project::open_read_only(path)?;
+    let entries = project.log()?;
+    if as_json {
+        say_json(&entries.iter().map(log_line).collect::<Vec<_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for entry in entries {
+        say(format!("{}  {}  {}  {}", entry.revision, entry.info.at, entry.info.by, entry.info.name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One step in the words of CLI.md.
+fn log_line(entry: &LogEntry) -> serde_json::Value {
+    let info = &entry.info;
+    json!({
+        "revision": entry.revision,
+        "at": info.at,
+        "by": info.by,
+        "command": entry.command,
+        "tool": info.tool,
+        "model": info.model,
+        "prompts": info.prompts,
+        "summary": info.summary.as_ref().unwrap_or(&info.name),
+    })
+}
+
+fn edit(path: &Path, script: &Path) -> anyhow::Result<ExitCode> {
+    let file = std::fs::File::open(script).with_context(|| format!("could not open {}", script.display()))?;
+    let mut project = Project::open(path)?;
+    let document = project.document_mut();
+    let name = "Edit script";
+    document.begin(name)?;
+    for (n, line) in std::io::BufReader::new(file).lines().enumerate() {
+        let line = line.with_context(|| format!("could not read {}", script.display()))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let staged = serde_json::from_str::<Command>(&line)
+            .map_err(anyhow::Error::from)
+            .and_then(|command| document.stage(command).map_err(anyhow::Error::from));
+        if let Err(error) = staged {
+            // Half a script is worse than none.
+            document.abort()?;
+            return Err(error.context(format!("{} line {}: nothing was changed", script.display(), n + 1)));
+        }
+    }
+    document.commit()?;
+    close(project)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(path: &Path) -> anyhow::Result<ExitCode> {
+    let project = Project::open_read_only(path)?;
+    let problems = project.verify()?;
+    problems.iter().for_each(|problem| say(format!("damaged  {problem}")));
+    let mut done = problems.is_empty();
+    for entry in project.document().images() {
+        match project.open_image(entry, &Task::default()) {
+            Ok(_) => say(format!("ok       {}", entry.title)),
+            Err(error) => {
+                done = false;
+                say(format!("missing  {}: {error}", entry.title));
+            }
+        }
+    }
+    Ok(exit(done))
+}
+
+fn relink(path: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
+    let mut project = Project::open(path)?;
+    let count = project.relink(folder, &Task::default())?;
+    say(format!("{count} pictures found again"));
+    let lost = project.document().images().filter(|image| !project.file_of(image).exists()).count();
+    if lost > 0 {
+        note(format!("limner: {lost} pictures are still not at their place"));
+    }
+    close(project)?;
+    Ok(exit(lost == 0))
+}
+
+/// The series a project is to start with, for `demo`.
+pub fn add_one(project: &mut Project, path: &Path, task: &Task) -> anyhow::Result<limner_annotation::ImageId> {
+    let image = project.entry_of(&find_one(path, None, task)?, task)?;
+    let id = image.id;
+    project.document_mut().apply("Add image", vec![Command::AddImage { image }])?;
+    Ok(id)
+}

@@ -1,0 +1,112 @@
+//! `limner render`: a view into a PNG, through the same scene the window draws.
+
+use super::convert::load_one;
+use crate::picture::{self, Labels, Look};
+use anyhow::{Context as _, bail};
+use limner_imaging::{Plane, Task, View, Volume, Window, World, formats};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: limner render ct.nii.gz --view axial --window 400,40 --mask liver.nii.gz --size 768x768 -o ct.png"
+)]
+pub struct Args {
+    /// A file or folder
+    input: PathBuf,
+    /// axial, coronal, sagittal or oblique
+    #[arg(long, default_value = "axial")]
+    view: String,
+    /// Through this point, LPS millimetres: X,Y,Z (default: the middle)
+    #[arg(long, allow_hyphen_values = true)]
+    at: Option<String>,
+    /// The direction across an oblique plane, LPS: X,Y,Z
+    #[arg(long, allow_hyphen_values = true)]
+    normal: Option<String>,
+    /// WIDTH,LEVEL or a preset: soft, lung, liver, bone, brain
+    #[arg(long, allow_hyphen_values = true)]
+    window: Option<String>,
+    /// A label map on the image's grid, drawn over it
+    #[arg(long)]
+    mask: Option<PathBuf>,
+    /// Which series, counted from 0, where several are found
+    #[arg(long)]
+    series: Option<usize>,
+    /// Pixels, WIDTHxHEIGHT
+    #[arg(long, default_value = "768x768")]
+    size: String,
+    /// The PNG to write
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
+/// Larger pictures than this are a slip of the keyboard, and no adapter's texture.
+const MOST_PIXELS: usize = 16384;
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let task = Task::default();
+    let volume = load_one(&args.input, args.series, &task)?;
+    let plane = plane_of(args, &volume)?;
+    let window = match &args.window {
+        Some(text) => {
+            Window::parse(text).with_context(|| format!("{text:?} is no window; write WIDTH,LEVEL or a preset"))?
+        }
+        None => volume.default_window(),
+    };
+    let labels = args.mask.as_deref().map(|path| labels_of(path, &volume, &task)).transpose()?;
+    let look = Look { window, size: parse_size(&args.size)?, ..Look::default() };
+    let png = picture::draw(&volume, &plane, &look, labels.as_ref())?;
+    png.save(&args.output).with_context(|| format!("could not write {}", args.output.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
+    let geometry = &volume.geometry;
+    let through = match &args.at {
+        Some(text) => World(parse_triple(text, "--at")?),
+        None => geometry.centre(),
+    };
+    let view = match args.view.as_str() {
+        "axial" => View::Axial,
+        "coronal" => View::Coronal,
+        "sagittal" => View::Sagittal,
+        "oblique" => {
+            let normal = args.normal.as_deref().context("an oblique view needs --normal X,Y,Z")?;
+            let normal = parse_triple(normal, "--normal")?;
+            return Plane::oblique(through, normal).context("--normal must not be 0,0,0");
+        }
+        other => bail!("{other:?} is no view; choose axial, coronal, sagittal or oblique"),
+    };
+    Ok(Plane::of_view(geometry, view, through))
+}
+
+fn labels_of(path: &std::path::Path, volume: &Volume, task: &Task) -> anyhow::Result<Labels> {
+    let mask = formats::open_single(path, task)?;
+    if !mask.geometry.matches(&volume.geometry, 1e-3) {
+        bail!(
+            "{} lies on another grid than the image ({:?} against {:?} voxels, or another place in the patient)",
+            path.display(),
+            mask.size(),
+            volume.size()
+        );
+    }
+    Labels::from_volume(&mask)
+}
+
+fn parse_triple(text: &str, option: &str) -> anyhow::Result<glam::DVec3> {
+    let numbers: Vec<f64> =
+        text.split(',').filter_map(|n| n.trim().parse().ok()).filter(|n: &f64| n.is_finite()).collect();
+    match numbers[..] {
+        [x, y, z] if text.split(',').count() == 3 => Ok(glam::DVec3::new(x, y, z)),
+        _ => bail!("{option} takes three numbers, X,Y,Z, not {text:?}"),
+    }
+}
+
+fn parse_size(text: &str) -> anyhow::Result<[usize; 2]> {
+    let parsed = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    let Some(size) = parsed else { bail!("--size takes WIDTHxHEIGHT, not {text:?}") };
+    if size.iter().any(|&n| n == 0 || n > MOST_PIXELS) {
+        bail!("--size must be between 1 and {MOST_PIXELS} pixels a side, not {text}");
+    }
+    Ok(size)
+}

@@ -1,0 +1,55 @@
+//! `limner segment`: a picture and prompts in, a label map on the picture's own grid out.
+
+use super::{note, say, say_json};
+use anyhow::bail;
+use limner_imaging::{Task, formats};
+use limner_segmentation::{models, run as engine_run};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: limner segment ct.nii.gz --prompts prompts.json -o mask.nii.gz --json")]
+pub struct Args {
+    /// The picture
+    image: PathBuf,
+    /// Prompts, limner.prompts/1
+    #[arg(long)]
+    prompts: PathBuf,
+    /// The label map to write
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Which model answers (limner doctor lists them)
+    #[arg(long, default_value = "classical")]
+    model: String,
+    /// cpu or gpu
+    #[arg(long, default_value = "cpu")]
+    device: String,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.device != "cpu" {
+        bail!("the device {:?} is not there; this version computes on the cpu", args.device);
+    }
+    let task = Task::default();
+    let engine = models::open(&args.model)?;
+    let (labels, report) = engine_run::segment_file(&args.image, &args.prompts, engine, &task)?;
+    for warning in task.warnings.take() {
+        note(format!("limner: warning: {}", warning.text));
+    }
+    formats::write(&labels, &args.output)?;
+    if args.json {
+        say_json(&report)?;
+    } else {
+        for object in &report.objects {
+            let last = object.rounds.last();
+            let voxels = last.map_or(0, |round| round.voxels);
+            let seconds: f64 = object.rounds.iter().map(|round| round.seconds).sum();
+            say(format!("label {}: {voxels} voxels in {seconds:.2} s", object.label));
+        }
+        say(format!("written to {}", args.output.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}

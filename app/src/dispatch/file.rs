@@ -1,0 +1,249 @@
+//! Requests that read or write files. The work runs as jobs; only its result touches the application.
+
+use crate::app::App;
+use crate::jobs::Apply;
+use crate::overlay;
+use crate::panels::dialog::{Dialog, Purpose};
+use crate::sample;
+use crate::view_state::ViewState;
+use crate::workspace::OpenPicture;
+use anyhow::Context as _;
+use limner_annotation::exchange::Options;
+use limner_annotation::{Command, ImageEntry, Project};
+use limner_imaging::{Series, Task, Volume, formats};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Only one picture is being opened at a time: a newer wish replaces it.
+const OPENING: &str = "open";
+
+impl App {
+    pub(super) fn open_sample(&mut self) {
+        let folder = self.paths.data.join("sample");
+        self.jobs.start_latest(OPENING, "Unpacking the sample study", move |task| {
+            sample::unpack(&folder)?;
+            let mut found = formats::scan(&folder, task)?;
+            // The true masks are for tests and comparisons; whoever tries the sample starts with the pictures.
+            found.series.retain(|series| !series.path.starts_with(folder.join("masks")));
+            let apply: Apply = Box::new(move |app| app.list_found(found, &folder));
+            Ok(apply)
+        });
+    }
+
+    pub fn open_path(&mut self, path: PathBuf) {
+        if path.extension().is_some_and(|e| e == "limner") {
+            self.open_project(path);
+            return;
+        }
+        self.jobs.start_latest(OPENING, "Looking for series", move |task| {
+            let found = formats::scan(&path, task)?;
+            let apply: Apply = Box::new(move |app| app.list_found(found, &path));
+            Ok(apply)
+        });
+    }
+
+    fn list_found(&mut self, found: formats::Found, path: &Path) {
+        if !found.failed.is_empty() {
+            let causes = found.failed.iter().take(5).map(|f| f.error.to_string()).collect();
+            self.notices.warning(format!("{} files could not be read", found.failed.len()), causes);
+        }
+        match self.workspace.add_found(found.series) {
+            Some(first) => self.open_series(first),
+            None => {
+                let error = anyhow::anyhow!("{} holds no picture Limner can read", path.display());
+                self.notices.error("Nothing to open", &error);
+            }
+        }
+    }
+
+    pub(super) fn open_series(&mut self, n: usize) {
+        let Some(series) = self.workspace.found.get(n).cloned() else { return };
+        self.jobs.start_latest(OPENING, "Reading the series", move |task| {
+            let loaded = Loaded::read(series, task)?;
+            let apply: Apply = Box::new(move |app| app.show_loaded(loaded));
+            Ok(apply)
+        });
+    }
+
+    /// Puts a picture in the view and, if it is new, into the project.
+    fn show_loaded(&mut self, loaded: Loaded) {
+        if let Err(error) = self.try_show(loaded) {
+            self.notices.error("The picture could not be shown", &error);
+        }
+    }
+
+    fn try_show(&mut self, loaded: Loaded) -> anyhow::Result<()> {
+        self.end_stroke();
+        self.reject_proposal();
+        self.remember_view();
+        if self.workspace.project.is_none() {
+            self.use_project(Project::create(&self.paths.new_project()?, "Untitled", &self.author())?);
+        }
+        let series = self.workspace.add_found(vec![loaded.series.clone()]);
+        let project = self.workspace.project.as_mut().context("no project is open")?;
+        let image = image_of(project, &loaded)?;
+        self.gpu.show_volume(&loaded.volume)?;
+        let remembered = self.settings.last_picture.as_ref().filter(|p| p.image == image.to_string());
+        let view = remembered.map_or_else(|| ViewState::first_look(&loaded.volume), |p| p.view.clone());
+        for warning in &loaded.volume.warnings {
+            self.notices.warning("About this picture", vec![warning.text.clone()]);
+        }
+        let open = OpenPicture { image, volume: loaded.volume, title: loaded.series.title, series, view };
+        overlay::show_all(&mut self.gpu, project.document(), &open, self.label)?;
+        self.workspace.open = Some(open);
+        self.keep_label_alive();
+        Ok(())
+    }
+
+    fn remember_view(&mut self) {
+        if let Some(open) = &self.workspace.open {
+            let (image, view) = (open.image.to_string(), open.view.clone());
+            self.settings.last_picture = Some(crate::settings::LastPicture { image, view });
+        }
+    }
+
+    /// Makes a project the open one; the last one is let go when its steps are written.
+    fn use_project(&mut self, project: Project) {
+        self.workspace.open = None;
+        self.gpu.close_picture();
+        self.settings.remember_project(project.path());
+        self.label = project.document().labels().first().map(|l| l.id);
+        self.workspace.project = Some(project);
+        if let Err(error) = self.settings.save(&self.paths.config) {
+            self.notices.error("The settings could not be saved", &error);
+        }
+    }
+
+    pub fn open_project(&mut self, path: PathBuf) {
+        let wanted = self.settings.last_picture.as_ref().map(|p| p.image.clone());
+        self.jobs.start_latest(OPENING, "Opening the project", move |task| {
+            let project = Project::open(&path)?;
+            let loaded = first_picture(&project, wanted.as_deref(), task);
+            let apply: Apply = Box::new(move |app| {
+                app.use_project(project);
+                match loaded {
+                    Some(Ok(loaded)) => app.show_loaded(loaded),
+                    Some(Err(error)) => app.notices.error("The project's picture could not be read", &error),
+                    None => {}
+                }
+            });
+            Ok(apply)
+        });
+    }
+
+    pub(super) fn new_project(&mut self) {
+        let made = self.paths.new_project().and_then(|path| Ok(Project::create(&path, "Untitled", &self.author())?));
+        match made {
+            Ok(project) => self.use_project(project),
+            Err(error) => self.notices.error("A new project could not be made", &error),
+        }
+    }
+
+    fn author(&self) -> String {
+        self.settings.author.clone().unwrap_or_else(|| "annotator".into())
+    }
+
+    pub(super) fn save_project_as(&mut self, path: PathBuf) {
+        self.end_stroke();
+        let path = if path.extension().is_some() { path } else { path.with_extension("limner") };
+        let Some(project) = &mut self.workspace.project else { return };
+        match copy_project(project, &path) {
+            Ok(copy) => {
+                // The picture stays open: it is the same document under another name.
+                *project = copy;
+                self.settings.remember_project(&path);
+                self.notices.done(format!("The project is now {}", path.display()));
+            }
+            Err(error) => self.notices.error("The project could not be saved there", &error),
+        }
+    }
+
+    pub(super) fn export(&mut self, format: &'static str, out: PathBuf) {
+        self.end_stroke();
+        let Some(project) = &mut self.workspace.project else { return };
+        if let Err(error) = project.wait_until_synced() {
+            return self.notices.error("The last steps could not be written", &error.into());
+        }
+        let path = project.path().to_path_buf();
+        self.jobs.start("Exporting", move |task| {
+            let receipt = crate::cli::export_project(&path, format, &out, &Options::default(), task)?;
+            let apply: Apply = Box::new(move |app| {
+                app.notices.done(format!("{} files exported and checked: {}", receipt.files.len(), out.display()));
+            });
+            Ok(apply)
+        });
+    }
+
+    pub(super) fn ask_path(&mut self, purpose: Purpose) {
+        self.dialog = Some(Dialog::Path { purpose, text: String::new() });
+    }
+}
+
+/// A picture that has been read, and how a project describes it.
+struct Loaded {
+    series: Series,
+    volume: Arc<Volume>,
+    sha256: String,
+}
+
+impl Loaded {
+    fn read(series: Series, task: &Task) -> anyhow::Result<Self> {
+        let volume = series.load(task)?;
+        let sha256 = series.facts(task)?.sha256_samples;
+        Ok(Self { series, volume: Arc::new(volume), sha256 })
+    }
+}
+
+/// The image's id in the project: known by its samples and place, else added as a step.
+fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<limner_annotation::ImageId> {
+    let same =
+        |entry: &&ImageEntry| entry.sha256 == loaded.sha256 && entry.geometry.matches(&loaded.volume.geometry, 1e-3);
+    if let Some(known) = project.document().images().find(same) {
+        return Ok(known.id);
+    }
+    let path = project.path_for(&loaded.series.path);
+    let image = ImageEntry {
+        sha256: loaded.sha256.clone(),
+        series_uid: loaded.series.uid.clone(),
+        ..ImageEntry::of_volume(&loaded.volume, path, &loaded.series.title)
+    };
+    let id = image.id;
+    project.document_mut().apply("Add image", vec![Command::AddImage { image }])?;
+    Ok(id)
+}
+
+/// A copy of a project in another place, which finds its pictures from there.
+fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
+    project.wait_until_synced()?;
+    if path.exists() {
+        anyhow::bail!("{} is there already; choose another name", path.display());
+    }
+    project.backup(path)?;
+    let mut copy = Project::open(path)?;
+    let moved = project.document().images().map(|entry| {
+        let image = ImageEntry { path: copy.path_for(&project.file_of(entry)), ..entry.clone() };
+        Command::EditImage { image }
+    });
+    let moved: Vec<Command> = moved.collect();
+    if !moved.is_empty() {
+        copy.document_mut().apply("Save project as", moved)?;
+    }
+    copy.wait_until_synced()?;
+    Ok(copy)
+}
+
+/// The picture that was open last, or the project's first.
+fn first_picture(project: &Project, wanted: Option<&str>, task: &Task) -> Option<anyhow::Result<Loaded>> {
+    let images: Vec<&ImageEntry> = project.document().images().collect();
+    let entry = images.iter().find(|e| Some(e.id.to_string().as_str()) == wanted).or_else(|| images.first())?;
+    Some(reopen(project, entry, task))
+}
+
+/// Reads an image of a project, known again by its samples, with the series it comes from.
+fn reopen(project: &Project, entry: &ImageEntry, task: &Task) -> anyhow::Result<Loaded> {
+    let volume = project.open_image(entry, task)?;
+    let found = formats::scan(&project.file_of(entry), task)?.series;
+    let same = |s: &Series| s.size == entry.size() && (entry.series_uid.is_none() || s.uid == entry.series_uid);
+    let series = found.into_iter().find(same).context("the series is no longer listed")?;
+    Ok(Loaded { series, volume: Arc::new(volume), sha256: entry.sha256.clone() })
+}

@@ -1,0 +1,69 @@
+//! A drag on a picture: to the tool in hand, or to the view itself.
+
+use crate::action::Tool;
+use crate::app::App;
+use crate::outbox::{Button, Gesture, Phase};
+use limner_imaging::{Pixel, World};
+
+/// Window width and centre change by this share of the width for a pixel of drag.
+const WINDOW_PER_PIXEL: f64 = 1.0 / 400.0;
+const ZOOM_PER_PIXEL: f64 = 1.0 / 250.0;
+
+impl App {
+    pub(super) fn gesture(&mut self, gesture: &Gesture) {
+        match gesture.phase {
+            Phase::Press if self.stroke.is_held() => {}
+            Phase::Press => {
+                self.stroke.begin(gesture.button);
+                if gesture.button == Button::Left {
+                    self.press(gesture);
+                }
+            }
+            Phase::Move if self.stroke.is_held_by(gesture.button) => self.drag(gesture),
+            Phase::Release if self.stroke.is_held_by(gesture.button) => self.end_stroke(),
+            Phase::Move | Phase::Release => {}
+        }
+    }
+
+    fn press(&mut self, gesture: &Gesture) {
+        match self.hand.tool {
+            Tool::Window => {}
+            Tool::Brush | Tool::Eraser => self.begin_painting(gesture),
+            Tool::Scribble => self.stroke.add(world_under(gesture)),
+        }
+    }
+
+    fn drag(&mut self, gesture: &Gesture) {
+        let [across, down] = gesture.moved;
+        match (gesture.button, self.hand.tool) {
+            (Button::Middle, _) => self.look(|open, _| open.view.pan(gesture.raster.mm_per_pixel, [across, down])),
+            (Button::Right, _) => self.zoom_about([gesture.pixel[0], gesture.pixel[1]], (-down * ZOOM_PER_PIXEL).exp()),
+            (Button::Left, Tool::Window) => self.look(|open, _| {
+                let window = &mut open.view.window;
+                let step = window.width.max(1e-6) * WINDOW_PER_PIXEL;
+                window.width = (window.width + across * step).max(1e-6);
+                window.centre += down * step;
+            }),
+            (Button::Left, Tool::Brush | Tool::Eraser) => self.paint_to(gesture),
+            (Button::Left, Tool::Scribble) => self.stroke.add(world_under(gesture)),
+        }
+    }
+
+    /// Finishes whatever the hand is in the middle of: the stroke is committed, never dropped.
+    pub(crate) fn end_stroke(&mut self) {
+        let held_left = self.stroke.is_held_by(Button::Left);
+        let line = self.stroke.end();
+        if !held_left {
+            return;
+        }
+        match self.hand.tool {
+            Tool::Window => {}
+            Tool::Brush | Tool::Eraser => self.commit_painting(),
+            Tool::Scribble => self.add_scribble(&line),
+        }
+    }
+}
+
+pub(super) fn world_under(gesture: &Gesture) -> World {
+    limner_render::pick::world(&gesture.raster, Pixel(gesture.pixel.into()))
+}

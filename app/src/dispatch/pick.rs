@@ -1,0 +1,89 @@
+//! Native file dialogs, off the frame. Where the desktop offers none the window asks for a path itself.
+
+use crate::app::App;
+use crate::jobs::Apply;
+use crate::panels::dialog::Purpose;
+use limner_imaging::formats::FORMATS;
+use rfd::FileDialog;
+use std::path::{Path, PathBuf};
+
+/// One dialog at a time.
+const SLOT: &str = "dialog";
+
+impl App {
+    pub(super) fn pick_file(&mut self) {
+        let endings: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions().iter().copied()).collect();
+        self.pick(
+            Purpose::Open,
+            move || FileDialog::new().add_filter("Pictures", &endings).add_filter("All files", &["*"]).pick_file(),
+            Self::open_path,
+        );
+    }
+
+    pub(super) fn pick_folder(&mut self) {
+        self.pick(Purpose::Open, || FileDialog::new().pick_folder(), Self::open_path);
+    }
+
+    pub(super) fn pick_project(&mut self) {
+        let pick = || FileDialog::new().add_filter("Limner project", &["limner"]).pick_file();
+        self.pick(Purpose::OpenProject, pick, Self::open_project);
+    }
+
+    pub(super) fn pick_project_to_save(&mut self) {
+        let pick = || FileDialog::new().add_filter("Limner project", &["limner"]).save_file();
+        self.pick(Purpose::SaveProject, pick, Self::save_project_as);
+    }
+
+    pub(super) fn pick_export(&mut self, format: &'static str) {
+        let pick = || FileDialog::new().set_title("Export into a new folder in").pick_folder();
+        self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));
+    }
+
+    fn pick(
+        &mut self,
+        purpose: Purpose,
+        pick: impl FnOnce() -> Option<PathBuf> + Send + 'static,
+        then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
+    ) {
+        if !desktop_has_dialogs() {
+            self.ask_path(purpose);
+            return;
+        }
+        self.jobs.start_latest(SLOT, "Waiting for the file dialog", move |_| {
+            let picked = pick();
+            let apply: Apply = Box::new(move |app| {
+                if let Some(path) = picked {
+                    then(app, path);
+                }
+            });
+            Ok(apply)
+        });
+    }
+}
+
+/// A folder that is not there yet, so that an export never mixes with what lies there.
+fn new_folder(parent: &Path, format: &str) -> PathBuf {
+    let name = |n: u32| parent.join(if n == 1 { format!("limner-{format}") } else { format!("limner-{format}-{n}") });
+    (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
+}
+
+/// On Linux a dialog comes from the desktop's portal or from zenity; a bare X server has neither.
+fn desktop_has_dialogs() -> bool {
+    let on_path = |program: &str| {
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|d| d.join(program).is_file()))
+    };
+    !cfg!(target_os = "linux") || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some() || on_path("zenity")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_never_goes_into_a_folder_that_is_there() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = new_folder(parent.path(), "nifti");
+        std::fs::create_dir(&first).unwrap();
+        assert_ne!(new_folder(parent.path(), "nifti"), first);
+    }
+}

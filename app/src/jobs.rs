@@ -1,0 +1,127 @@
+//! Work off the frame: one named thread per job, a bounded channel back, progress and cancel while it runs.
+//!
+//! A job answers with a change to make; the change runs in `logic()`, on the window's thread. A job that panics
+//! becomes an error like any other.
+
+use crate::app::App;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use limner_imaging::Task;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// What a finished job does to the application.
+pub type Apply = Box<dyn FnOnce(&mut App) + Send>;
+
+/// A finished job: the change to make, or why there is none.
+pub struct Finished {
+    pub id: u64,
+    pub title: String,
+    pub outcome: anyhow::Result<Apply>,
+}
+
+pub struct Running {
+    pub id: u64,
+    pub title: String,
+    pub task: Task,
+    pub since: Instant,
+    /// Jobs of one slot replace each other: the newest wins, the older is cancelled.
+    slot: Option<&'static str>,
+}
+
+pub struct Jobs {
+    running: Vec<Running>,
+    next_id: u64,
+    send: Sender<Finished>,
+    receive: Receiver<Finished>,
+    wake: eframe::egui::Context,
+}
+
+/// More answers than this waiting at once and the workers wait for the window.
+const ANSWERS_WAITING: usize = 64;
+
+impl Jobs {
+    pub fn new(wake: eframe::egui::Context) -> Self {
+        let (send, receive) = bounded(ANSWERS_WAITING);
+        Self { running: Vec::new(), next_id: 1, send, receive, wake }
+    }
+
+    pub fn start(
+        &mut self,
+        title: impl Into<String>,
+        work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+    ) {
+        self.launch(title.into(), None, work);
+    }
+
+    /// Like `start`, but cancels the job that holds the slot now.
+    pub fn start_latest(
+        &mut self,
+        slot: &'static str,
+        title: impl Into<String>,
+        work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+    ) {
+        for job in self.running.iter().filter(|j| j.slot == Some(slot)) {
+            job.task.cancel.cancel();
+        }
+        self.launch(title.into(), Some(slot), work);
+    }
+
+    fn launch(
+        &mut self,
+        title: String,
+        slot: Option<&'static str>,
+        work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+    ) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let task = Task::default();
+        let (send, wake) = (self.send.clone(), self.wake.clone());
+        let (job_title, job_task) = (title.clone(), task.clone());
+        let started = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&job_task))).unwrap_or_else(|panic| {
+                Err(anyhow::anyhow!("an internal fault stopped the work: {}", text_of(&*panic)))
+            });
+            // The window is gone: nobody is left to tell.
+            let _ = send.send(Finished { id, title: job_title, outcome });
+            wake.request_repaint();
+        });
+        match started {
+            Ok(_) => self.running.push(Running { id, title, task, since: Instant::now(), slot }),
+            Err(error) => {
+                let outcome = Err(anyhow::Error::from(error).context("no thread could be started"));
+                let _ = self.send.try_send(Finished { id, title, outcome });
+            }
+        }
+    }
+
+    /// The next finished job, newest state of the list included. A cancelled job is dropped without a word.
+    pub fn next_finished(&mut self) -> Option<Finished> {
+        loop {
+            let finished = self.receive.try_recv().ok()?;
+            let position = self.running.iter().position(|j| j.id == finished.id);
+            let cancelled = position.is_some_and(|n| self.running.remove(n).task.cancel.is_cancelled());
+            if !cancelled {
+                return Some(finished);
+            }
+        }
+    }
+
+    pub fn running(&self) -> &[Running] {
+        &self.running
+    }
+
+    pub fn is_busy(&self, slot: &'static str) -> bool {
+        self.running.iter().any(|j| j.slot == Some(slot) && !j.task.cancel.is_cancelled())
+    }
+
+    pub fn cancel_all(&self) {
+        for job in &self.running {
+            job.task.cancel.cancel();
+        }
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

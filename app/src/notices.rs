@@ -1,0 +1,85 @@
+//! What the user is told: a headline, the cause, and what to do about it. Errors stay until they are dismissed.
+
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Done,
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub severity: Severity,
+    pub headline: String,
+    pub causes: Vec<String>,
+    pub since: Instant,
+}
+
+/// Good news leaves by itself.
+const SHOWN_FOR: Duration = Duration::from_secs(6);
+/// More than this at once is a wall, not a message: the oldest goes.
+const MOST: usize = 6;
+
+#[derive(Default)]
+pub struct Notices {
+    shown: Vec<Notice>,
+}
+
+impl Notices {
+    pub fn done(&mut self, headline: impl Into<String>) {
+        self.push(Severity::Done, headline.into(), Vec::new());
+    }
+
+    pub fn warning(&mut self, headline: impl Into<String>, causes: Vec<String>) {
+        self.push(Severity::Warning, headline.into(), causes);
+    }
+
+    pub fn error(&mut self, headline: impl Into<String>, error: &anyhow::Error) {
+        let headline = headline.into();
+        log::warn!("{headline}: {error}");
+        self.push(Severity::Error, headline, error.chain().map(ToString::to_string).collect());
+    }
+
+    fn push(&mut self, severity: Severity, headline: String, causes: Vec<String>) {
+        self.shown.retain(|n| n.headline != headline || n.causes != causes);
+        if self.shown.len() == MOST {
+            self.shown.remove(0);
+        }
+        self.shown.push(Notice { severity, headline, causes, since: Instant::now() });
+    }
+
+    pub fn dismiss(&mut self, index: usize) {
+        if index < self.shown.len() {
+            self.shown.remove(index);
+        }
+    }
+
+    pub fn shown(&self) -> &[Notice] {
+        &self.shown
+    }
+
+    /// Drops what has been read by now; the answer is when the next one goes.
+    pub fn expire(&mut self) -> Option<Duration> {
+        self.shown.retain(|n| n.severity != Severity::Done || n.since.elapsed() < SHOWN_FOR);
+        let done = self.shown.iter().filter(|n| n.severity == Severity::Done);
+        done.map(|n| SHOWN_FOR.saturating_sub(n.since.elapsed())).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_error_twice_is_shown_once_with_its_causes() {
+        let mut notices = Notices::default();
+        let error = anyhow::anyhow!("the file ends early").context("could not read the series");
+        notices.error("Opening failed", &error);
+        notices.error("Opening failed", &error);
+        assert_eq!(notices.shown().len(), 1);
+        assert_eq!(notices.shown()[0].causes, ["could not read the series", "the file ends early"]);
+        assert_eq!(notices.expire(), None);
+    }
+}

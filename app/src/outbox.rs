@@ -1,0 +1,101 @@
+//! What views and panels ask for while they are drawn. They ask, they never change: the list is carried out after.
+
+use crate::action::Action;
+use limner_annotation::LabelId;
+use limner_imaging::reslice::Raster;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug)]
+pub enum Request {
+    Act(Action),
+    Gesture(Gesture),
+    /// Wheel over a picture, in steps; positive is onwards.
+    Scroll(isize),
+    /// Zoom about a raster pixel.
+    Zoom {
+        pixel: [f64; 2],
+        factor: f64,
+    },
+    GoToSlice(usize),
+    Hover(Option<[f64; 2]>),
+    ViewResized([usize; 2]),
+    OpenSeries(usize),
+    OpenPath(PathBuf),
+    OpenProject(PathBuf),
+    SaveProjectAs(PathBuf),
+    Export {
+        format: &'static str,
+        out: PathBuf,
+    },
+    SelectLabel(LabelId),
+    RenameLabel {
+        label: LabelId,
+        name: String,
+    },
+    ShowLabel {
+        label: LabelId,
+        visible: bool,
+    },
+    LockLabel {
+        label: LabelId,
+        locked: bool,
+    },
+    LabelOpacity(f32),
+    BrushRadius(f64),
+    /// By wheel travel in points; positive is larger.
+    ResizeBrush(f64),
+    CancelJob(u64),
+    DismissNotice(usize),
+    CloseDialog,
+}
+
+impl Request {
+    /// False for what is reported in every frame whether or not it is news.
+    pub const fn changes_panels(&self) -> bool {
+        !matches!(self, Self::Hover(_) | Self::ViewResized(_))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Press,
+    Move,
+    Release,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    Left,
+    Middle,
+    Right,
+}
+
+/// One step of a drag on a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Gesture {
+    pub phase: Phase,
+    pub button: Button,
+    /// Where on the raster, in its pixels from the top left corner.
+    pub pixel: [f64; 2],
+    /// Since the last step, in raster pixels.
+    pub moved: [f64; 2],
+    /// What the view showed when the step was made.
+    pub raster: Raster,
+}
+
+#[derive(Default)]
+pub struct Outbox(Vec<Request>);
+
+impl Outbox {
+    pub fn ask(&mut self, request: Request) {
+        self.0.push(request);
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.0.push(Request::Act(action));
+    }
+
+    pub fn drain(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.0)
+    }
+}

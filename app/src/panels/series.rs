@@ -1,0 +1,40 @@
+//! What was found under the opened paths: one line a series, one click to see it.
+
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::dark;
+use eframe::egui::{Button, RichText, ScrollArea, Ui};
+use limner_imaging::Series;
+
+pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    ui.heading("Series");
+    ScrollArea::vertical().id_salt("series").max_height(ui.available_height() * 0.5).show(ui, |ui| {
+        for (n, series) in app.workspace.found.iter().enumerate() {
+            let shown = app.workspace.open.as_ref().is_some_and(|o| o.series == Some(n));
+            ui.push_id(n, |ui| series_ui(series, n, shown, ui, out));
+        }
+    });
+    if app.workspace.found.is_empty() {
+        ui.label(RichText::new("Open a file or a folder: every series in it is listed here.").color(dark::WEAK));
+    }
+}
+
+fn series_ui(series: &Series, n: usize, shown: bool, ui: &mut Ui, out: &mut Outbox) {
+    let width = ui.available_width();
+    let button = Button::selectable(shown, &series.title).truncate().min_size([width, 0.0].into());
+    if ui.add(button).on_hover_text(details(series)).clicked() {
+        out.ask(Request::OpenSeries(n));
+    }
+    let [columns, rows, slices] = series.size;
+    let modality = series.modality.as_deref().unwrap_or(series.format);
+    ui.label(RichText::new(format!("{modality}   {columns} × {rows} × {slices}")).small().color(dark::WEAK));
+    for warning in &series.warnings {
+        ui.label(RichText::new(warning.text.as_str()).small().color(dark::WARNING));
+    }
+}
+
+fn details(series: &Series) -> String {
+    let spacing = series.geometry.map(|g| g.spacing_mm().map(|s| format!("{s:.3}")).join(" × "));
+    let spacing = spacing.map_or_else(String::new, |s| format!("\n{s} mm"));
+    format!("{}\n{} {}{spacing}", series.path.display(), series.format, series.dtype)
+}

@@ -1,0 +1,43 @@
+//! The drag in hand: which button holds it, and where it has been.
+
+use crate::outbox::Button;
+use limner_imaging::World;
+
+#[derive(Default)]
+pub struct Stroke {
+    held: Option<Button>,
+    points: Vec<World>,
+}
+
+impl Stroke {
+    pub fn begin(&mut self, button: Button) {
+        self.held = Some(button);
+        self.points.clear();
+    }
+
+    pub fn is_held_by(&self, button: Button) -> bool {
+        self.held == Some(button)
+    }
+
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    pub fn add(&mut self, at: World) {
+        self.points.push(at);
+    }
+
+    pub fn last(&self) -> Option<World> {
+        self.points.last().copied()
+    }
+
+    pub fn points(&self) -> &[World] {
+        &self.points
+    }
+
+    /// Lets go; the answer is the way it went.
+    pub fn end(&mut self) -> Vec<World> {
+        self.held = None;
+        std::mem::take(&mut self.points)
+    }
+}

@@ -1,0 +1,149 @@
+//! The application in a test harness, driven by accessible labels: what a user does first, without a screen.
+
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, TouchPhase, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use limner::action::{ACTIONS, Action};
+use limner::app::{App, Start};
+use limner::paths::Paths;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn window(home: &Path, start: Start) -> Harness<'static, App> {
+    let paths = Paths::under(home);
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(64)
+        .wgpu()
+        .build_eframe(move |cc| App::new(cc, paths, start).expect("the application starts"))
+}
+
+/// Steps until `done`, as a window that waits for a job does.
+fn wait(window: &mut Harness<'_, App>, what: &str, done: impl Fn(&App) -> bool) {
+    let start = Instant::now();
+    while !done(window.state()) {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}; notices {:?}", window.state().notices.shown());
+        window.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    window.step();
+}
+
+fn voxels(app: &App) -> u64 {
+    let (Some(project), Some(open)) = (&app.workspace.project, &app.workspace.open) else { return 0 };
+    let document = project.document();
+    let map = document.label_map(open.image);
+    document.labels().iter().map(|l| map.map_or(0, |m| m.count(l.value))).sum()
+}
+
+fn slice(app: &App) -> usize {
+    let open = app.workspace.open.as_ref().expect("a picture is open");
+    open.view.slice(&open.volume.geometry).0
+}
+
+fn drag(window: &mut Harness<'_, App>, from: Pos2, by: Vec2) {
+    window.hover_at(from);
+    window.step();
+    window.drag_at(from);
+    window.step();
+    for step in 1..=4 {
+        window.hover_at(from + by * (step as f32 / 4.0));
+        window.step();
+    }
+    window.drop_at(from + by);
+    window.step();
+}
+
+fn saved(app: &App) -> bool {
+    app.is_safe_to_quit()
+}
+
+#[test]
+fn open_scroll_window_paint_prompt_undo_and_return() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Continue);
+    w.step();
+    w.get_by_label("Open sample study").click();
+    wait(&mut w, "the sample study", |app| app.workspace.open.is_some());
+
+    let view = w.get_by_label("Axial view").rect();
+    let middle = view.center();
+    let first = slice(w.state());
+    w.hover_at(middle);
+    w.step();
+    let wheel = Event::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, -2.0),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    };
+    w.event(wheel);
+    for _ in 0..30 {
+        w.step();
+    }
+    assert_ne!(slice(w.state()), first, "the wheel does not scroll");
+
+    let window_before = w.state().workspace.open.as_ref().unwrap().view.window;
+    drag(&mut w, middle, vec2(60.0, 20.0));
+    let window_after = w.state().workspace.open.as_ref().unwrap().view.window;
+    assert!(window_after.width > window_before.width && window_after.centre > window_before.centre);
+
+    w.get_by_label("Brush").click();
+    w.step();
+    drag(&mut w, middle, vec2(50.0, 10.0));
+    let painted = voxels(w.state());
+    assert!(painted > 0, "the brush painted nothing");
+
+    w.get_by_label("Scribble").click();
+    w.step();
+    drag(&mut w, middle + vec2(-200.0, -80.0), vec2(40.0, 60.0));
+    wait(&mut w, "a proposal", |app| app.assist.proposal().is_some());
+    assert_eq!(voxels(w.state()), painted, "a proposal is not paint");
+    w.get_by_label("Accept").click();
+    w.step();
+    let accepted = voxels(w.state());
+    assert!(accepted > painted, "accepting painted nothing");
+
+    w.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    w.step();
+    assert_eq!(voxels(w.state()), painted, "undo does not take the proposal back");
+    wait(&mut w, "the store", saved);
+    w.key_press_modifiers(Modifiers::COMMAND, Key::Q);
+    w.step();
+    drop(w);
+
+    let mut again = window(home.path(), Start::Continue);
+    wait(&mut again, "the last picture", |app| app.workspace.open.is_some());
+    assert_eq!(voxels(again.state()), painted, "the work is not there at the next start");
+    assert!(again.state().workspace.project.as_ref().unwrap().document().can_redo().is_some());
+}
+
+#[test]
+fn every_action_says_why_it_cannot_be_done_before_a_picture_is_open() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Continue);
+    w.step();
+    // None of these may panic or change anything while nothing is open.
+    for entry in ACTIONS.iter().filter(|e| !matches!(e.action, Action::Quit | Action::OpenSample)) {
+        let app = w.state_mut();
+        if app.why_not(entry.action).is_some() {
+            app.act(entry.action);
+        }
+        assert!(app.workspace.open.is_none() && app.notices.shown().is_empty(), "{}", entry.title);
+    }
+    w.step();
+}
+
+#[test]
+fn a_path_that_holds_nothing_is_an_error_that_names_it() {
+    let home = tempfile::tempdir().unwrap();
+    let nothing = home.path().join("nothing here");
+    let mut w = window(home.path(), Start::Path(nothing.clone()));
+    wait(&mut w, "a notice", |app| !app.notices.shown().is_empty());
+    let notice = &w.state().notices.shown()[0];
+    assert!(notice.causes.iter().any(|c| c.contains("nothing here")), "{notice:?}");
+    assert!(w.state().workspace.open.is_none());
+}
