@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Makes the Python environments in which the field's own tools judge our output. Outside the tree, pinned, made once.
+set -euo pipefail
+cd "$(dirname "$0")"
+home="${LIMNER_JUDGES:-${XDG_CACHE_HOME:-$HOME/.cache}/limner/judges}"
+mkdir -p "$home"
+for pins in *.txt; do
+    name=${pins%.txt}
+    made="$home/$name"
+    if ! cmp -s "$pins" "$made/made-from.txt"; then
+        echo "Making the environment $name"
+        rm -rf "$made"
+        python3 -m venv "$made"
+        "$made/bin/pip" install --quiet --disable-pip-version-check -r "$pins"
+        cp "$pins" "$made/made-from.txt"
+    fi
+done
+echo "The judges are ready."

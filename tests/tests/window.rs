@@ -1,0 +1,142 @@
+//! The thin line through the whole house, in a real window on a screen of its own: open the sample study, scroll,
+//! window, paint, prompt, undo, close, start again, find the work, export it.
+
+use limner_tests::screen::{Screen, wait_for};
+use limner_tests::{judge_python, limner, limner_ok, limner_program};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+/// The middle of the view, and points of a stroke through it. The side panels take about 240 points each.
+const MIDDLE: (u32, u32) = (640, 430);
+const STROKE: ((u32, u32), (u32, u32)) = ((600, 400), (680, 440));
+const SCRIBBLE: ((u32, u32), (u32, u32)) = ((425, 300), (470, 390));
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Session {
+    home: tempfile::TempDir,
+    screen: Screen,
+}
+
+impl Session {
+    fn start(&self, arguments: &[&str]) -> Child {
+        let child = self.screen.launch(&limner_program(), self.home.path(), arguments);
+        self.screen.focus("Limner");
+        child
+    }
+
+    fn project(&self) -> Option<PathBuf> {
+        let folder = self.home.path().join("data/limner/projects");
+        std::fs::read_dir(folder)
+            .ok()?
+            .flatten()
+            .map(|e| e.path())
+            .find(|p| p.extension().is_some_and(|e| e == "limner"))
+    }
+
+    /// What another program sees of the project while the window has it open.
+    fn info(&self) -> Option<Value> {
+        let project = self.project()?;
+        let output = limner(self.home.path(), &["project", "info", project.to_str()?, "--json"]);
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    fn voxels(&self) -> Option<u64> {
+        let info = self.info()?;
+        let labels = info["images"][0]["labels"].as_array()?.clone();
+        Some(labels.iter().filter_map(|l| l["voxels"].as_u64()).sum())
+    }
+
+    /// Waits until the voxel count on disk satisfies `wanted`.
+    fn voxels_when(&self, what: &str, wanted: impl Fn(u64) -> bool) -> u64 {
+        let found = wait_for(PATIENCE, || self.voxels().filter(|&n| wanted(n)));
+        found.unwrap_or_else(|| {
+            self.look("failed");
+            panic!("{what}: {:?} voxels", self.voxels())
+        })
+    }
+
+    /// Kept for the eye where LIMNER_SCREENSHOTS names a folder.
+    fn look(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("LIMNER_SCREENSHOTS") {
+            self.screen.screenshot(&Path::new(&folder).join(format!("{name}.png")));
+        }
+    }
+}
+
+fn ended(child: &mut Child) -> bool {
+    wait_for(PATIENCE, || child.try_wait().ok().flatten()).is_some_and(|status| status.success())
+}
+
+#[test]
+fn a_user_opens_paints_prompts_undoes_closes_returns_and_exports() {
+    let session = Session { home: tempfile::tempdir().unwrap(), screen: Screen::start() };
+    let mut window = session.start(&["--sample"]);
+    let opened = wait_for(PATIENCE, || session.info().filter(|i| i["images"].as_array().is_some_and(|a| a.len() == 1)));
+    assert!(opened.is_some(), "the sample study was not opened");
+    std::thread::sleep(Duration::from_secs(2));
+    session.look("1-opened");
+
+    session.screen.wheel(MIDDLE, 3);
+    session.screen.drag(MIDDLE, (MIDDLE.0 + 40, MIDDLE.1 - 30));
+    session.screen.key("F1");
+    session.screen.key("b");
+    session.screen.drag(STROKE.0, STROKE.1);
+    let painted = session.voxels_when("the brush stroke", |n| n > 0);
+    session.look("2-painted");
+
+    session.screen.key("s");
+    session.screen.drag(SCRIBBLE.0, SCRIBBLE.1);
+    std::thread::sleep(Duration::from_secs(3));
+    session.look("3-proposal");
+    session.screen.key("Return");
+    let accepted = session.voxels_when("the accepted proposal", |n| n > painted);
+    session.look("4-accepted");
+
+    session.screen.key("ctrl+z");
+    session.voxels_when("undo", |n| n == painted);
+    session.screen.key("ctrl+y");
+    session.voxels_when("redo", |n| n == accepted);
+    session.screen.key("ctrl+z");
+    session.voxels_when("undo again", |n| n == painted);
+    session.screen.key("ctrl+q");
+    assert!(ended(&mut window), "the window did not close");
+
+    let mut window = session.start(&[]);
+    std::thread::sleep(Duration::from_secs(4));
+    session.look("5-started-again");
+    assert_eq!(session.voxels(), Some(painted), "the work is not there after a restart");
+    let from_menu = session.home.path().join("from-menu");
+    session.screen.key("ctrl+e");
+    session.look("6-export");
+    session.screen.type_text(from_menu.to_str().unwrap());
+    session.screen.key("Return");
+    let receipt = from_menu.join("limner-receipt.json");
+    assert!(wait_for(PATIENCE, || receipt.is_file().then_some(())).is_some(), "the menu exported nothing");
+    session.look("7-exported");
+    session.screen.key("ctrl+q");
+    assert!(ended(&mut window), "the window did not close");
+
+    export_from_the_command_line(&session, painted);
+}
+
+fn export_from_the_command_line(session: &Session, painted: u64) {
+    let project = session.project().unwrap();
+    let home = session.home.path();
+    for format in ["nifti", "coco-instances"] {
+        let out = home.join(format);
+        let _ =
+            limner_ok(home, &["export", project.to_str().unwrap(), "--format", format, "--out", out.to_str().unwrap()]);
+        let receipt: Value = serde_json::from_slice(&std::fs::read(out.join("limner-receipt.json")).unwrap()).unwrap();
+        assert_eq!(receipt["self_check"]["pass"], true, "{format}");
+    }
+    let Some(python) = judge_python("formats") else {
+        println!("judges not run: tests/judges/prepare.sh makes them");
+        return;
+    };
+    let script = limner_tests::root().join("tests/judges/thin_line.py");
+    let output = Command::new(python).arg(script).arg(home).arg(painted.to_string()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+}
