@@ -1,6 +1,8 @@
 //! The thin line through the whole house, in a real window on a screen of its own: open the sample study, scroll,
 //! window, paint, prompt, undo, close, start again, find the work, export it.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use limner_tests::screen::{Screen, wait_for};
 use limner_tests::{judge_python, limner, limner_ok, limner_program};
 use serde_json::Value;
@@ -121,6 +123,7 @@ fn a_user_opens_paints_prompts_undoes_closes_returns_and_exports() {
     export_from_the_command_line(&session, painted);
 }
 
+#[expect(clippy::print_stdout, reason = "judges that do not run must say so in the transcript")]
 fn export_from_the_command_line(session: &Session, painted: u64) {
     let project = session.project().unwrap();
     let home = session.home.path();
