@@ -48,6 +48,15 @@ impl LabelMap {
         mask
     }
 
+    /// The voxels of a label on one layer, in their tight box.
+    #[must_use]
+    pub fn mask_on(&self, layer: usize, value: u16) -> Mask {
+        let Some(layer) = self.layers.get(layer) else { return Mask::empty(VoxelBox::default()) };
+        let mut mask = Mask::empty(layer.box_of(value));
+        layer.add_to_mask(value, &mut mask);
+        mask
+    }
+
     /// Voxels of a label, each layer counted for itself.
     #[must_use]
     pub fn count(&self, value: u16) -> u64 {
