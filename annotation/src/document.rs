@@ -29,6 +29,8 @@ pub struct Document {
     read_only: bool,
     open: Option<OpenStep>,
     changes: Vec<Change>,
+    /// Who signed the step that is being replayed, and when.
+    replaying: Option<(String, jiff::Timestamp)>,
     sink: Option<Box<dyn Sink>>,
 }
 
@@ -191,6 +193,23 @@ impl Document {
         self.commit()
     }
 
+    /// Does again what an entry of a log says, with its own signature. Refused where it does not fit.
+    pub(crate) fn replay(&mut self, entry: &LogEntry, payload: Option<&StepPayload>) -> Result<()> {
+        let refused = || Error::refused(format!("step {} does not fit the steps before it", entry.revision));
+        self.replaying = Some((entry.info.by.clone(), entry.info.at));
+        match (entry.act, payload) {
+            (Act::Step, Some(payload)) => drop(self.apply_step(entry.info.clone(), payload.commands.clone())?),
+            (Act::Undo { of }, _) if self.history.last_done().is_some_and(|step| step.revision == of) => {
+                self.undo()?;
+            }
+            (Act::Redo { of }, _) if self.history.last_undone().is_some_and(|step| step.revision == of) => {
+                self.redo()?;
+            }
+            _ => return Err(refused()),
+        }
+        if self.revision == entry.revision { Ok(()) } else { Err(refused()) }
+    }
+
     /// The name of the step that `undo` would take back.
     #[must_use]
     pub fn can_undo(&self) -> Option<&str> {
@@ -273,7 +292,8 @@ impl Document {
         dirty: &BTreeSet<Dirty>,
     ) -> Revision {
         self.revision = self.revision.next();
-        let info = StepInfo { by: self.author.clone(), at: jiff::Timestamp::now(), ..info };
+        let (by, at) = self.replaying.take().unwrap_or_else(|| (self.author.clone(), jiff::Timestamp::now()));
+        let info = StepInfo { by, at, ..info };
         if let Some(sink) = &self.sink {
             let entry = LogEntry { revision: self.revision, act, command, info };
             let rows = dirty.iter().map(|dirty| self.row(*dirty)).collect();

@@ -7,8 +7,8 @@ use crate::id::Revision;
 use crate::image_entry::ImageEntry;
 use crate::sources;
 use crate::step::{LogEntry, Sink};
-use crate::store::{Lock, ProjectMeta, SqliteStore, Store, Writer};
-use limner_imaging::{Series, Task, Volume};
+use crate::store::{self, Lock, Note, ProjectMeta, Recovered, SqliteStore, Store, Writer};
+use limner_imaging::{Series, Task, Volume, Warning};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub const EXTENSION: &str = "limner";
 pub struct Project {
     path: PathBuf,
     meta: ProjectMeta,
+    notices: Vec<Warning>,
     // Fields drop in this order: the document lets go of the writer, the writer ends its work, then the lock goes.
     document: Document,
     writer: Option<Writer>,
@@ -58,9 +59,17 @@ impl Project {
         let (contents, log) = store.load()?;
         let mut document = Document::restored(contents, &log, meta.author.clone())
             .ok_or_else(|| Error::damaged(path, "the log undoes steps that were not done"))?;
-        let writer = Writer::start(store, document.revision())?;
+        let revision = document.revision();
+        let lost = lock.as_ref().and_then(|lock| lock.before).filter(|note| note.project == meta.id);
+        let notices = lost.filter(|note| note.revision > revision).map(|note| lost_steps(note.revision.0 - revision.0));
+        let mut witness = lock.as_ref().and_then(Lock::witness);
+        let project = meta.id;
+        let mut note = move |revision| witness.iter_mut().for_each(|w| w.note(Note { project, revision }));
+        note(revision);
+        let writer = Writer::start(store, revision, Box::new(note))?;
         document.attach(Some(Box::new(writer.handle())), lock.is_none());
-        Ok(Self { path: path.into(), meta, document, writer: Some(writer), _lock: lock })
+        let notices = notices.into_iter().collect();
+        Ok(Self { path: path.into(), meta, notices, document, writer: Some(writer), _lock: lock })
     }
 
     #[must_use]
@@ -71,6 +80,12 @@ impl Project {
     #[must_use]
     pub const fn meta(&self) -> &ProjectMeta {
         &self.meta
+    }
+
+    /// What a user must know about how the project was found.
+    #[must_use]
+    pub fn notices(&self) -> &[Warning] {
+        &self.notices
     }
 
     #[must_use]
@@ -153,6 +168,14 @@ impl Project {
         relative(&folder_of(&self.path), file)
     }
 
+    /// Replays the sound part of a damaged project's log into a new file; the damaged one stays as it is.
+    pub fn recover(damaged: &Path, to: &Path) -> Result<Recovered> {
+        let lock = Lock::take(to)?;
+        let recovered = store::recover(damaged, to)?;
+        drop(lock);
+        Ok(recovered)
+    }
+
     /// Describes a series for `AddImage`, with its path from the project's folder.
     pub fn entry_of(&self, series: &Series, task: &Task) -> Result<ImageEntry> {
         sources::entry_of(series, self.path_for(&series.path), task)
@@ -191,6 +214,13 @@ impl Drop for Project {
         self.document.attach(None, true);
         self.writer = None;
     }
+}
+
+fn lost_steps(count: u64) -> Warning {
+    let text = format!(
+        "the last {count} steps that were stored are no longer in the project file; look for a newer copy or a backup"
+    );
+    Warning { code: "lost_steps".into(), text }
 }
 
 fn folder_of(project: &Path) -> PathBuf {

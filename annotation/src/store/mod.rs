@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 mod lock;
 mod packing;
+mod recover;
 mod sqlite;
 mod writer;
 
-pub(crate) use lock::Lock;
+pub(crate) use lock::{Lock, Note};
+pub use recover::{Recovered, recover};
 pub use sqlite::SqliteStore;
 pub use writer::Writer;
 

@@ -194,6 +194,17 @@ impl SqliteStore {
         Ok(entries)
     }
 
+    /// One entry of the log with its payload, read and checked for itself; `None` after the last.
+    pub(super) fn sound_entry(&mut self, revision: Revision) -> Result<Option<(LogEntry, Option<Arc<StepPayload>>)>> {
+        let sql = "select revision, act, of, at, by, command, name, tool, model, prompts, summary from log
+                   where revision = ?1";
+        let entry = self.connection.query_row(sql, [revision.0 as i64], log_entry).optional();
+        let Some(entry) = entry.map_err(self.failed("could not read a step of the log"))? else { return Ok(None) };
+        self.check_entry(&entry)?;
+        let payload = if entry.act == Act::Step { Some(self.payload(revision)?) } else { None };
+        Ok(Some((entry, payload)))
+    }
+
     fn check_entry(&mut self, entry: &LogEntry) -> Result<()> {
         let sql = "select payload, sum from log where revision = ?1";
         let revision = entry.revision;

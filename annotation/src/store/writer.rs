@@ -21,6 +21,8 @@ enum Message {
     Run(Work),
 }
 
+/// Told of every revision that is stored, on the store's thread.
+pub(crate) type OnStored = Box<dyn FnMut(Revision) + Send>;
 type Work = Box<dyn FnOnce(&mut dyn Store) + Send>;
 
 #[derive(Debug)]
@@ -60,14 +62,14 @@ impl std::fmt::Debug for WriterHandle {
 
 impl Writer {
     /// Starts the thread on a store that holds everything up to `at`.
-    pub fn start(mut store: Box<dyn Store>, at: Revision) -> Result<Self> {
+    pub(crate) fn start(mut store: Box<dyn Store>, at: Revision, witness: OnStored) -> Result<Self> {
         let (sender, receiver) = bounded(WAITING_LIMIT);
         let status = Status { acknowledged: at, expected: at, fault: None, stopped: false };
         let shared = Arc::new(Shared { status: Mutex::new(status), news: Condvar::new() });
         let for_thread = shared.clone();
         let thread = std::thread::Builder::new()
             .name("limner-store".into())
-            .spawn(move || serve(store.as_mut(), &receiver, &for_thread))
+            .spawn(move || serve(store.as_mut(), &receiver, &for_thread, witness))
             .map_err(Error::io(std::path::Path::new(""), "could not start the thread that stores the project"))?;
         Ok(Self { handle: WriterHandle { sender: Some(sender), shared }, thread: Some(thread) })
     }
@@ -145,7 +147,7 @@ impl Sink for WriterHandle {
     }
 }
 
-fn serve(store: &mut dyn Store, messages: &Receiver<Message>, shared: &Shared) {
+fn serve(store: &mut dyn Store, messages: &Receiver<Message>, shared: &Shared, mut on_stored: OnStored) {
     // Also says so when this thread unwinds.
     let _stopped = OnDrop(|| {
         shared.status.lock().stopped = true;
@@ -159,6 +161,9 @@ fn serve(store: &mut dyn Store, messages: &Receiver<Message>, shared: &Shared) {
                     continue;
                 }
                 let outcome = store.append(&batch);
+                if outcome.is_ok() {
+                    on_stored(batch.entry.revision);
+                }
                 let mut status = shared.status.lock();
                 match outcome {
                     Ok(()) => status.acknowledged = batch.entry.revision,

@@ -21,17 +21,15 @@ pub fn disc(geometry: &Geometry, plane: &Plane, from: World, to: World, radius_m
     let mut found = Vec::new();
     for c in span(low.y, high.y, columns[1]) {
         for b_column in span(low.x, high.x, columns[0]) {
-            if let Some((index, at)) = sheet.voxel(b_column, c)
-                && distance_to_segment(sheet.mm(at), a, b) <= radius_mm
-            {
-                found.push(index);
+            if distance_to_segment(sheet.mm(b_column, c), a, b) <= radius_mm {
+                found.extend(sheet.voxel(b_column, c));
             }
         }
     }
     found.extend(line(start, end).filter_map(|at| {
         let nearest = (at + 0.5).floor();
         let inside = nearest.cmpge(DVec2::ZERO).all() && nearest.x < columns[0] as f64 && nearest.y < columns[1] as f64;
-        if inside { sheet.voxel(nearest.x as usize, nearest.y as usize).map(|(index, _)| index) } else { None }
+        if inside { sheet.voxel(nearest.x as usize, nearest.y as usize) } else { None }
     }));
     mask_of(&found)
 }
@@ -171,7 +169,7 @@ mod tests {
             let at = plane.at_mm(6.0 + 4.0 * angle.cos(), 4.0 + 4.0 * angle.sin());
             let sheet = Sheet::new(&g, &plane).unwrap();
             let column = (sheet.column(at) + 0.5).floor();
-            let (index, _) = sheet.voxel(column.x as usize, column.y as usize).unwrap();
+            let index = sheet.voxel(column.x as usize, column.y as usize).unwrap();
             assert!(mask.get(index), "a hole at {index:?}");
         }
     }

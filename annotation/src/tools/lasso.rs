@@ -17,7 +17,7 @@ pub fn fill(geometry: &Geometry, plane: &Plane, outline: &[World]) -> Mask {
     let mut found = Vec::new();
     let mut bounds = VoxelBox::default();
     for (c, columns) in rows_inside(&[ring], sheet.columns()) {
-        for (index, _) in columns.filter_map(|b| sheet.voxel(b, c)) {
+        for index in columns.filter_map(|b| sheet.voxel(b, c)) {
             bounds = bounds.union(&VoxelBox::new(index, index.map(|n| n + 1)));
             found.push(index);
         }

@@ -16,6 +16,8 @@ pub(super) struct Sheet {
     /// Height of the plane in its column, in voxels: at (0, 0), and its change along the two other axes.
     base: f64,
     slope: DVec2,
+    /// Where column (0, 0) meets the plane in mm right and down, and the change along the two axes.
+    mm: [DVec2; 3],
 }
 
 impl Sheet {
@@ -35,28 +37,29 @@ impl Sheet {
             if (slope * geometry.size()[axis] as f64).abs() < LEVEL_VOXELS { 0.0 } else { slope }
         };
         let slope = DVec2::new(level(axes[1]), level(axes[2]));
-        (base.is_finite() && slope.is_finite()).then_some(Self {
-            plane: *plane,
-            geometry: *geometry,
-            axes,
-            base,
-            slope,
-        })
+        let mut sheet = Self { plane: *plane, geometry: *geometry, axes, base, slope, mm: [DVec2::ZERO; 3] };
+        let met = |b: f64, c: f64| plane.mm_of(geometry.world(sheet.meeting(b, c))).truncate();
+        let start = met(0.0, 0.0);
+        sheet.mm = [start, met(1.0, 0.0) - start, met(0.0, 1.0) - start];
+        (base.is_finite() && slope.is_finite()).then_some(sheet)
     }
 
-    /// Where the plane meets a column, and the voxel there; `None` outside the grid.
-    pub fn voxel(&self, b: usize, c: usize) -> Option<([usize; 3], Voxel)> {
-        let height = self.base + self.slope.x * b as f64 + self.slope.y * c as f64;
+    fn meeting(&self, b: f64, c: f64) -> Voxel {
         let mut at = DVec3::ZERO;
-        at[self.axes[0]] = height;
-        at[self.axes[1]] = b as f64;
-        at[self.axes[2]] = c as f64;
-        Voxel(at).index_in(self.geometry.size()).map(|index| (index, Voxel(at)))
+        at[self.axes[0]] = self.base + self.slope.x * b + self.slope.y * c;
+        at[self.axes[1]] = b;
+        at[self.axes[2]] = c;
+        Voxel(at)
     }
 
-    /// Millimetres right and down on the plane.
-    pub fn mm(&self, at: Voxel) -> DVec2 {
-        self.plane.mm_of(self.geometry.world(at)).truncate()
+    /// The voxel where the plane meets a column; `None` outside the grid.
+    pub fn voxel(&self, b: usize, c: usize) -> Option<[usize; 3]> {
+        self.meeting(b as f64, c as f64).index_in(self.geometry.size())
+    }
+
+    /// Where the plane meets a column, in millimetres right and down.
+    pub fn mm(&self, b: usize, c: usize) -> DVec2 {
+        self.mm[0] + self.mm[1] * b as f64 + self.mm[2] * c as f64
     }
 
     /// A point of the plane as a position among the columns.

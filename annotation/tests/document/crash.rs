@@ -92,3 +92,48 @@ fn every_acknowledged_step_survives_a_kill() {
     }
     assert!(acknowledged_in_all > 0, "no child got as far as storing anything");
 }
+
+/// A write-ahead log that is cut or flipped anywhere: what opens is a state that was, and what is missing is said.
+#[test]
+fn a_torn_write_ahead_log_is_survived_or_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("torn.limner");
+    let mut project = Project::create(&path, "torn", "reader").unwrap();
+    let mut states = vec![project.document().contents().clone()];
+    project.document_mut().apply("Start", commands_to_begin_with()).unwrap();
+    states.push(project.document().contents().clone());
+    let mut player = Player::new(5);
+    while states.len() < 25 {
+        play(project.document_mut(), &mut player);
+        if project.document().revision().0 as usize == states.len() {
+            states.push(project.document().contents().clone());
+        }
+    }
+    project.wait_until_synced().unwrap();
+    let acknowledged = project.acknowledged();
+    let beside = |ending: &str| folder.path().join(format!("torn.limner{ending}"));
+    let files = ["", "-wal", ".lock"].map(|ending| (ending, std::fs::read(beside(ending)).unwrap()));
+    project.close().unwrap();
+    let mut rng = rand::rngs::StdRng::seed_from_u64(3);
+    for n in 0..30 {
+        let copy = folder.path().join(format!("copy {n}.limner"));
+        for (ending, bytes) in &files {
+            let mut bytes = bytes.clone();
+            if *ending == "-wal" {
+                let at = rng.random_range(0..bytes.len());
+                if n % 2 == 0 { bytes.truncate(at) } else { bytes[at] ^= 1 << rng.random_range(0..8) }
+            }
+            std::fs::write(folder.path().join(format!("copy {n}.limner{ending}")), bytes).unwrap();
+        }
+        match Project::open(&copy) {
+            Ok(project) => {
+                let revision = project.document().revision();
+                assert_eq!(project.document().contents(), &states[revision.0 as usize], "tear {n}");
+                assert_eq!(project.verify().unwrap(), Vec::<String>::new());
+                assert!(revision == acknowledged || !project.notices().is_empty(), "tear {n}: a loss was not reported");
+            }
+            // Nothing but the header was in the main file yet.
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+}

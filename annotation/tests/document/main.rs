@@ -1,6 +1,8 @@
 //! The document and its store, judged from outside: laws over random work, crashes, locks and damage.
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod laws;

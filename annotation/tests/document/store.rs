@@ -126,6 +126,63 @@ fn a_flipped_bit_is_noticed() {
 }
 
 #[test]
+fn a_damaged_project_is_replayed_as_far_as_it_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, project) = project_with_work(folder.path());
+    let contents = project.document().contents().clone();
+    let log = project.log().unwrap();
+    project.compact().unwrap();
+    project.close().unwrap();
+    let whole = folder.path().join("whole.limner");
+    let recovered = Project::recover(&path, &whole).unwrap();
+    assert_eq!((recovered.revision, recovered.stopped_by), (log.last().unwrap().revision, None));
+    let opened = Project::open(&whole).unwrap();
+    assert_eq!(opened.document().contents(), &contents);
+    assert_eq!(opened.log().unwrap(), log);
+    let good = std::fs::read(&path).unwrap();
+    let (mut followed, mut stopped) = (0, 0);
+    for n in 0..40 {
+        let mut bad = good.clone();
+        let at = 4096 + (good.len() - 4096) * n / 40 + n;
+        bad[at..at + 3].iter_mut().for_each(|byte| *byte ^= 0x55);
+        std::fs::write(&path, &bad).unwrap();
+        let to = folder.path().join(format!("recovered {n}.limner"));
+        let Ok(recovered) = Project::recover(&path, &to) else { continue };
+        let opened = Project::open(&to).unwrap();
+        assert_eq!(opened.document().revision(), recovered.revision);
+        assert_eq!(opened.verify().unwrap(), Vec::<String>::new());
+        match recovered.stopped_by {
+            None => {
+                followed += 1;
+                assert_eq!(opened.document().contents(), &contents);
+            }
+            Some(_) => stopped += 1,
+        }
+        assert_eq!(opened.log().unwrap(), log[..recovered.revision.0 as usize]);
+    }
+    assert!(followed > 5 && stopped > 0, "{followed} followed, {stopped} stopped");
+}
+
+#[test]
+fn steps_missing_from_a_file_put_back_are_made_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, project) = project_with_work(folder.path());
+    project.close().unwrap();
+    let older = std::fs::read(&path).unwrap();
+    let mut project = Project::open(&path).unwrap();
+    assert!(project.notices().is_empty());
+    for value in 900..903 {
+        let label = Label::new(value, "new");
+        project.document_mut().apply("Add", vec![Command::AddLabel { label }]).unwrap();
+    }
+    project.close().unwrap();
+    std::fs::write(&path, older).unwrap();
+    let project = Project::open(&path).unwrap();
+    assert_eq!(project.notices().len(), 1);
+    assert!(project.notices()[0].text.contains("last 3 steps"), "{:?}", project.notices());
+}
+
+#[test]
 fn a_backup_made_while_working_opens_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let (_, mut project) = project_with_work(folder.path());
