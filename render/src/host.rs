@@ -25,7 +25,10 @@ pub(crate) fn draw(scene: &SliceScene<'_>, gpu: &GpuContext) -> Option<Vec<Pixel
     if gpu.tier != Tier::Software && !is_reduced {
         return None;
     }
-    let is_plain = scene.second.is_none() && scene.slab.is_none() && scene.interpolation != Interpolation::Cubic;
+    let is_plain = scene.second.is_none()
+        && scene.heat.is_empty()
+        && scene.slab.is_none()
+        && scene.interpolation != Interpolation::Cubic;
     if !is_plain || volume.channels() != 1 {
         return None;
     }
@@ -288,9 +291,21 @@ fn draw_labels(
             }
             let width = if style.selected { width * SELECTED_WIDTH } else { width };
             let is_outline = width > 0 && picture.is_outline(x, y, width);
+            let fill = if palette.is_hatched() { hatched(fill, label, x, y) } else { fill };
             blend(pixel, style.colour, if is_outline { 1.0 } else { fill });
         }
     });
+}
+
+/// `hatched` of labels.wgsl.
+fn hatched(fill: f32, label: u16, x: usize, y: usize) -> f32 {
+    let along = match label % 4 {
+        0 => x + y,
+        1 => x + 8 * (y / 8 + 1) - y,
+        2 => y,
+        _ => x,
+    };
+    if along % 8 < 3 { fill * 0.5 + 0.5 } else { fill * 0.5 }
 }
 
 fn blend(pixel: &mut Pixel, colour: [u8; 3], opacity: f32) {

@@ -46,6 +46,7 @@ impl LabelStyle {
 pub struct Palette {
     texture: CountedTexture,
     texels: Vec<[u8; 4]>,
+    is_hatched: bool,
 }
 
 impl Palette {
@@ -63,7 +64,7 @@ impl Palette {
         };
         let texture = gpu.texture("palette", &descriptor)?;
         let texels = (0..=u16::MAX).map(|label| LabelStyle::of_label(label).texel()).collect();
-        let palette = Self { texture, texels };
+        let palette = Self { texture, texels, is_hatched: false };
         palette.upload(gpu, 0, SIDE);
         Ok(palette)
     }
@@ -83,6 +84,16 @@ impl Palette {
         if let Some((first, last)) = rows {
             self.upload(gpu, first, last + 1);
         }
+    }
+
+    /// Stripes in one of four directions by label number, for eyes that cannot tell the colours apart.
+    pub const fn set_hatched(&mut self, is_hatched: bool) {
+        self.is_hatched = is_hatched;
+    }
+
+    #[must_use]
+    pub const fn is_hatched(&self) -> bool {
+        self.is_hatched
     }
 
     #[must_use]

@@ -141,6 +141,16 @@ pub enum SecondMode {
     },
 }
 
+/// A field from a model or from several raters, seen through: probability, uncertainty, disagreement.
+#[derive(Clone, Copy)]
+pub struct HeatLayer<'a> {
+    /// On any grid of the scene's world.
+    pub volume: &'a VolumeTexture,
+    /// Clear at the window's low end, `opacity` at its high end.
+    pub tone: Tone<'a>,
+    pub opacity: f32,
+}
+
 /// A plane through a volume with labels over it. Start from `new` and change what differs.
 #[derive(Clone)]
 pub struct SliceScene<'a> {
@@ -161,6 +171,8 @@ pub struct SliceScene<'a> {
     /// A thick slice in place of a thin one.
     pub slab: Option<Slab>,
     pub second: Option<Second<'a>>,
+    /// Over the volumes and under the labels, from the bottom up.
+    pub heat: Vec<HeatLayer<'a>>,
     /// From the bottom up.
     pub labels: Vec<LabelLayer<'a>>,
     /// Where the volume does not reach.
@@ -182,6 +194,7 @@ impl<'a> SliceScene<'a> {
             interpolation: Interpolation::Linear,
             slab: None,
             second: None,
+            heat: Vec::new(),
             labels: Vec::new(),
             background: [0; 3],
         }
@@ -205,6 +218,11 @@ impl<'a> SliceScene<'a> {
         match &self.second {
             Some(second) => self.draw_two(renderer, gpu, &mut pass, second),
             None => self.draw_layer(renderer, gpu, &mut pass, &self.layer()),
+        }
+        for heat in &self.heat {
+            let finish = Finish::Heat { opacity: heat.opacity };
+            let over = Layer { volume: heat.volume, tone: heat.tone, finish, ..self.layer() };
+            self.draw_layer(renderer, gpu, &mut pass, &over);
         }
         for layer in &self.labels {
             if layer.texture.size() != self.volume.geometry().size() {

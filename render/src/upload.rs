@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use limner_imaging::VoxelBox;
 
 /// No single copy is larger, save for one row of voxels.
-const CHUNK_BYTES: usize = 16 << 20;
+const CHUNK_BYTES: usize = 8 << 20;
 
 /// A 3D texture that shaders read and we write.
 pub(crate) fn texture_3d(

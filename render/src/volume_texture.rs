@@ -4,7 +4,7 @@ use crate::context::{CountedTexture, GpuContext};
 use crate::error::Result;
 use crate::texels::{Encoding, TexelFormat};
 use crate::upload;
-use limner_imaging::{Geometry, ValueMap, Volume, Window};
+use limner_imaging::{Geometry, ValueMap, Volume, VoxelBox, Window};
 
 /// How a shader reads a texel; each has pipelines of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,20 +25,59 @@ pub struct VolumeTexture {
     value_map: ValueMap,
 }
 
-impl VolumeTexture {
-    /// Uploads all samples, piece by piece. Floats, wide integers and colour are converted on the way.
-    pub fn new(gpu: &GpuContext, volume: &Volume) -> Result<Self> {
+/// A volume on its way to the adapter, some megabytes a frame, so that no frame waits for all of it.
+pub struct VolumeUpload {
+    texture: VolumeTexture,
+    chunks: std::vec::IntoIter<VoxelBox>,
+}
+
+impl VolumeUpload {
+    /// Takes the memory; `advance` with the same volume fills it.
+    pub fn begin(gpu: &GpuContext, volume: &Volume) -> Result<Self> {
         let size = volume.size();
         let falling = volume.value_map.slope < 0.0;
         let encoding = Encoding::choose(volume.samples(), volume.channels(), gpu.has_16bit_norm(), falling);
         let texture = upload::texture_3d(gpu, "volume", size, encoding.format.wgpu())?;
-        for chunk in upload::chunks(size, encoding.format.bytes()) {
+        let chunks = upload::chunks(size, encoding.format.bytes()).into_iter();
+        let value_map = volume.value_map.clone();
+        Ok(Self { texture: VolumeTexture { texture, geometry: volume.geometry, encoding, value_map }, chunks })
+    }
+
+    /// Sends about `budget_bytes`, at least one piece. True once everything is sent.
+    pub fn advance(&mut self, gpu: &GpuContext, volume: &Volume, budget_bytes: u64) -> bool {
+        let encoding = self.texture.encoding;
+        let mut sent = 0;
+        while sent < budget_bytes || sent == 0 {
+            let Some(chunk) = self.chunks.next() else { return true };
             let start = volume.geometry.linear_index(chunk.min);
             let bytes = encoding.bytes(volume.samples(), volume.channels(), start..start + chunk.len());
-            upload::write_box(gpu, &texture.texture, chunk, &bytes);
+            upload::write_box(gpu, &self.texture.texture.texture, chunk, &bytes);
             upload::flush(gpu);
+            sent += bytes.len() as u64;
         }
-        Ok(Self { texture, geometry: volume.geometry, encoding, value_map: volume.value_map.clone() })
+        self.chunks.as_slice().is_empty()
+    }
+
+    /// From 0 to 1.
+    #[must_use]
+    pub fn progress(&self) -> f32 {
+        let left: usize = self.chunks.as_slice().iter().map(VoxelBox::len).sum();
+        1.0 - left as f32 / self.texture.geometry.voxel_count() as f32
+    }
+
+    /// The texture; what was not sent is zero.
+    #[must_use]
+    pub fn finish(self) -> VolumeTexture {
+        self.texture
+    }
+}
+
+impl VolumeTexture {
+    /// Uploads all samples, piece by piece. Floats, wide integers and colour are converted on the way.
+    pub fn new(gpu: &GpuContext, volume: &Volume) -> Result<Self> {
+        let mut upload = VolumeUpload::begin(gpu, volume)?;
+        upload.advance(gpu, volume, u64::MAX);
+        Ok(upload.finish())
     }
 
     #[must_use]
@@ -142,5 +181,35 @@ mod tests {
         let volume = Volume::new(geometry, Samples::U8(vec![0; long]), 1).unwrap();
         let error = VolumeTexture::new(&gpu, &volume).err().unwrap().to_string();
         assert!(error.contains(&long.to_string()), "{error}");
+    }
+
+    #[test]
+    fn an_upload_in_parts_ends_after_all_of_them() {
+        let Some(gpu) = crate::context::for_tests() else { return };
+        let geometry = Geometry::axis_aligned([1024, 1024, 20], World::default(), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::I16(vec![0; 20 << 20]), 1).unwrap();
+        let mut upload = VolumeUpload::begin(&gpu, &volume).unwrap();
+        assert_eq!(upload.progress(), 0.0);
+        let mut calls = 1;
+        while !upload.advance(&gpu, &volume, 1) {
+            calls += 1;
+            assert!(upload.progress() > 0.0 && upload.progress() < 1.0);
+        }
+        assert_eq!(calls, 5, "40 MiB in pieces of 8");
+        assert_eq!(upload.finish().bytes(), 40 << 20);
+    }
+
+    /// Nothing is left behind however often a picture is opened and closed.
+    #[test]
+    fn a_thousand_openings_leave_nothing() {
+        let Some(gpu) = crate::context::for_tests() else { return };
+        let geometry = Geometry::axis_aligned([32, 32, 32], World::default(), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::U8(vec![0; 1 << 15]), 1).unwrap();
+        for _ in 0..1000 {
+            let texture = VolumeTexture::new(&gpu, &volume).unwrap();
+            let labels = crate::LabelTexture::new(&gpu, volume.size()).unwrap();
+            assert_eq!(gpu.bytes_in_use(), texture.bytes() + labels.bytes());
+        }
+        assert_eq!(gpu.bytes_in_use(), 0);
     }
 }

@@ -5,6 +5,7 @@
 pub(crate) enum Finish {
     Opaque,
     Fusion { opacity: f32, hides_low: bool },
+    Heat { opacity: f32 },
     Blend { share: f32 },
     Checkerboard { square_px: f32 },
     SwipeRight { from_px: f32 },
@@ -16,6 +17,7 @@ pub(crate) enum Finish {
 pub(crate) enum FinishKey {
     Opaque,
     Fusion,
+    Heat,
     Compare(u32),
 }
 
@@ -24,6 +26,7 @@ impl Finish {
         match self {
             Self::Opaque => FinishKey::Opaque,
             Self::Fusion { .. } => FinishKey::Fusion,
+            Self::Heat { .. } => FinishKey::Heat,
             Self::Blend { .. } => FinishKey::Compare(0),
             Self::Checkerboard { .. } => FinishKey::Compare(1),
             Self::SwipeRight { .. } => FinishKey::Compare(2),
@@ -38,6 +41,7 @@ impl Finish {
             Self::Fusion { opacity, hides_low } => {
                 [opacity.clamp(0.0, 1.0), if hides_low { 1.0 } else { 0.0 }, 0.0, 0.0]
             }
+            Self::Heat { opacity } => [opacity.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
             Self::Blend { share } => [share.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
             Self::Checkerboard { square_px } => [square_px.max(1.0), 0.0, 0.0, 0.0],
             Self::SwipeRight { from_px } | Self::SwipeDown { from_px } => [from_px, 0.0, 0.0, 0.0],
@@ -46,12 +50,13 @@ impl Finish {
 }
 
 impl FinishKey {
-    pub const ALL: [Self; 3] = [Self::Opaque, Self::Fusion, Self::Compare(0)];
+    pub const ALL: [Self; 4] = [Self::Opaque, Self::Fusion, Self::Heat, Self::Compare(0)];
 
     pub const fn source(self) -> &'static str {
         match self {
             Self::Opaque => include_str!("opaque.wgsl"),
             Self::Fusion => include_str!("fusion.wgsl"),
+            Self::Heat => include_str!("heat.wgsl"),
             Self::Compare(_) => include_str!("compare.wgsl"),
         }
     }
@@ -59,7 +64,7 @@ impl FinishKey {
     pub fn constant(self) -> Option<(&'static str, f64)> {
         match self {
             Self::Compare(pattern) => Some(("PATTERN", f64::from(pattern))),
-            Self::Opaque | Self::Fusion => None,
+            Self::Opaque | Self::Fusion | Self::Heat => None,
         }
     }
 

@@ -13,7 +13,9 @@ struct LabelsUniform {
     raster: RasterUniform,
     opacity: f32,
     outline_px: f32,
-    padding: [f32; 2],
+    /// 1 for stripes.
+    hatched: f32,
+    padding: f32,
 }
 
 pub(crate) struct LabelsPass {
@@ -64,7 +66,8 @@ impl LabelsPass {
             raster: RasterUniform::new(raster, geometry, geometry.voxel_from_world()),
             opacity: layer.opacity.clamp(0.0, 1.0),
             outline_px: layer.outline_width() as f32,
-            padding: [0.0; 2],
+            hatched: f32::from(u8::from(layer.palette.is_hatched())),
+            padding: 0.0,
         };
         let uniform = super::uniform_buffer(&gpu.device, "labels", &uniform);
         let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {

@@ -5,6 +5,8 @@ struct Labels {
     raster: Raster,
     opacity: f32,
     outline_px: f32,
+    hatched: f32,
+    padding: f32,
 }
 
 @group(0) @binding(0) var<uniform> labels: Labels;
@@ -38,6 +40,18 @@ fn is_outline(pixel: vec2f, label: u32, width: f32) -> bool {
         || label_under(pixel + vec2f(-d, d)) != label;
 }
 
+// Stripes of 3 in 8 pixels, in one of four directions by label.
+fn hatched(fill: f32, label: u32, pixel: vec2u) -> f32 {
+    var along = pixel.x;
+    switch label % 4u {
+        case 0u: { along = pixel.x + pixel.y; }
+        case 1u: { along = pixel.x + 8u * (pixel.y / 8u + 1u) - pixel.y; }
+        case 2u: { along = pixel.y; }
+        default: {}
+    }
+    return fill * 0.5 + select(0.0, 0.5, along % 8u < 3u);
+}
+
 @fragment
 fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let pixel = position.xy;
@@ -50,6 +64,9 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
         return vec4f(0.0);
     }
     var opacity = labels.opacity;
+    if labels.hatched == 1.0 {
+        opacity = hatched(opacity, label, vec2u(pixel));
+    }
     if labels.outline_px > 0.0 {
         let is_selected = (style.a & SELECTED) != 0u;
         let width = labels.outline_px * select(1.0, SELECTED_WIDTH, is_selected);

@@ -172,6 +172,31 @@ fn layers_over_each_other_both_show() {
     assert!(has([100, 0, 0]) > 100, "red alone");
 }
 
+/// Two labels of one colour are told apart by their stripes. The bench holds processor and shaders to the same picture.
+#[test]
+fn hatching_tells_labels_of_one_colour_apart() {
+    let Some(mut bench) = bench() else { return };
+    bench.palette.update(&bench.gpu, [(3, LabelStyle::new(RED)), (HIGH, LabelStyle::new(RED))]);
+    bench.palette.set_hatched(true);
+    let (_, raster) = rasters(&bench.volume).remove(0);
+    let drawn = bench.picture(raster, 0.2, 0.0);
+    // Label 3 has upright stripes, the other (a multiple of four) slanting ones.
+    let is_stripe = |label: u16, x: usize, y: usize| if label == 3 { x % 8 < 3 } else { (x + y) % 8 < 3 };
+    let mut seen = [0; 2];
+    for (n, pixel) in drawn.iter().enumerate() {
+        let (x, y) = (n % raster.size[0], n / raster.size[0]);
+        let label = bench.label_at(&raster, x, y);
+        if label == 0 || is_on_border(&bench.volume, &raster, x, y, Interpolation::Nearest) {
+            continue;
+        }
+        let stripe = is_stripe(label, x, y);
+        seen[usize::from(stripe)] += 1;
+        let expected = if stripe { 120 } else { 20 };
+        assert!(pixel[0].abs_diff(expected) <= 1, "label {label} at ({x}, {y}): {pixel:?}");
+    }
+    assert!(seen[0] > 200 && seen[1] > 200);
+}
+
 #[test]
 fn boxes_and_labels_that_do_not_fit_are_refused() {
     let Some(bench) = bench() else { return };

@@ -4,7 +4,7 @@ use crate::support::{draw, gpu, hard_geometry, phantom, rasters, scene, volume};
 use glam::{DAffine3, DQuat, DVec3};
 use limner_imaging::reslice::{Interpolation, Raster};
 use limner_imaging::{Geometry, Samples, Volume, Window, World};
-use limner_render::{GpuContext, Renderer, Second, SecondMode, SliceScene, Target, Tone, VolumeTexture};
+use limner_render::{GpuContext, HeatLayer, Renderer, Second, SecondMode, SliceScene, Target, Tone, VolumeTexture};
 
 const SIZE: [usize; 3] = [23, 31, 17];
 
@@ -154,4 +154,32 @@ fn a_difference_is_signed_and_in_values() {
             assert!((0..3).all(|c| pixel[c].abs_diff(expected[c]) <= 2), "{sign}: {pixel:?}, expected {expected:?}");
         }
     }
+}
+
+/// What a field says little about stays as it is; where it says much its colour covers.
+#[test]
+fn heat_covers_by_its_own_value() {
+    let Some(bench) = bench() else { return };
+    let field = volume(SIZE, Samples::F32(phantom(SIZE, |v| v as f32)));
+    let field_texture = VolumeTexture::new(&bench.gpu, &field).unwrap();
+    let (_, raster) = rasters(&bench.first).remove(2);
+    let window = Window::from_range(0.2, 0.7);
+    let map = limner_render::ColourMap::new(&bench.gpu, &[[0, 200, 0]; 256]);
+    let plain = bench.scene(raster);
+    let below = bench.draw(&plain);
+    let tone = Tone { colour_map: Some(&map), ..Tone::new(window) };
+    let heat = HeatLayer { volume: &field_texture, tone, opacity: 0.8 };
+    let drawn = bench.draw(&SliceScene { heat: vec![heat], ..plain });
+    let values = limner_imaging::reslice::values(&field, &raster, Interpolation::Linear);
+    let mut covered = 0;
+    for (n, value) in values.iter().enumerate() {
+        let Some(value) = value else { continue };
+        let opacity = window.grey(*value) * 0.8;
+        covered += usize::from(opacity > 0.4);
+        for (channel, colour) in [(0, 0.0), (1, 200.0)] {
+            let expected = f64::from(below[n][channel]) * (1.0 - opacity) + colour * opacity;
+            assert!((f64::from(drawn[n][channel]) - expected).abs() <= 2.0, "{n}: {:?}, expected {expected}", drawn[n]);
+        }
+    }
+    assert!(covered > 200);
 }

@@ -196,13 +196,18 @@ fn projections_match_rays_on_the_cpu() {
     let raster = camera.raster(PICTURE);
     for projection in [Projection::Maximum, Projection::Minimum, Projection::Mean] {
         let drawn = bench.draw(&bench.projected(camera, projection));
-        let mut off = 0;
+        let (mut off, mut checked) = (0, 0);
         for (n, pixel) in drawn.iter().enumerate() {
             let at =
                 pick::world(&raster, limner_imaging::Pixel(DVec2::new((n % 120) as f64 + 0.5, (n / 120) as f64 + 0.5)));
             let along = (-450..450).map(|step| geometry.voxel(World(at.0 + camera.forward() * f64::from(step) * 0.1)));
             let values: Vec<f64> =
                 along.filter_map(|at| reslice::value_at(&bench.volume, at, Interpolation::Linear)).collect();
+            // A chord shorter than a few steps holds too few samples to say anything.
+            if values.len() < 30 {
+                continue;
+            }
+            checked += 1;
             let value = match projection {
                 Projection::Maximum => values.iter().copied().reduce(f64::max),
                 Projection::Minimum => values.iter().copied().reduce(f64::min),
@@ -210,10 +215,9 @@ fn projections_match_rays_on_the_cpu() {
             };
             let Some(value) = value else { continue };
             let expected = (Window::from_range(-1000.0, 1000.0).grey(value) * 255.0).round() as i32;
-            // Short chords at the rim hold few samples.
             off += usize::from((i32::from(pixel[0]) - expected).abs() > 6);
         }
-        assert!(off * 100 < drawn.len(), "{projection:?}: {off} pixels off");
+        assert!(checked > 300 && off * 100 < checked, "{projection:?}: {off} of {checked} pixels off");
     }
 }
 
