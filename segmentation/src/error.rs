@@ -12,12 +12,16 @@ pub enum Error {
     Prompt { reason: String },
     #[error("{reason}: {}", path.display())]
     PromptFile { path: PathBuf, reason: String },
-    #[error("could not read the prompts: {}", path.display())]
+    #[error("could not read what was asked for: {}", path.display())]
     ReadPrompts { path: PathBuf, source: std::io::Error },
+    #[error("could not read the model: {}", path.display())]
+    ReadModel { path: PathBuf, source: std::io::Error },
     #[error("no model is called {name}; there is {known}")]
     UnknownModel { name: String, known: String },
     #[error("{reason}")]
     Session { reason: String },
+    #[error("{reason}: {}", path.display())]
+    Model { path: PathBuf, reason: String },
 }
 
 impl Error {

@@ -5,6 +5,7 @@
 pub mod classical;
 pub mod engine;
 pub mod error;
+pub mod evaluate;
 pub mod models;
 pub mod prompt;
 mod raster;

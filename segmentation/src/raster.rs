@@ -1,6 +1,6 @@
 //! Drawn lines and outlines as voxels.
 //!
-//! A line keeps every voxel it passes through (half-voxel steps). An outline is filled seen along its axis; where its
+//! A line goes from voxel to touching voxel, corners included. An outline is filled seen along its axis; where its
 //! points lie on a slanted plane the filling follows the plane, one voxel thick along the axis.
 
 use glam::DVec3;
@@ -22,7 +22,7 @@ pub fn line(points: &[Voxel], size: [usize; 3]) -> Vec<[usize; 3]> {
     }
     for pair in points.windows(2) {
         let (from, to) = (pair[0].0, pair[1].0);
-        let steps = ((to - from).abs().max_element() * 2.0).ceil().max(1.0) as usize;
+        let steps = (to - from).abs().max_element().ceil().max(1.0) as usize;
         for n in 0..=steps {
             visit(from.lerp(to, n as f64 / steps as f64));
         }

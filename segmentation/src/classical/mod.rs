@@ -166,7 +166,7 @@ impl<const N: usize> Worker<'_, N> {
     fn solve_on(&self, lattice: &Lattice, evidence: &Evidence) -> Result<Solved> {
         let mut cells = seeds::paint(lattice, evidence, self.request);
         let features = Features::<N>::read(self.request.image, lattice, self.task)?;
-        if !cells.contains(&Cell::Inside) {
+        if !evidence.regions.is_empty() {
             seeds::seed_regions(lattice, &features, &mut cells, self.task)?;
         }
         if !cells.contains(&Cell::Inside) {

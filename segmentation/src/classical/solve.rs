@@ -28,7 +28,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { smooth: 0.05, edge: 1.0, unary: 0.5, most_deviation: 6.0, knee: 4.0, surroundings: 10, rounds: 2 }
+        Self { smooth: 0.07, edge: 1.0, unary: 0.5, most_deviation: 6.0, knee: 4.0, surroundings: 10, rounds: 2 }
     }
 }
 

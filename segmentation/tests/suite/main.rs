@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod phantoms;
 #[cfg(test)]
 mod sessions;

@@ -81,7 +81,7 @@ fn a_thin_tube_is_followed_from_one_scribble() {
         [i, 20.0 + 8.0 * x.sin(), 20.0 + 6.0 * x.cos()]
     };
     let found = predict(&image, &[scribble(&[middle(28.0), middle(33.0), middle(38.0)], 2, true)]);
-    assert!(dice(&found.mask, &truth) > 0.8, "{:.3}", dice(&found.mask, &truth));
+    assert!(dice(&found.mask, &truth) > 0.75, "{:.3}", dice(&found.mask, &truth));
 }
 
 #[test]
