@@ -7,6 +7,7 @@ pub mod engine;
 pub mod error;
 pub mod evaluate;
 pub mod models;
+pub mod network;
 pub mod prompt;
 mod raster;
 pub mod run;

@@ -5,6 +5,8 @@ mod common;
 #[cfg(test)]
 mod evaluation;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod phantoms;
 #[cfg(test)]
 mod sessions;
