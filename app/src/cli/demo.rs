@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::step::StepInfo;
 use limner_annotation::{Command, ImageId, Label, PackedMask, PaintMode, PaintRule, Project};
+use limner_imaging::overlap::Overlap;
 use limner_imaging::{Mask, Plane, Task, View, Volume, Voxel, VoxelBox, formats};
 use limner_render::LabelStyle;
 use limner_segmentation::{Prompt, Request, Shape, models};
@@ -120,7 +121,7 @@ fn segment_organ(
     let step = step.with_prompts(serde_json::to_value(&prompts)?);
     document.apply_step(step, vec![Command::AddLabel { label }, paint])?;
     let painted = document.label_map(image).context("nothing was painted")?.mask_of(value);
-    Ok(dice(&painted, &wanted))
+    Ok(Overlap::of(&wanted, &painted).dice())
 }
 
 /// The line a hand would draw: along the widest row of the slice where the organ is largest, its ends kept inside.
@@ -148,11 +149,6 @@ fn longest_run(row: &[bool]) -> (usize, usize) {
         }
     }
     best
-}
-
-fn dice(a: &Mask, b: &Mask) -> f64 {
-    let shared = a.indices().filter(|&index| b.get(index)).count();
-    2.0 * shared as f64 / (a.count() + b.count()).max(1) as f64
 }
 
 /// The three planes with what was segmented, through the middle.

@@ -3,12 +3,14 @@
 //! Exit codes: 0 all done; 1 something asked for failed, the rest was done; 2 wrong usage (clap's own).
 //! With `--json` stdout holds one JSON object and nothing else.
 
+mod compare;
 mod convert;
 mod demo;
 mod doctor;
 mod export;
 pub use export::export_project;
 mod info;
+mod models;
 mod project;
 mod render;
 mod segment;
@@ -50,6 +52,10 @@ enum Command {
     Project(project::Args),
     /// Write a project's annotations as a dataset
     Export(export::Args),
+    /// Score predicted label maps against a reference
+    Compare(compare::Args),
+    /// List and check the engines
+    Models(models::Args),
     /// Do the whole job on the sample study without a window
     Demo(demo::Args),
     /// Say what this machine offers and what is missing
@@ -73,6 +79,8 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Segment(args) => segment::run(&args),
         Command::Project(args) => project::run(args),
         Command::Export(args) => export::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Models(args) => models::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

@@ -1,0 +1,76 @@
+//! `limner models`: which engines there are, and whether they work on this machine.
+
+use super::{exit, say, say_json};
+use clap::Subcommand;
+use limner_imaging::{Geometry, Samples, Task, Volume, World};
+use limner_segmentation::models::{MODELS, Model};
+use limner_segmentation::{Prompt, Request};
+use serde_json::json;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: limner models list --json")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// What can be chosen with --model
+    #[command(after_help = "Example: limner models list")]
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask every model one small question with a known answer
+    #[command(after_help = "Example: limner models check")]
+    Check,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match args.what {
+        What::List { json: true } => say_json(&json!({"schema": "limner.models/1", "models": MODELS}))?,
+        What::List { json: false } => {
+            for model in MODELS {
+                say(format!("{:<12} {}: {}", model.name, model.title, model.about));
+            }
+        }
+        What::Check => return check(),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check() -> anyhow::Result<ExitCode> {
+    let picture = picture()?;
+    let mut well = true;
+    for model in MODELS {
+        let answer = ask(model, &picture);
+        well &= answer.is_ok();
+        match answer {
+            Ok(seconds) => say(format!("ok       {} ({seconds:.2} s)", model.name)),
+            Err(error) => say(format!("failed   {}: {error:#}", model.name)),
+        }
+    }
+    Ok(exit(well))
+}
+
+const SIDE: usize = 32;
+/// The bright cube in the middle of the test picture.
+const INSIDE: std::ops::Range<usize> = 10..22;
+
+fn picture() -> anyhow::Result<Volume> {
+    let geometry = Geometry::axis_aligned([SIDE; 3], World::default(), [1.0; 3])?;
+    let inside = |n: usize| [n % SIDE, n / SIDE % SIDE, n / SIDE / SIDE].iter().all(|x| INSIDE.contains(x));
+    let samples = (0..SIDE * SIDE * SIDE).map(|n| if inside(n) { 200_i16 } else { 20 }).collect();
+    Ok(Volume::new(geometry, Samples::I16(samples), 1)?)
+}
+
+fn ask(model: &Model, picture: &Volume) -> anyhow::Result<f64> {
+    let prompts = [Prompt::point([SIDE / 2; 3], true)];
+    let request = Request { image: picture, prompts: &prompts, previous: None, forbidden: None };
+    let answer = model.open()?.predict(&request, &Task::default())?;
+    let (wanted, found) = (INSIDE.len().pow(3) as f64, answer.mask.count() as f64);
+    anyhow::ensure!((found / wanted - 1.0).abs() < 0.2, "a cube of {wanted} voxels came back as {found}");
+    Ok(answer.seconds)
+}
