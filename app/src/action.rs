@@ -25,6 +25,8 @@ pub enum Action {
     BrushLarger,
     BrushSmaller,
     Show(View),
+    ShowSolid,
+    FourUp,
     NextSlice,
     PreviousSlice,
     FirstSlice,
@@ -46,17 +48,19 @@ pub enum Action {
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
     Window,
+    Crosshair,
     Brush,
     Eraser,
     Scribble,
 }
 
 impl Tool {
-    pub const ALL: [Self; 4] = [Self::Window, Self::Brush, Self::Eraser, Self::Scribble];
+    pub const ALL: [Self; 5] = [Self::Window, Self::Crosshair, Self::Brush, Self::Eraser, Self::Scribble];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Window => "Window",
+            Self::Crosshair => "Crosshair",
             Self::Brush => "Brush",
             Self::Eraser => "Eraser",
             Self::Scribble => "Scribble",
@@ -66,6 +70,7 @@ impl Tool {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Window => "Drag to change contrast (across) and brightness (up and down)",
+            Self::Crosshair => "Drag to move the point that all planes go through",
             Self::Brush => "Drag to paint the selected label; Shift+wheel or [ ] changes the size",
             Self::Eraser => "Drag to erase the selected label; Shift+wheel or [ ] changes the size",
             Self::Scribble => "Draw through the object, let go, then Enter accepts the mask and Esc rejects it",
@@ -142,6 +147,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Reject, Menu::Edit, "Reject proposal", &[plain(Key::Escape)]),
     entry(Action::NewLabel, Menu::Edit, "New label", &[command_shift(Key::N)]),
     entry(Action::Tool(Tool::Window), Menu::Tools, "Window", &[plain(Key::L)]),
+    entry(Action::Tool(Tool::Crosshair), Menu::Tools, "Crosshair", &[plain(Key::C)]),
     entry(Action::Tool(Tool::Brush), Menu::Tools, "Brush", &[plain(Key::B)]),
     entry(Action::Tool(Tool::Eraser), Menu::Tools, "Eraser", &[plain(Key::E)]),
     entry(Action::Tool(Tool::Scribble), Menu::Tools, "Scribble", &[plain(Key::S)]),
@@ -151,6 +157,8 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Show(View::Axial), Menu::View, "Axial view", &[command(Key::Num1)]),
     entry(Action::Show(View::Coronal), Menu::View, "Coronal view", &[command(Key::Num2)]),
     entry(Action::Show(View::Sagittal), Menu::View, "Sagittal view", &[command(Key::Num3)]),
+    entry(Action::ShowSolid, Menu::View, "3D view", &[command(Key::Num4)]),
+    entry(Action::FourUp, Menu::View, "Three planes and 3D", &[plain(Key::M)]),
     entry(Action::NextSlice, Menu::View, "Next slice", &[plain(Key::ArrowDown), plain(Key::ArrowRight)]),
     entry(Action::PreviousSlice, Menu::View, "Previous slice", &[plain(Key::ArrowUp), plain(Key::ArrowLeft)]),
     entry(Action::FirstSlice, Menu::View, "First slice", &[plain(Key::Home)]),

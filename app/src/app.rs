@@ -15,11 +15,12 @@ use crate::paths::Paths;
 use crate::settings::{LastPicture, Settings};
 use crate::stroke::Stroke;
 use crate::theme::{self, size};
-use crate::view_state::Hand;
+use crate::view_state::{Hand, Layout, Pane};
 use crate::views;
 use crate::workspace::Workspace;
 use eframe::egui::{self, CentralPanel, Frame, Panel, Ui, ViewportCommand};
 use limner_annotation::LabelId;
+use limner_imaging::View;
 use std::path::PathBuf;
 
 pub struct App {
@@ -34,10 +35,10 @@ pub struct App {
     pub notices: Notices,
     pub settings: Settings,
     pub paths: Paths,
-    /// Pixels of the view, as last laid out.
-    pub view_size: [usize; 2],
-    /// The pointer over the picture, in raster pixels.
-    pub hover: Option<[f64; 2]>,
+    /// Pixels of each pane, as last laid out.
+    pub view_sizes: [[usize; 2]; 4],
+    /// The plane the pointer is over, and where, in its pixels.
+    pub hover: Option<(View, [f64; 2])>,
     pub dialog: Option<Dialog>,
     pub(crate) ctx: egui::Context,
     quitting: bool,
@@ -69,7 +70,7 @@ impl App {
             notices: Notices::default(),
             settings,
             paths,
-            view_size: [1, 1],
+            view_sizes: [[1, 1]; 4],
             hover: None,
             dialog: None,
             ctx: cc.egui_ctx.clone(),
@@ -108,6 +109,8 @@ impl App {
             }
             Action::Tool(_)
             | Action::Show(_)
+            | Action::ShowSolid
+            | Action::FourUp
             | Action::NextSlice
             | Action::PreviousSlice
             | Action::FirstSlice
@@ -135,7 +138,9 @@ impl App {
         let view = self.workspace.open.as_ref().map(|o| &o.view);
         match action {
             Action::Tool(tool) => self.hand.tool == tool,
-            Action::Show(wanted) => view.is_some_and(|v| v.view == wanted),
+            Action::Show(wanted) => view.is_some_and(|v| v.layout == Layout::One && v.active == Pane::Slice(wanted)),
+            Action::ShowSolid => view.is_some_and(|v| v.layout == Layout::One && v.active == Pane::Solid),
+            Action::FourUp => view.is_some_and(|v| v.layout == Layout::Four),
             Action::InvertWindow => view.is_some_and(|v| v.inverted),
             Action::ToggleLabels => view.is_some_and(|v| v.show_labels),
             _ => false,
@@ -161,7 +166,7 @@ impl App {
         side(Panel::right("labels")).show(ui, |ui| panels::labels::ui(app, ui, out));
         let central = CentralPanel::default().frame(Frame::NONE.fill(theme::dark::GROUND));
         central.show(ui, |ui| match &app.workspace.open {
-            Some(open) => views::slice::ui(app, open, ui, out),
+            Some(open) => views::ui(app, open, ui, out),
             None => panels::welcome::ui(app, ui, out),
         });
         panels::notices::ui(app, ui.ctx(), out);
@@ -175,8 +180,11 @@ impl App {
     /// Draws the picture again where what it shows has changed.
     fn draw(&mut self) {
         let Some(open) = &self.workspace.open else { return };
-        if let Err(error) = self.gpu.draw_view(&open.volume, &open.view, self.view_size) {
-            self.notices.error("The picture could not be drawn", &error);
+        match self.gpu.draw(&open.volume, &open.view, &self.view_sizes) {
+            Ok(true) => {}
+            // The volume sharpens part by part.
+            Ok(false) => self.ctx.request_repaint(),
+            Err(error) => self.notices.error("The picture could not be drawn", &error),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What views and panels ask for while they are drawn. They ask, they never change: the list is carried out after.
 
 use crate::action::Action;
+use crate::view_state::Pane;
 use limner_annotation::LabelId;
+use limner_imaging::View;
 use limner_imaging::reslice::Raster;
 use std::path::PathBuf;
 
@@ -10,15 +12,25 @@ pub enum Request {
     Act(Action),
     Gesture(Gesture),
     /// Wheel over a picture, in steps; positive is onwards.
-    Scroll(isize),
+    Scroll {
+        pane: Pane,
+        steps: isize,
+    },
     /// Zoom about a raster pixel.
     Zoom {
+        pane: Pane,
         pixel: [f64; 2],
         factor: f64,
     },
     GoToSlice(usize),
-    Hover(Option<[f64; 2]>),
-    ViewResized([usize; 2]),
+    /// The pointer is over a pane, in its pixels.
+    Hover(Pane, Option<[f64; 2]>),
+    ViewResized(Pane, [usize; 2]),
+    /// Shows a pane alone, or all four again.
+    Maximise(Pane),
+    /// Turns the volume, by a drag in pixels.
+    Turn([f64; 2]),
+    Activate(Pane),
     OpenSeries(usize),
     OpenPath(PathBuf),
     OpenProject(PathBuf),
@@ -52,7 +64,7 @@ pub enum Request {
 impl Request {
     /// False for what is reported in every frame whether or not it is news.
     pub const fn changes_panels(&self) -> bool {
-        !matches!(self, Self::Hover(_) | Self::ViewResized(_))
+        !matches!(self, Self::Hover(..) | Self::ViewResized(..))
     }
 }
 
@@ -73,6 +85,7 @@ pub enum Button {
 /// One step of a drag on a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Gesture {
+    pub view: View,
     pub phase: Phase,
     pub button: Button,
     /// Where on the raster, in its pixels from the top left corner.

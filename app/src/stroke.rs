@@ -1,22 +1,29 @@
 //! The drag in hand: which button holds it, and where it has been.
 
 use crate::outbox::Button;
-use limner_imaging::World;
+use limner_imaging::{View, World};
 
 #[derive(Default)]
 pub struct Stroke {
     held: Option<Button>,
+    view: Option<View>,
     points: Vec<World>,
 }
 
 impl Stroke {
-    pub fn begin(&mut self, button: Button) {
+    pub fn begin(&mut self, button: Button, view: View) {
         self.held = Some(button);
+        self.view = Some(view);
         self.points.clear();
     }
 
     pub fn is_held_by(&self, button: Button) -> bool {
         self.held == Some(button)
+    }
+
+    /// The plane it was begun on.
+    pub fn view(&self) -> Option<View> {
+        self.view
     }
 
     pub fn is_held(&self) -> bool {

@@ -5,6 +5,16 @@ use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Stroke, Text
 /// Dark reading room. Greys are neutral so that they lend no tint to the pictures.
 pub mod dark {
     use super::Color32;
+    use limner_imaging::View;
+
+    /// The colour of a plane's line in the other planes: the set that Slicer and OHIF share.
+    pub const fn plane(view: View) -> Color32 {
+        match view {
+            View::Axial => Color32::from_rgb(220, 80, 70),
+            View::Sagittal => Color32::from_rgb(214, 190, 70),
+            View::Coronal => Color32::from_rgb(90, 180, 100),
+        }
+    }
 
     pub const VIEW: Color32 = Color32::BLACK;
     pub const GROUND: Color32 = Color32::from_rgb(18, 19, 21);

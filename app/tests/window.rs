@@ -40,7 +40,7 @@ fn voxels(app: &App) -> u64 {
 
 fn slice(app: &App) -> usize {
     let open = app.workspace.open.as_ref().expect("a picture is open");
-    open.view.slice(&open.volume.geometry).0
+    open.view.slice(open.view.view(), &open.volume.geometry).0
 }
 
 fn drag(window: &mut Harness<'_, App>, from: Pos2, by: Vec2) {
@@ -119,6 +119,35 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     wait(&mut again, "the last picture", |app| app.workspace.open.is_some());
     assert_eq!(voxels(again.state()), painted, "the work is not there at the next start");
     assert!(again.state().workspace.project.as_ref().unwrap().document().can_redo().is_some());
+}
+
+#[test]
+fn the_planes_follow_the_crosshair_and_the_volume_follows_the_drag() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open.is_some());
+    w.get_by_label("Four-up").click();
+    w.step();
+    w.get_by_label("Crosshair").click();
+    w.step();
+    let at = |w: &Harness<'_, App>| w.state().workspace.open.as_ref().unwrap().view.at;
+    let before = at(&w);
+    let axial = w.get_by_label("Axial view").rect();
+    drag(&mut w, axial.center(), vec2(40.0, 25.0));
+    let moved = at(&w).0 - before.0;
+    assert!(moved.x > 5.0 && moved.y > 5.0 && moved.z.abs() < 1e-9, "right and down is left and back: {moved}");
+    let sagittal = w.get_by_label("Sagittal view").rect();
+    drag(&mut w, sagittal.center(), vec2(0.0, 30.0));
+    assert!(at(&w).0.z < before.0.z, "down is towards the feet");
+
+    let camera = |w: &Harness<'_, App>| {
+        let open = w.state().workspace.open.as_ref().unwrap();
+        open.view.camera(&open.volume.geometry, [100, 100])
+    };
+    let front = camera(&w);
+    let solid = w.get_by_label("3D view").rect();
+    drag(&mut w, solid.center(), vec2(60.0, 0.0));
+    assert!(camera(&w).right.distance(front.right) > 0.1, "the volume does not turn");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, Project};
-use limner_imaging::{Series, Task, Volume, formats};
+use limner_imaging::{Series, StackAxis, Task, Volume, formats};
+use limner_render::BrickRanges;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ impl App {
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
         let image = image_of(project, &loaded)?;
-        self.gpu.show_volume(&loaded.volume)?;
+        self.gpu.show_volume(&loaded.volume, loaded.ranges)?;
         let remembered = self.settings.last_picture.as_ref().filter(|p| p.image == image.to_string());
         let view = remembered.map_or_else(|| ViewState::first_look(&loaded.volume), |p| p.view.clone());
         for warning in &loaded.volume.warnings {
@@ -184,13 +185,21 @@ struct Loaded {
     series: Series,
     volume: Arc<Volume>,
     sha256: String,
+    /// Measured here, off the frame, for what has a third dimension.
+    ranges: Option<BrickRanges>,
 }
 
 impl Loaded {
     fn read(series: Series, task: &Task) -> anyhow::Result<Self> {
         let volume = series.load(task)?;
         let sha256 = series.facts(task)?.sha256_samples;
-        Ok(Self { series, volume: Arc::new(volume), sha256 })
+        Ok(Self::new(series, volume, sha256))
+    }
+
+    fn new(series: Series, volume: Volume, sha256: String) -> Self {
+        let is_solid = !volume.is_colour() && volume.size()[2] > 1 && volume.stack_axis == StackAxis::Space;
+        let ranges = is_solid.then(|| BrickRanges::measure(&volume));
+        Self { series, volume: Arc::new(volume), sha256, ranges }
     }
 }
 
@@ -245,5 +254,5 @@ fn reopen(project: &Project, entry: &ImageEntry, task: &Task) -> anyhow::Result<
     let found = formats::scan(&project.file_of(entry), task)?.series;
     let same = |s: &Series| s.size == entry.size() && (entry.series_uid.is_none() || s.uid == entry.series_uid);
     let series = found.into_iter().find(same).context("the series is no longer listed")?;
-    Ok(Loaded { series, volume: Arc::new(volume), sha256: entry.sha256.clone() })
+    Ok(Loaded::new(series, volume, entry.sha256.clone()))
 }

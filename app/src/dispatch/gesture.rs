@@ -3,6 +3,7 @@
 use crate::action::Tool;
 use crate::app::App;
 use crate::outbox::{Button, Gesture, Phase};
+use crate::view_state::Pane;
 use limner_imaging::{Pixel, World};
 
 /// Window width and centre change by this share of the width for a pixel of drag.
@@ -14,7 +15,7 @@ impl App {
         match gesture.phase {
             Phase::Press if self.stroke.is_held() => {}
             Phase::Press => {
-                self.stroke.begin(gesture.button);
+                self.stroke.begin(gesture.button, gesture.view);
                 if gesture.button == Button::Left {
                     self.press(gesture);
                 }
@@ -28,6 +29,7 @@ impl App {
     fn press(&mut self, gesture: &Gesture) {
         match self.hand.tool {
             Tool::Window => {}
+            Tool::Crosshair => self.look(|open| open.view.go_to(&open.volume.geometry, world_under(gesture))),
             Tool::Brush | Tool::Eraser => self.begin_painting(gesture),
             Tool::Scribble => self.stroke.add(world_under(gesture)),
         }
@@ -36,9 +38,16 @@ impl App {
     fn drag(&mut self, gesture: &Gesture) {
         let [across, down] = gesture.moved;
         match (gesture.button, self.hand.tool) {
-            (Button::Middle, _) => self.look(|open, _| open.view.pan(gesture.raster.mm_per_pixel, [across, down])),
-            (Button::Right, _) => self.zoom_about([gesture.pixel[0], gesture.pixel[1]], (-down * ZOOM_PER_PIXEL).exp()),
-            (Button::Left, Tool::Window) => self.look(|open, _| {
+            (Button::Middle, _) => {
+                self.look(|open| open.view.pan(gesture.view, gesture.raster.mm_per_pixel, [across, down]));
+            }
+            (Button::Right, _) => {
+                self.zoom_about(Pane::Slice(gesture.view), gesture.pixel, (-down * ZOOM_PER_PIXEL).exp());
+            }
+            (Button::Left, Tool::Crosshair) => {
+                self.look(|open| open.view.go_to(&open.volume.geometry, world_under(gesture)));
+            }
+            (Button::Left, Tool::Window) => self.look(|open| {
                 let window = &mut open.view.window;
                 let step = window.width.max(1e-6) * WINDOW_PER_PIXEL;
                 window.width = (window.width + across * step).max(1e-6);
@@ -57,7 +66,7 @@ impl App {
             return;
         }
         match self.hand.tool {
-            Tool::Window => {}
+            Tool::Window | Tool::Crosshair => {}
             Tool::Brush | Tool::Eraser => self.commit_painting(),
             Tool::Scribble => self.add_scribble(&line),
         }

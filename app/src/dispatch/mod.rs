@@ -11,6 +11,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Request;
 use crate::panels::dialog::{Dialog, Purpose};
+use crate::view_state::{Layout, Pane};
 use limner_imaging::Window;
 use limner_imaging::window::CT_PRESETS;
 
@@ -23,11 +24,14 @@ impl App {
         match request {
             Request::Act(action) => self.act(action),
             Request::Gesture(gesture) => self.gesture(&gesture),
-            Request::Scroll(steps) => self.scroll(steps),
-            Request::Zoom { pixel, factor } => self.zoom_about(pixel, factor),
-            Request::GoToSlice(slice) => self.look(|open, _| open.view.go_to_slice(&open.volume.geometry, slice)),
-            Request::Hover(at) => self.hover = at,
-            Request::ViewResized(size) => self.view_size = size,
+            Request::Scroll { pane, steps } => self.scroll(pane, steps),
+            Request::Zoom { pane, pixel, factor } => self.zoom_about(pane, pixel, factor),
+            Request::GoToSlice(slice) => self.go_to_slice(slice),
+            Request::Hover(pane, at) => self.hover_over(pane, at),
+            Request::ViewResized(pane, size) => self.view_sizes[pane.index()] = size,
+            Request::Maximise(pane) => self.maximise(pane),
+            Request::Turn(pixels) => self.look(|open| open.view.turn(&open.volume.geometry, pixels)),
+            Request::Activate(pane) => self.look(|open| open.view.active = pane),
             Request::OpenSeries(n) => self.open_series(n),
             Request::OpenPath(path) => self.open_path(path),
             Request::OpenProject(path) => self.open_project(path),
@@ -37,7 +41,7 @@ impl App {
             Request::RenameLabel { label, name } => self.edit_label("Rename label", label, |l| l.name = name),
             Request::ShowLabel { label, visible } => self.edit_label("Show label", label, |l| l.visible = visible),
             Request::LockLabel { label, locked } => self.edit_label("Lock label", label, |l| l.locked = locked),
-            Request::LabelOpacity(opacity) => self.look(|open, _| open.view.label_opacity = opacity),
+            Request::LabelOpacity(opacity) => self.look(|open| open.view.label_opacity = opacity),
             Request::BrushRadius(mm) => self.hand.brush_radius_mm = mm,
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
             Request::CancelJob(id) => {
@@ -74,6 +78,8 @@ impl App {
             Action::Palette => self.dialog = Some(Dialog::Palette { text: String::new() }),
             Action::KeySheet => self.dialog = Some(Dialog::Keys),
             Action::Show(_)
+            | Action::ShowSolid
+            | Action::FourUp
             | Action::NextSlice
             | Action::PreviousSlice
             | Action::FirstSlice
@@ -89,17 +95,23 @@ impl App {
     }
 
     fn act_on_view(&mut self, action: Action) {
+        let Some(open) = &self.workspace.open else { return };
+        let (active, layout) = (open.view.active, open.view.layout);
+        let middle = self.view_sizes[active.index()].map(|n| n as f64 / 2.0);
         match action {
-            Action::NextSlice => self.scroll(1),
-            Action::PreviousSlice => self.scroll(-1),
-            Action::ZoomIn => self.zoom_about(self.view_middle(), ZOOM_STEP),
-            Action::ZoomOut => self.zoom_about(self.view_middle(), 1.0 / ZOOM_STEP),
-            _ => self.look(|open, _| {
+            Action::Show(wanted) => self.show_alone(Pane::Slice(wanted)),
+            Action::ShowSolid => self.show_alone(Pane::Solid),
+            Action::FourUp if layout == Layout::One => self.look(|open| open.view.layout = Layout::Four),
+            Action::FourUp => self.show_alone(active),
+            Action::NextSlice => self.scroll(active, 1),
+            Action::PreviousSlice => self.scroll(active, -1),
+            Action::FirstSlice => self.go_to_slice(0),
+            Action::LastSlice => self.go_to_slice(usize::MAX),
+            Action::ZoomIn => self.zoom_about(active, middle, ZOOM_STEP),
+            Action::ZoomOut => self.zoom_about(active, middle, 1.0 / ZOOM_STEP),
+            _ => self.look(|open| {
                 let view = &mut open.view;
                 match action {
-                    Action::Show(wanted) => view.view = wanted,
-                    Action::FirstSlice => view.go_to_slice(&open.volume.geometry, 0),
-                    Action::LastSlice => view.go_to_slice(&open.volume.geometry, usize::MAX),
                     Action::ResetView => view.fit(),
                     Action::WindowAsStored => view.window = open.volume.default_window(),
                     Action::WindowPreset(n) => view.window = preset(n),
@@ -109,10 +121,6 @@ impl App {
                 }
             }),
         }
-    }
-
-    fn view_middle(&self) -> [f64; 2] {
-        self.view_size.map(|n| n as f64 / 2.0)
     }
 }
 

@@ -14,7 +14,7 @@ impl App {
     pub(super) fn add_scribble(&mut self, line: &[World]) {
         let Some(open) = &self.workspace.open else { return };
         let geometry = &open.volume.geometry;
-        let axis = open.view.view.slice_axis(geometry);
+        let axis = self.stroke.view().unwrap_or(open.view.view()).slice_axis(geometry);
         let points: Vec<Voxel> = line.iter().map(|at| geometry.voxel(*at)).collect();
         if !points.iter().any(|p| p.index_in(geometry.size()).is_some()) {
             return;

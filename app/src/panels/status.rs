@@ -3,9 +3,9 @@
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::dark;
+use crate::view_state::Pane;
 use eframe::egui::{Align, Layout, ProgressBar, RichText, Sense, Ui, vec2};
 use limner_imaging::Pixel;
-use limner_imaging::reslice::Raster;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal(|ui| {
@@ -45,10 +45,10 @@ fn saved_ui(app: &App, ui: &mut Ui) {
 }
 
 fn under_pointer(app: &App) -> String {
-    let (Some(open), Some(pixel)) = (&app.workspace.open, app.hover) else {
+    let (Some(open), Some((view, pixel))) = (&app.workspace.open, app.hover) else {
         return app.hand.tool.hint().to_owned();
     };
-    let raster: Raster = open.view.raster(&open.volume, app.view_size);
+    let raster = open.view.raster(&open.volume, view, app.view_sizes[Pane::Slice(view).index()]);
     let world = limner_render::pick::world(&raster, Pixel(pixel.into()));
     let at = open.volume.geometry.voxel(world);
     let Some(index) = at.index_in(open.volume.size()) else { return String::new() };

@@ -33,6 +33,8 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         for view in View::ALL {
             button_ui(app, Action::Show(view), view.name(), "Show this plane", ui, out);
         }
+        button_ui(app, Action::ShowSolid, "3D", "Show the volume", ui, out);
+        button_ui(app, Action::FourUp, "Four-up", "The three planes and the volume side by side", ui, out);
         ui.separator();
         button_ui(app, Action::Undo, "Undo", "Take back the last step", ui, out);
         button_ui(app, Action::Redo, "Redo", "Do the step again", ui, out);

@@ -4,17 +4,18 @@ use crate::app::App;
 use crate::theme::{dark, size};
 use crate::workspace::OpenPicture;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
-use limner_imaging::{Side, StackAxis};
+use limner_imaging::reslice::Raster;
+use limner_imaging::{Side, StackAxis, View};
 
 const MARGIN: f32 = 8.0;
 
-pub fn ui(app: &App, open: &OpenPicture, rect: Rect, ui: &Ui) {
+pub fn ui(app: &App, open: &OpenPicture, view: View, raster: &Raster, rect: Rect, ui: &Ui) {
     let painter = ui.painter().with_clip_rect(rect);
     let shape = &open.volume;
     if shape.spacing_known && shape.stack_axis == StackAxis::Space {
-        letters(&painter, rect, open.view.plane(&shape.geometry).screen_sides());
+        letters(&painter, rect, open.view.plane(&shape.geometry, view).screen_sides());
     }
-    let (slice, count) = open.view.slice(&shape.geometry);
+    let (slice, count) = open.view.slice(view, &shape.geometry);
     let word = if shape.stack_axis == StackAxis::Space { "Slice" } else { "Frame" };
     let window = open.view.window;
     let unit = shape.value_map.unit.as_deref().unwrap_or("");
@@ -35,7 +36,7 @@ pub fn ui(app: &App, open: &OpenPicture, rect: Rect, ui: &Ui) {
             if app.hand.positive { ("Positive", dark::POSITIVE) } else { ("Negative", dark::NEGATIVE) };
         coloured(&painter, rect.right_bottom() - vec2(MARGIN, MARGIN), Align2::RIGHT_BOTTOM, word, size::BODY, colour);
     }
-    scale_bar(&painter, rect, open, ui.ctx().pixels_per_point());
+    scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
 }
 
 fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4]) {
@@ -51,11 +52,7 @@ fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4])
 }
 
 /// A round number of mm (or px where nothing is calibrated), about a sixth of the view.
-fn scale_bar(painter: &Painter, rect: Rect, open: &OpenPicture, pixels_per_point: f32) {
-    let raster = open.view.raster(
-        &open.volume,
-        [(rect.width() * pixels_per_point) as usize, (rect.height() * pixels_per_point) as usize],
-    );
+fn scale_bar(painter: &Painter, rect: Rect, open: &OpenPicture, raster: &Raster, pixels_per_point: f32) {
     let points_per_mm = 1.0 / (raster.mm_per_pixel as f32 * pixels_per_point);
     let wanted = rect.width() / 6.0 / points_per_mm;
     if !wanted.is_normal() {

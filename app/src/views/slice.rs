@@ -1,41 +1,38 @@
 //! One plane of the open picture: the cached texture, what lies over it, and the hand on it.
 
+use super::{picture_ui, size_in_pixels};
 use crate::action::Tool;
 use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::dark;
+use crate::view_state::{Layout, Pane};
 use crate::views::overlay_text;
 use crate::workspace::OpenPicture;
-use eframe::egui::{self, Color32, PointerButton, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
+use eframe::egui::{self, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
 use limner_imaging::reslice::Raster;
+use limner_imaging::{View, World};
 
 /// Points of wheel travel that make one slice; a notch of a mouse wheel is more than this on every platform.
 const WHEEL_POINTS_PER_SLICE: f32 = 30.0;
 
-pub fn ui(app: &App, open: &OpenPicture, ui: &mut Ui, out: &mut Outbox) {
-    let rect = ui.available_rect_before_wrap();
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    let name = format!("{} view", open.view.view.name());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
+pub fn ui(app: &App, open: &OpenPicture, view: View, ui: &mut Ui, out: &mut Outbox) {
+    let (rect, response) = picture_ui(app, Pane::Slice(view), ui, out);
     let scale = ui.ctx().pixels_per_point();
-    let size = [(rect.width() * scale).round().max(1.0) as usize, (rect.height() * scale).round().max(1.0) as usize];
-    out.ask(Request::ViewResized(size));
-
-    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter().rect_filled(rect, 0.0, dark::VIEW);
-    ui.painter().image(app.gpu.texture_id(), rect, whole, Color32::WHITE);
-    let frame = Frame { rect, scale, raster: open.view.raster(&open.volume, size) };
+    let raster = open.view.raster(&open.volume, view, size_in_pixels(rect, ui));
+    let frame = Frame { rect, scale, view, raster };
     hand_ui(&frame, &response, ui, out);
     wheel_ui(&frame, &response, ui, out);
+    crosshair_ui(app, open, &frame, ui);
     scribble_ui(app, &frame, ui);
     cursor_ui(app, &frame, &response, ui);
-    overlay_text::ui(app, open, rect, ui);
+    overlay_text::ui(app, open, view, &frame.raster, rect, ui);
 }
 
 /// Where the view lies on the screen and what it shows.
 struct Frame {
     rect: Rect,
     scale: f32,
+    view: View,
     raster: Raster,
 }
 
@@ -45,13 +42,15 @@ impl Frame {
         [f64::from(offset.x), f64::from(offset.y)]
     }
 
-    fn point(&self, pixel: [f64; 2]) -> Pos2 {
-        self.rect.min + vec2(pixel[0] as f32, pixel[1] as f32) / self.scale
+    /// Where a point of the patient is seen, in points.
+    fn screen(&self, world: World) -> Pos2 {
+        let (pixel, _) = limner_render::pick::screen(&self.raster, world);
+        self.rect.min + vec2(pixel.0.x as f32, pixel.0.y as f32) / self.scale
     }
 }
 
 fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
-    out.ask(Request::Hover(response.hover_pos().map(|at| frame.pixel(at))));
+    out.ask(Request::Hover(Pane::Slice(frame.view), response.hover_pos().map(|at| frame.pixel(at))));
     let buttons = [
         (Button::Left, PointerButton::Primary),
         (Button::Middle, PointerButton::Middle),
@@ -68,9 +67,17 @@ fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
         let moved = ui.input(|i| i.pointer.delta()) * frame.scale;
         let gesture = |phase| {
             let moved = [f64::from(moved.x), f64::from(moved.y)];
-            Request::Gesture(Gesture { phase, button, pixel: frame.pixel(at), moved, raster: frame.raster })
+            Request::Gesture(Gesture {
+                view: frame.view,
+                phase,
+                button,
+                pixel: frame.pixel(at),
+                moved,
+                raster: frame.raster,
+            })
         };
         if pressed && response.contains_pointer() {
+            out.ask(Request::Activate(Pane::Slice(frame.view)));
             out.ask(gesture(Phase::Press));
         } else if down && mine && moved != egui::Vec2::ZERO {
             out.ask(gesture(Phase::Move));
@@ -86,7 +93,7 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     let Some(at) = response.hover_pos() else { return };
     let (wheel, zoom, shift) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta(), i.modifiers.shift));
     if zoom != 1.0 {
-        out.ask(Request::Zoom { pixel: frame.pixel(at), factor: f64::from(zoom) });
+        out.ask(Request::Zoom { pane: Pane::Slice(frame.view), pixel: frame.pixel(at), factor: f64::from(zoom) });
         return;
     }
     let travel = if wheel.y == 0.0 && shift { wheel.x } else { wheel.y };
@@ -101,18 +108,37 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     if shift {
         out.ask(Request::ResizeBrush(f64::from(travel)));
     } else if steps != 0.0 {
-        out.ask(Request::Scroll(steps as isize));
+        out.ask(Request::Scroll { pane: Pane::Slice(frame.view), steps: steps as isize });
+    }
+}
+
+/// Where the other planes cut this one, in their colours, open in the middle so that the point itself is seen.
+fn crosshair_ui(app: &App, open: &OpenPicture, frame: &Frame, ui: &Ui) {
+    if open.view.layout == Layout::One && app.hand.tool != Tool::Crosshair {
+        return;
+    }
+    const OPEN: f32 = 14.0;
+    let at = frame.screen(open.view.at);
+    let painter = ui.painter().with_clip_rect(frame.rect);
+    let normal = frame.raster.plane.normal();
+    for view in View::ALL.into_iter().filter(|&view| view != frame.view) {
+        let along = open.view.plane(&open.volume.geometry, view).normal().cross(normal);
+        let along = vec2(along.dot(frame.raster.plane.right) as f32, along.dot(frame.raster.plane.down) as f32);
+        let along = along.normalized() * (frame.rect.width() + frame.rect.height());
+        let gap = along.normalized() * OPEN;
+        let stroke = Stroke::new(1.0, dark::plane(view));
+        painter.line_segment([at + gap, at + along], stroke);
+        painter.line_segment([at - gap, at - along], stroke);
     }
 }
 
 /// The line under the hand, before anything is computed from it.
 fn scribble_ui(app: &App, frame: &Frame, ui: &Ui) {
     let colour = if app.hand.positive { dark::POSITIVE } else { dark::NEGATIVE };
-    let on_screen = |world: &limner_imaging::World| {
-        let mm = frame.raster.plane.mm_of(*world);
-        frame.point([mm.x / frame.raster.mm_per_pixel, mm.y / frame.raster.mm_per_pixel])
-    };
-    let line: Vec<Pos2> = app.stroke.points().iter().map(on_screen).collect();
+    if app.stroke.view() != Some(frame.view) {
+        return;
+    }
+    let line: Vec<Pos2> = app.stroke.points().iter().map(|world| frame.screen(*world)).collect();
     if app.hand.tool == Tool::Scribble && !line.is_empty() {
         ui.painter().with_clip_rect(frame.rect).line(line, Stroke::new(3.0, colour));
     }

@@ -1,0 +1,47 @@
+//! The open picture as a volume in 3D: drag turns, wheel and right drag zoom.
+
+use super::picture_ui;
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::{dark, size};
+use crate::view_state::Pane;
+use crate::workspace::OpenPicture;
+use eframe::egui::{self, Align2, FontId, PointerButton, Ui, vec2};
+
+/// A wheel notch is about this many points; it zooms by a tenth.
+const POINTS_PER_TENTH: f32 = 40.0;
+const ZOOM_PER_POINT: f64 = 1.0 / 150.0;
+
+pub fn ui(app: &App, open: &OpenPicture, ui: &mut Ui, out: &mut Outbox) {
+    let (rect, response) = picture_ui(app, Pane::Solid, ui, out);
+    if !app.gpu.has_solid() {
+        let why = if open.volume.is_colour() || open.volume.size()[2] < 2 {
+            "A single picture has no third dimension"
+        } else {
+            "Preparing the volume"
+        };
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, why, FontId::proportional(size::BODY), dark::WEAK);
+        return;
+    }
+    let scale = f64::from(ui.ctx().pixels_per_point());
+    let moved = response.drag_delta();
+    if response.is_pointer_button_down_on() {
+        out.ask(Request::Activate(Pane::Solid));
+    }
+    if response.dragged_by(PointerButton::Primary) {
+        out.ask(Request::Turn([f64::from(moved.x) * scale, f64::from(moved.y) * scale]));
+    }
+    let mut factor = 1.0;
+    if response.dragged_by(PointerButton::Secondary) {
+        factor *= (-f64::from(moved.y) * ZOOM_PER_POINT).exp();
+    }
+    if response.hovered() {
+        let wheel = ui.input(|i| i.smooth_scroll_delta().y);
+        factor *= 1.1_f64.powf(f64::from(wheel / POINTS_PER_TENTH)) * f64::from(ui.input(egui::InputState::zoom_delta));
+    }
+    if factor != 1.0 {
+        out.ask(Request::Zoom { pane: Pane::Solid, pixel: [0.0; 2], factor });
+    }
+    let at = rect.min + vec2(8.0, 8.0);
+    ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), dark::OVERLAY);
+}
