@@ -5,7 +5,7 @@
 
 use glam::{DQuat, DVec3};
 use limner_imaging::reslice::Raster;
-use limner_imaging::{Geometry, Plane, World};
+use limner_imaging::{Geometry, Pixel, Plane, World};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
@@ -59,6 +59,19 @@ impl Camera {
         let plane = Plane { origin: self.target, right: self.right, down: self.down };
         let [half_wide, half_tall] = size.map(|n| n as f64 / 2.0 * self.mm_per_pixel);
         Raster { plane: plane.through(plane.at_mm(-half_wide, -half_tall)), mm_per_pixel: self.mm_per_pixel, size }
+    }
+
+    /// The line of sight through a place of a picture of `size`: a point on it, and its direction of length 1.
+    #[must_use]
+    pub fn ray(&self, size: [usize; 2], at: Pixel) -> (World, DVec3) {
+        let on_plane = crate::pick::world(&self.raster(size), at);
+        match self.eye_mm {
+            None => (on_plane, self.forward()),
+            Some(eye_mm) => {
+                let eye = self.target.0 - self.forward() * eye_mm;
+                (World(eye), (on_plane.0 - eye).normalize())
+            }
+        }
     }
 
     /// Into the picture.
