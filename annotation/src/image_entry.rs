@@ -30,6 +30,9 @@ pub struct ImageEntry {
     /// False where lengths are px, never mm.
     #[serde(default = "yes")]
     pub spacing_known: bool,
+    /// Millimetres per pixel as measured by hand on a thing of known length, where the file names no spacing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_mm_per_px: Option<f64>,
 }
 
 const fn yes() -> bool {
@@ -50,6 +53,7 @@ impl ImageEntry {
             modality: volume.modality.clone(),
             stack_axis: volume.stack_axis,
             spacing_known: volume.spacing_known,
+            calibration_mm_per_px: None,
         }
     }
 
@@ -65,6 +69,9 @@ impl ImageEntry {
         let voxels = columns.checked_mul(rows).and_then(|n| n.checked_mul(slices));
         if voxels.is_none_or(|n| n > MAX_VOXELS) {
             return Err(Error::refused(format!("a grid of {:?} voxels is too large to label", self.size())));
+        }
+        if self.calibration_mm_per_px.is_some_and(|mm| !mm.is_finite() || mm <= 0.0) {
+            return Err(Error::refused("a calibration is a positive number of millimetres per pixel"));
         }
         if self.path.is_empty() {
             return Err(Error::refused("an image needs the path of its file"));

@@ -15,6 +15,7 @@ pub mod id;
 pub mod image_entry;
 pub mod label_map;
 pub mod labels;
+pub mod measure;
 pub mod operations;
 pub mod packed;
 pub mod project;

@@ -19,7 +19,8 @@ pub(super) struct CocoInstances;
 
 const FILE_NAME: &str = "annotations.json";
 const HOLES: &str = "holes";
-const OTHER_SHAPES: &str = "points, lines and 3D boxes";
+const OTHER_SHAPES: &str = "shapes without an area on a slice";
+const CURVES: &str = "curves";
 const UNLABELLED: &str = "shapes without a label";
 const ACROSS: &str = "shapes across stored slices";
 
@@ -68,7 +69,7 @@ impl Exchange for CocoInstances {
     }
 
     fn lossy(&self) -> &'static [&'static str] {
-        &[HOLES, OTHER_SHAPES, UNLABELLED, ACROSS]
+        &[HOLES, CURVES, OTHER_SHAPES, UNLABELLED, ACROSS]
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
@@ -78,20 +79,20 @@ impl Exchange for CocoInstances {
                 run.records += masks_on(contents, &case, index).len();
             }
             for shape in contents.shapes_on(case.image.id) {
-                let name = shape.form.name();
-                match (&shape.form, shape.label) {
-                    (Form::Box2d { slice, .. } | Form::Polygon { slice, .. }, _) if slice.axis != 2 => {
-                        run.lose(ACROSS, || format!("a {name} on {}", case.name));
-                    }
-                    (Form::Box2d { .. } | Form::Polygon { .. }, None) => {
-                        run.lose(UNLABELLED, || format!("a {name} on {}", case.name));
-                    }
-                    (Form::Polygon { rings, .. }, Some(_)) if rings.len() > 1 => {
+                let item = || format!("a {} on {}", shape.form.name(), case.name);
+                match shape.form.rings() {
+                    None => run.lose(OTHER_SHAPES, item),
+                    Some(_) if shape.form.slice().is_none_or(|slice| slice.axis != 2) => run.lose(ACROSS, item),
+                    Some(_) if shape.label.is_none() => run.lose(UNLABELLED, item),
+                    Some(rings) => {
                         run.records += 1;
-                        run.lose(HOLES, || format!("a {name} with holes on {} becomes a mask of pixels", case.name));
+                        if rings.len() > 1 {
+                            run.lose(HOLES, || format!("{} becomes a mask of pixels", item()));
+                        }
+                        if matches!(shape.form, Form::Ellipse { .. }) {
+                            run.lose(CURVES, || format!("{} becomes a polygon", item()));
+                        }
                     }
-                    (Form::Box2d { .. } | Form::Polygon { .. }, Some(_)) => run.records += 1,
-                    _ => run.lose(OTHER_SHAPES, || format!("a {name} on {}", case.name)),
                 }
             }
         }
@@ -142,13 +143,13 @@ fn masks_on(contents: &Contents, case: &Case<'_>, index: usize) -> BTreeMap<u16,
     all
 }
 
-/// The labelled boxes and polygons that lie on stored slices.
+/// The labelled shapes with an area that lie on stored slices.
 fn shapes_of<'a>(contents: &'a Contents, case: &Case<'_>) -> BTreeMap<usize, Vec<(&'a Shape, u16)>> {
     let mut by_slice: BTreeMap<usize, Vec<_>> = BTreeMap::new();
     for shape in contents.shapes_on(case.image.id) {
-        let (Form::Box2d { slice, .. } | Form::Polygon { slice, .. }) = &shape.form else { continue };
+        let Some(slice) = shape.form.slice().filter(|slice| slice.axis == 2) else { continue };
         let Some(label) = shape.label.and_then(|id| contents.label(id)) else { continue };
-        if slice.axis == 2 {
+        if shape.form.rings().is_some() {
             by_slice.entry(slice.index).or_default().push((shape, label.value));
         }
     }
@@ -207,21 +208,15 @@ enum Outline<'a> {
 
 impl Outline<'_> {
     fn of(form: &Form, [width, height]: [usize; 2]) -> Option<Self> {
-        match form {
-            Form::Box2d { min, max, .. } => Some(Outline::Ring {
-                ring: vec![*min, [max[0], min[1]], *max, [min[0], max[1]]],
-                area: (max[0] - min[0]) * (max[1] - min[1]),
-            }),
-            Form::Polygon { rings, .. } => {
-                let points: Vec<Vec<DVec2>> =
-                    rings.iter().map(|ring| ring.iter().copied().map(DVec2::from).collect()).collect();
-                let mask = Rle::of_rows(rows_inside(&points, [width, height]), width, height);
-                match rings.as_slice() {
-                    [ring] => Some(Outline::Ring { ring: ring.clone(), area: mask.area() as f64 }),
-                    _ => Some(Outline::Filled(mask)),
-                }
+        let rings = form.rings()?;
+        let points: Vec<Vec<DVec2>> = rings.iter().map(|r| r.iter().copied().map(DVec2::from).collect()).collect();
+        let mask = || Rle::of_rows(rows_inside(&points, [width, height]), width, height);
+        match (form, rings.as_slice()) {
+            (Form::Box2d { min, max, .. }, [ring]) => {
+                Some(Outline::Ring { ring: ring.clone(), area: (max[0] - min[0]) * (max[1] - min[1]) })
             }
-            _ => None,
+            (_, [ring]) => Some(Outline::Ring { ring: ring.clone(), area: mask().area() as f64 }),
+            _ => Some(Outline::Filled(mask())),
         }
     }
 }

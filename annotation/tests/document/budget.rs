@@ -18,6 +18,7 @@ fn big_image() -> ImageEntry {
         modality: None,
         stack_axis: StackAxis::Space,
         spacing_known: true,
+        calibration_mm_per_px: None,
     }
 }
 

@@ -19,6 +19,7 @@ pub fn image(size: [usize; 3], title: &str) -> ImageEntry {
         modality: Some("CT".into()),
         stack_axis: StackAxis::Space,
         spacing_known: true,
+        calibration_mm_per_px: None,
     }
 }
 

@@ -46,7 +46,7 @@ fn masks_boxes_and_pictures_agree_with_what_was_drawn() {
     let receipt = export(exchange, &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
     assert_eq!(
         receipt.dry_run.lossy.iter().map(|l| (l.field.as_str(), l.count)).collect::<Vec<_>>(),
-        [("holes", 1), ("points, lines and 3D boxes", 1)]
+        [("holes", 1), ("shapes without an area on a slice", 1)]
     );
     let file: Value = serde_json::from_slice(&std::fs::read(out.join("annotations.json")).unwrap()).unwrap();
     let annotations = file["annotations"].as_array().unwrap();
