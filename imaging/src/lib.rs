@@ -3,16 +3,19 @@
 //! This crate imports no other crate of ours: everything the siblings exchange (`Geometry`, `VoxelBox`, `Mask`,
 //! `Task`) is a plain type from here.
 
+pub mod deidentify;
 pub mod error;
 pub mod field;
 pub mod formats;
 pub mod geometry;
+pub mod identity;
 pub mod mask;
 pub mod overlap;
 pub mod plane;
 pub mod reslice;
 pub mod series;
 pub mod space;
+pub mod study;
 pub mod task;
 #[cfg(test)]
 mod testing;
@@ -21,6 +24,7 @@ pub mod window;
 
 pub use error::{Error, ErrorCode, Result};
 pub use geometry::Geometry;
+pub use identity::Private;
 pub use mask::Mask;
 pub use plane::{Plane, Side, View};
 pub use series::{Kind, Series};

@@ -1,6 +1,6 @@
 //! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
 
-mod beside;
+pub(crate) mod beside;
 mod described;
 pub mod dicom;
 pub mod metaimage;
@@ -139,7 +139,7 @@ fn listed_files(folder: &Path, names: &str) -> Vec<PathBuf> {
     names.lines().map(str::trim).filter(|l| !l.is_empty()).take(MOST).map(|l| folder.join(l)).collect()
 }
 
-fn files_under(path: &Path, task: &Task) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_under(path: &Path, task: &Task) -> Result<Vec<PathBuf>> {
     let metadata = std::fs::metadata(path).map_err(Error::io(path, "could not find the path"))?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_path_buf()]);

@@ -9,6 +9,8 @@ use crate::space::World;
 use crate::task::{Task, Warning};
 use crate::volume::{Samples, StackAxis, ValueMap, Volume};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub struct Raster;
@@ -44,19 +46,33 @@ impl Format for Raster {
                 Err(error) => failed.push(Failure { path: path.clone(), error }),
             }
         }
-        Ok(found)
+        Ok(stacked(found))
     }
 
     fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        task.cancel.check()?;
-        let (format, decoder) = open(&series.path)?;
-        let picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(&series.path, &e))?;
-        let size = [picture.width() as usize, picture.height() as usize, 1];
-        let (samples, channels, opacity_dropped) = samples(picture);
-        let mut volume = Volume::new(Geometry::axis_aligned(size, World::default(), [1.0; 3])?, samples, channels)?;
+        let [width, height, slices] = series.size;
+        task.progress.begin("reading pictures", slices as u64);
+        let read = |path: &PathBuf| {
+            task.cancel.check()?;
+            let (_, decoder) = open(path)?;
+            let picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(path, &e))?;
+            if (picture.width() as usize, picture.height() as usize) != (width, height) {
+                return Err(Error::malformed(path, "this picture is not as large as the first of its stack"));
+            }
+            task.progress.advance(1);
+            Ok(samples(picture))
+        };
+        let pictures: Vec<_> = series.files.par_iter().map(read).collect::<Result<_>>()?;
+        let opacity_dropped = pictures.iter().any(|p| p.2);
+        let channels = pictures.first().map_or(1, |p| p.1);
+        let samples = joined(pictures.into_iter().map(|p| p.0)).ok_or_else(|| {
+            Error::malformed(&series.path, "the pictures of this stack hold different types of samples")
+        })?;
+        let geometry = Geometry::axis_aligned(series.size, World::default(), [1.0; 3])?;
+        let mut volume = Volume::new(geometry, samples, channels)?;
         volume.stack_axis = StackAxis::Order;
         volume.spacing_known = false;
-        volume.warnings = notes(&series.path, format);
+        volume.warnings.clone_from(&series.warnings);
         if opacity_dropped {
             volume.warnings.push(Warning { code: "opacity".into(), text: "the picture's opacity is not shown".into() });
         }
@@ -98,6 +114,77 @@ impl Format for Raster {
                 .map_err(std::io::Error::other)
         })
     }
+}
+
+/// Fewer numbered pictures than this are pictures, not a stack.
+const LEAST_OF_A_STACK: usize = 3;
+
+/// Joins pictures of one folder whose names differ only in a number at the end, and whose kind is the same, into one
+/// stack each, sorted by that number.
+fn stacked(all: Vec<Series>) -> Vec<Series> {
+    let mut groups: BTreeMap<_, Vec<(u64, Series)>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for series in all {
+        match numbered(&series.path) {
+            Some((name, number)) => {
+                let key =
+                    (series.path.parent().map(Path::to_path_buf), name, series.size, series.channels, series.dtype);
+                groups.entry(key).or_default().push((number, series));
+            }
+            None => out.push(series),
+        }
+    }
+    for ((folder, name, size, ..), mut members) in groups {
+        members.sort_by_key(|(number, _)| *number);
+        let twice = members.windows(2).any(|m| m[0].0 == m[1].0);
+        let size = [size[0], size[1], members.len()];
+        let geometry = Geometry::axis_aligned(size, World::default(), [1.0; 3]);
+        if members.len() < LEAST_OF_A_STACK || twice || geometry.is_err() {
+            out.extend(members.into_iter().map(|(_, series)| series));
+            continue;
+        }
+        let first = members[0].1.clone();
+        let (from, to) = (members[0].0, members[members.len() - 1].0);
+        let mut warnings = first.warnings.clone();
+        if to - from + 1 != members.len() as u64 {
+            let text = format!("of the pictures {from} to {to} only {} are there", members.len());
+            warnings.push(Warning { code: "missing_slice".into(), text });
+        }
+        out.push(Series {
+            path: folder.unwrap_or_default(),
+            files: members.into_iter().map(|(_, series)| series.path).collect(),
+            kind: Kind::Stack,
+            size,
+            geometry: geometry.ok(),
+            title: format!("{name} {from} to {to}"),
+            warnings,
+            ..first
+        });
+    }
+    out.sort_by(|a, b| a.files.cmp(&b.files));
+    out
+}
+
+/// The stem and ending without the number the stem ends in, and the number.
+fn numbered(path: &Path) -> Option<(String, u64)> {
+    let stem = path.file_stem()?.to_str()?;
+    let name = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ending = path.extension()?.to_str()?.to_lowercase();
+    Some((format!("{name}.{ending}"), stem[name.len()..].parse().ok()?))
+}
+
+/// Samples of all pictures one after the other; `None` where their types differ.
+fn joined(mut all: impl Iterator<Item = Samples>) -> Option<Samples> {
+    let mut out = all.next()?;
+    for next in all {
+        match (&mut out, next) {
+            (Samples::U8(a), Samples::U8(b)) => a.extend(b),
+            (Samples::U16(a), Samples::U16(b)) => a.extend(b),
+            (Samples::F32(a), Samples::F32(b)) => a.extend(b),
+            _ => return None,
+        }
+    }
+    Some(out)
 }
 
 /// A decoder whose claims have been compared with the bytes that are there.
@@ -224,6 +311,26 @@ mod tests {
             assert_eq!((back.samples(), back.channels()), (volume.samples(), channels));
             assert!(!back.spacing_known);
         }
+    }
+
+    #[test]
+    fn numbered_pictures_are_a_stack_in_order_of_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let geometry = Geometry::axis_aligned([3, 2, 1], World::default(), [1.0; 3]).unwrap();
+        for n in [2_u8, 10, 1, 3] {
+            let volume = Volume::new(geometry, Samples::U8(vec![n; 6]), 1).unwrap();
+            Raster.write(&volume, &folder.path().join(format!("slice{n}.png"))).unwrap();
+        }
+        Raster
+            .write(&Volume::new(geometry, Samples::U8(vec![0; 6]), 1).unwrap(), &folder.path().join("mask.png"))
+            .unwrap();
+        let found = crate::formats::scan(folder.path(), &Task::default()).unwrap();
+        assert_eq!(found.series.len(), 2);
+        let stack = found.series.iter().find(|s| s.kind == Kind::Stack).unwrap();
+        assert!(stack.warnings.iter().any(|w| w.code == "missing_slice"));
+        let volume = stack.load(&Task::default()).unwrap();
+        let firsts: Vec<f64> = (0..4).map(|k| volume.value([0, 0, k])).collect();
+        assert_eq!((firsts, volume.stack_axis), (vec![1.0, 2.0, 3.0, 10.0], StackAxis::Order));
     }
 
     #[test]

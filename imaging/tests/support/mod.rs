@@ -1,6 +1,5 @@
-//! Where the real test data is, and what its manifest says.
+//! Where the real test data is.
 
-use serde_json::Value;
 use std::path::PathBuf;
 
 /// The data's root, or `None` where it is absent and not required.
@@ -13,8 +12,4 @@ pub fn data() -> Option<PathBuf> {
     assert!(std::env::var_os("LIMNER_REQUIRE_DATA").is_none_or(|v| v != "1"), "no test data in {}", root.display());
     println!("real-data suites not run: 1");
     None
-}
-
-pub fn manifest(root: &std::path::Path) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(root.join("MANIFEST.json")).unwrap()).unwrap()
 }

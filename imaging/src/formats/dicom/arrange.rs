@@ -58,6 +58,7 @@ pub fn belong_together(a: &Header, b: &Header) -> bool {
         && same_home
         && a.modality == b.modality
         && a.format == b.format
+        && a.contrast == b.contrast
         && a.place.position.is_some() == b.place.position.is_some()
         && same_directions
         && close(a.place.spacing, b.place.spacing)

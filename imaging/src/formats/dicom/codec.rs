@@ -4,6 +4,7 @@
 //! Every codec states its size in its own header. That size is compared with what the DICOM header says before
 //! decoding, so a small file cannot claim a large picture.
 
+use super::jpeg12;
 use super::syntax::Coding;
 use jpeg_decoder::ColorTransform;
 
@@ -88,6 +89,12 @@ fn same_size(width: usize, height: usize, channels: usize, shape: &FrameShape) -
 }
 
 fn jpeg(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
+    if jpeg12::applies(coded) {
+        let frame =
+            jpeg12::decode(coded, shape.columns, shape.rows, shape.channels).map_err(|e| format!("JPEG: {e}"))?;
+        same_size(frame.width, frame.height, frame.channels, shape)?;
+        return Ok(widen(frame.samples.iter().map(|&x| i64::from(x)), shape));
+    }
     let mut decoder = jpeg_decoder::Decoder::new(coded);
     decoder.read_info().map_err(|e| format!("JPEG: {e}"))?;
     let info = decoder.info().ok_or("JPEG: no frame header")?;
@@ -114,8 +121,12 @@ fn jpeg_ls(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     let mut codec = charls::CharLS::default();
     let info = codec.get_frame_info(coded).map_err(|e| format!("JPEG-LS: {e}"))?;
     same_size(info.width as usize, info.height as usize, info.component_count as usize, shape)?;
-    // The codec is stateful: a fresh one for the second pass over the same bytes.
-    let decoded = charls::CharLS::default().decode(coded).map_err(|e| format!("JPEG-LS: {e}"))?;
+    // The codec is stateful: a fresh one for every pass over the bytes.
+    let whole = |bytes: &[u8]| charls::CharLS::default().decode(bytes).map_err(|e| format!("JPEG-LS: {e}"));
+    let decoded = match (whole(coded), without_filler(coded)) {
+        (Err(_), Some(bytes)) => whole(&bytes)?,
+        (decoded, _) => decoded?,
+    };
     let wide = info.bits_per_sample > 8;
     let count = shape.samples();
     if decoded.len() != count * if wide { 2 } else { 1 } {
@@ -129,6 +140,14 @@ fn jpeg_ls(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
         true => u16::from_le_bytes([decoded[2 * at(n)], decoded[2 * at(n) + 1]]),
     };
     Ok(widen((0..count).map(|n| i64::from(value(n))), shape))
+}
+
+/// Some writers fill up to an even length before the end mark; the codec takes the filler for a broken marker.
+fn without_filler(coded: &[u8]) -> Option<Vec<u8>> {
+    let from_end = coded.windows(2).rev().position(|w| w == [0xFF, 0xD9])?;
+    let end = coded.len() - 2 - from_end;
+    let body = coded[..end].strip_suffix(&[0])?;
+    Some([body, &[0xFF, 0xD9]].concat())
 }
 
 /// How many components the first scan holds.

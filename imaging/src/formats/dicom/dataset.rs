@@ -263,7 +263,7 @@ impl Cursor<'_> {
     }
 }
 
-const fn has_long_length(vr: VR) -> bool {
+pub const fn has_long_length(vr: VR) -> bool {
     use VR::{OB, OD, OF, OL, OV, OW, SQ, SV, UC, UN, UR, UT, UV};
     matches!(vr, OB | OD | OF | OL | OV | OW | SQ | SV | UC | UN | UR | UT | UV)
 }

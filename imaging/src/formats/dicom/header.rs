@@ -122,6 +122,22 @@ pub struct FrameHeader {
     pub value_map: Option<ValueMap>,
 }
 
+/// Settings that make slices at the same place different pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contrast {
+    echo_time: Option<f64>,
+    b_value: Option<f64>,
+    kind: Option<String>,
+}
+
+impl Contrast {
+    fn of(view: &View<'_>) -> Self {
+        // The third value tells scouts from slices, magnitude from phase.
+        let kind = view.text(tags::IMAGE_TYPE).and_then(|t| t.split('\\').nth(2)).map(|k| k.trim().to_owned());
+        Self { echo_time: view.number(tags::ECHO_TIME), b_value: view.number(tags::B_VALUE), kind }
+    }
+}
+
 /// What a scan keeps of a file.
 #[derive(Clone, Debug)]
 pub struct Header {
@@ -139,6 +155,8 @@ pub struct Header {
     /// Slice positions along the normal, relative to the first (dose grids).
     pub frame_offsets: Vec<f64>,
     pub in_time: bool,
+    /// What keeps slices of one series apart: echo time, diffusion weighting, magnitude or phase.
+    pub contrast: Contrast,
     pub value_map: ValueMap,
     pub has_modality_lut: bool,
     pub windows: Vec<Window>,
@@ -180,6 +198,7 @@ impl Header {
             in_time: [tags::FRAME_TIME, tags::FRAME_TIME_VECTOR, tags::CINE_RATE]
                 .iter()
                 .any(|&t| view.number(t).is_some()),
+            contrast: Contrast::of(&view),
             value_map,
             has_modality_lut: view.first_item(tags::MODALITY_LUT_SEQUENCE).is_some(),
             windows: windows.unwrap_or_default(),

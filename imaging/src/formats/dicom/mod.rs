@@ -3,15 +3,18 @@
 mod arrange;
 mod codec;
 mod colour;
-mod dataset;
-mod file;
+pub(crate) mod dataset;
+pub(crate) mod emit;
+pub(crate) mod file;
 mod fragments;
 mod header;
+mod jpeg12;
 mod load;
-mod pixels;
+mod owner;
+pub(crate) mod pixels;
 mod rle;
-mod syntax;
-mod tags;
+pub(crate) mod syntax;
+pub(crate) mod tags;
 
 use super::{Failure, Format, Probe};
 use crate::error::{Error, Result};
@@ -23,6 +26,7 @@ use arrange::Stack;
 use file::{DicomFile, warning};
 use header::{Colour, Header};
 use load::{Raw, Selection};
+pub use owner::{Owner, owner, suv_factor};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -122,6 +126,47 @@ impl Format for Dicom {
         };
         Ok(Facts { stats, sha256_samples })
     }
+}
+
+/// All frames of a file as uncompressed little-endian bytes with these columns and rows black, and the photometric
+/// interpretation they now have where it is another.
+pub(crate) fn blackened(
+    frames: &pixels::Frames,
+    boxes: &[([usize; 2], [usize; 2])],
+) -> Result<(Vec<u8>, Option<&'static str>)> {
+    let format = frames.format;
+    let size = format.sample_bytes();
+    if format.allocated == 1 || matches!(format.colour, Colour::Palette) {
+        let what = "blackening single bits or palette colours";
+        return Err(Error::unsupported(&frames.file.path, what, "convert the pictures to 8-bit grey or RGB"));
+    }
+    let (luma, chroma) = match format.colour {
+        Colour::Grey { inverted: true } => ((1_u64 << format.stored) - 1, 0),
+        Colour::YbrFull | Colour::Ybr422 => (0, 128),
+        _ => (0, 0),
+    };
+    let mut out = Vec::with_capacity(format.samples() * size * frames.header.frames);
+    for n in 0..frames.header.frames {
+        let mut frame = frames.frame_bytes(n)?.into_owned();
+        for &([c0, c1], [r0, r1]) in boxes {
+            for pixel in (r0..r1.min(format.rows))
+                .flat_map(|r| (c0..c1.min(format.columns)).map(move |c| r * format.columns + c))
+            {
+                for channel in 0..format.channels {
+                    let value = if channel == 0 { luma } else { chroma };
+                    let at = (pixel * format.channels + channel) * size;
+                    frame[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
+                }
+            }
+        }
+        out.extend(frame);
+    }
+    let photometric = match format.colour {
+        Colour::Ybr422 => Some("YBR_FULL"),
+        Colour::Rgb => Some("RGB"),
+        _ => None,
+    };
+    Ok((out, photometric))
 }
 
 /// Files without the preamble start with a low, even group and a small element.

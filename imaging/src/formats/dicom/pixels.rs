@@ -120,7 +120,7 @@ impl Frames {
     }
 
     /// Little-endian samples of a frame, colour interleaved.
-    fn frame_bytes(&self, n: usize) -> Result<Cow<'_, [u8]>> {
+    pub fn frame_bytes(&self, n: usize) -> Result<Cow<'_, [u8]>> {
         let bytes = &self.file.bytes;
         let decode = |coding, coded: &[u8]| {
             let fault = |why: String| Error::malformed(&self.file.path, format!("frame {}: {why}", n + 1));

@@ -3,9 +3,12 @@
 pub type Tag = u32;
 
 pub const TRANSFER_SYNTAX: Tag = 0x0002_0010;
+pub const IMAGE_TYPE: Tag = 0x0008_0008;
 pub const MODALITY: Tag = 0x0008_0060;
 pub const SLICE_THICKNESS: Tag = 0x0018_0050;
 pub const SPACING_BETWEEN_SLICES: Tag = 0x0018_0088;
+pub const ECHO_TIME: Tag = 0x0018_0081;
+pub const B_VALUE: Tag = 0x0018_9087;
 pub const FRAME_TIME: Tag = 0x0018_1063;
 pub const FRAME_TIME_VECTOR: Tag = 0x0018_1065;
 pub const CINE_RATE: Tag = 0x0018_0040;
