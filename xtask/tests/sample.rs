@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use xtask::sample::body::Body;
-use xtask::sample::{ct, labels, mr, readme};
+use xtask::sample::{ct, fundus, labels, mr, readme, ultrasound};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample")
@@ -43,9 +43,11 @@ fn every_committed_file_has_its_check_sum_and_none_is_left_over() {
 }
 
 #[test]
-fn a_slice_of_each_visit_and_the_texts_come_out_as_committed() {
+fn what_is_cheap_to_make_comes_out_as_committed() {
     let body = Body::new();
     let mut again = vec![labels::file().unwrap(), readme::file()];
+    again.extend(fundus::files());
+    again.extend(ultrasound::files().unwrap());
     for visit in [ct::BASELINE, ct::FOLLOW_UP] {
         again.push(ct::slice_file(&body, &visit, 31).unwrap());
     }
@@ -92,4 +94,36 @@ fn the_liver_lesion_grows_by_the_stated_factor_and_the_cyst_stays() {
     assert!((growth / stated - 1.0).abs() < 0.06, "{growth} instead of {stated}");
     let steady = volume_of(second, 20.0) / volume_of(first, 20.0);
     assert!((steady - 1.0).abs() < 0.06, "{steady}");
+}
+
+#[test]
+fn the_cine_opens_with_its_calibration_and_its_chambers_move() {
+    let open = |path: &str| limner_imaging::formats::open_single(&folder().join(path), &Task::default()).unwrap();
+    let (cine, mask) = (open("us/cine.dcm"), open("masks/us.nii.gz"));
+    assert_eq!(cine.size(), mask.size());
+    assert_eq!(cine.size()[2], ultrasound::FRAMES);
+    for axis in 0..2 {
+        assert!((cine.geometry.spacing_mm()[axis] - mask.geometry.spacing_mm()[axis]).abs() < 1e-6);
+    }
+    let frame = mask.size()[0] * mask.size()[1];
+    let cavity = |n: usize| (n * frame..(n + 1) * frame).filter(|&at| mask.samples().get(at) == 1.0).count();
+    let (full, empty) = (cavity(0), cavity(ultrasound::FRAMES * 38 / 100));
+    assert!(empty * 10 < full * 7 && empty * 10 > full * 4, "{full} {empty}");
+    // Blood is darker than muscle in every frame.
+    for n in 0..ultrasound::FRAMES {
+        let mean = |label: f64| {
+            let grey = (n * frame..(n + 1) * frame).filter(|&at| mask.samples().get(at) == label);
+            let (sum, count) = grey.fold((0.0, 0), |(s, c), at| (s + cine.samples().get(at), c + 1));
+            sum / f64::from(count)
+        };
+        assert!(mean(1.0) * 1.5 < mean(2.0), "frame {n}");
+    }
+}
+
+#[test]
+fn film_and_retina_have_masks_of_their_size() {
+    let open = |path: &str| limner_imaging::formats::open_single(&folder().join(path), &Task::default()).unwrap();
+    for [picture, mask] in [["xray/chest.dcm", "masks/chest.png"], ["fundus/fundus.png", "masks/fundus.png"]] {
+        assert_eq!(open(picture).size(), open(mask).size(), "{picture}");
+    }
 }

@@ -61,6 +61,10 @@ impl Dataset {
         self.0.put(DataElement::new(tag, VR::US, dicom_value!(U16, value)));
     }
 
+    pub fn signed(&mut self, tag: Tag, value: i16) {
+        self.0.put(DataElement::new(tag, VR::SS, dicom_value!(I16, value)));
+    }
+
     pub fn long(&mut self, tag: Tag, value: u32) {
         self.0.put(DataElement::new(tag, VR::UL, dicom_value!(U32, value)));
     }

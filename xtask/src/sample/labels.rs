@@ -33,9 +33,40 @@ const ABDOMEN: &[Row] = &[
     (20, "Kidney cyst", "", "#44BB99"),
 ];
 
+const HEART: &[Row] = &[
+    (1, "Left ventricle, cavity", "0002084", "#D55E00"),
+    (2, "Left ventricle, muscle", "", "#F0E442"),
+    (3, "Right ventricle", "0002080", "#56B4E9"),
+    (4, "Left atrium", "0002079", "#CC79A7"),
+    (5, "Right atrium", "0002078", "#009E73"),
+];
+
+const CHEST: &[Row] = &[
+    (1, "Right lung", "0002167", "#56B4E9"),
+    (2, "Left lung", "0002168", "#009E73"),
+    (3, "Heart", "0000948", "#D55E00"),
+    (4, "Clavicles", "0001105", "#F0E442"),
+];
+
+const RETINA: &[Row] = &[
+    (1, "Optic disc, rim", "0001783", "#F0E442"),
+    (2, "Optic cup", "", "#FFFFFF"),
+    (3, "Arteries", "", "#D55E00"),
+    (4, "Veins", "", "#0072B2"),
+    (5, "Hard exudates", "", "#CC79A7"),
+    (6, "Haemorrhages and microaneurysms", "", "#009E73"),
+];
+
+/// Which masks a list of names belongs to.
+const SETS: [(&str, &[&str], &[Row]); 4] = [
+    ("abdomen", &["masks/ct_baseline.nii.gz", "masks/ct_followup.nii.gz", "masks/mr.nii.gz"], ABDOMEN),
+    ("heart", &["masks/us.nii.gz"], HEART),
+    ("chest", &["masks/chest.png"], CHEST),
+    ("retina", &["masks/fundus.png"], RETINA),
+];
+
 pub fn file() -> Result<Artefact> {
-    let sets = [("abdomen", &["masks/ct_baseline.nii.gz", "masks/ct_followup.nii.gz", "masks/mr.nii.gz"][..], ABDOMEN)];
-    let sets: Vec<Value> = sets
+    let sets: Vec<Value> = SETS
         .into_iter()
         .map(|(name, masks, rows)| json!({"name": name, "masks": masks, "labels": rows.iter().map(label).collect::<Vec<_>>()}))
         .collect();

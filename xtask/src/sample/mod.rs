@@ -1,9 +1,13 @@
 //! The sample study: made by our own code from a fixed seed, so that anyone can open something on the first start.
 
 pub mod body;
+pub mod chest;
 pub mod ct;
 pub mod dicom;
 pub mod field;
+pub mod film;
+pub mod fundus;
+pub mod heart;
 pub mod jpegls;
 pub mod labels;
 pub mod loft;
@@ -13,9 +17,11 @@ pub mod noise;
 pub mod packed;
 pub mod random;
 pub mod readme;
+pub mod thorax;
 pub mod tomography;
 pub mod tree;
 pub mod tube;
+pub mod ultrasound;
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
@@ -34,6 +40,9 @@ pub fn artefacts() -> Result<Vec<Artefact>> {
     all.extend(ct::visit(&body, &ct::BASELINE)?);
     all.extend(ct::visit(&body, &ct::FOLLOW_UP)?);
     all.extend(mr::files(&body)?);
+    all.extend(ultrasound::files()?);
+    all.extend(chest::files()?);
+    all.extend(fundus::files());
     all.push(labels::file()?);
     all.push(readme::file());
     all.push(sums(&all));

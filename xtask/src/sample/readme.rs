@@ -18,6 +18,9 @@ Made with `cargo run -p xtask -- sample`; `--check` says whether the files are s
 | --- | --- |
 | `ct_baseline/`, `ct_followup/` | CT of the upper abdomen, portal-venous phase, two visits twelve weeks apart; DICOM, JPEG-LS lossless |
 | `mr/mr.nii.gz` | T2-weighted MR of the same body, coronal and tilted; NIfTI |
+| `us/cine.dcm` | echocardiogram, apical four-chamber view, one beat in 28 frames; DICOM, JPEG |
+| `xray/chest.dcm` | chest film, PA; DICOM, JPEG-LS lossless |
+| `fundus/fundus.png` | retina of a right eye with a few exudates and small haemorrhages |
 | `masks/` | true labels on the grid of each picture |
 | `labels.json` | the names, codes and colours of the labels |
 
@@ -28,6 +31,7 @@ Made with `cargo run -p xtask -- sample`; `--check` says whether the files are s
   cyst at the left kidney has not. Patient position and breath differ, as they do.
 - Measure both lesions and compare with the masks (labels 19 and 20).
 - Open `mr/mr.nii.gz` together with the CT: other grid, other contrast, same organs.
+- Play `us/cine.dcm` and follow the left ventricle: it empties by half. The mask has a label in every frame.
 - Segment the spleen or a kidney with a few clicks and compare with the mask.
 ",
         growth = ct::GROWTH,
