@@ -7,6 +7,7 @@ mod compare;
 mod convert;
 mod demo;
 mod doctor;
+mod evaluate;
 mod export;
 pub use export::export_project;
 mod info;
@@ -54,6 +55,8 @@ enum Command {
     Export(export::Args),
     /// Score predicted label maps against a reference
     Compare(compare::Args),
+    /// Score an engine with a simulated user
+    Evaluate(evaluate::Args),
     /// List and check the engines
     Models(models::Args),
     /// Do the whole job on the sample study without a window
@@ -80,6 +83,7 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Project(args) => project::run(args),
         Command::Export(args) => export::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Doctor(args) => doctor::run(&args),
