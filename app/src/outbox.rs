@@ -69,29 +69,26 @@ impl Request {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    Press,
-    Move,
-    Release,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Button {
     Left,
     Middle,
     Right,
 }
 
-/// One step of a drag on a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Press(Button),
+    Move,
+    Release(Button),
+}
+
+/// One step of a drag on a picture, as the hand made it: a slow frame may bring many.
 #[derive(Clone, Copy, Debug)]
 pub struct Gesture {
     pub view: View,
     pub phase: Phase,
-    pub button: Button,
     /// Where on the raster, in its pixels from the top left corner.
     pub pixel: [f64; 2],
-    /// Since the last step, in raster pixels.
-    pub moved: [f64; 2],
     /// What the view showed when the step was made.
     pub raster: Raster,
 }

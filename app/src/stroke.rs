@@ -7,18 +7,26 @@ use limner_imaging::{View, World};
 pub struct Stroke {
     held: Option<Button>,
     view: Option<View>,
+    pixel: [f64; 2],
     points: Vec<World>,
 }
 
 impl Stroke {
-    pub fn begin(&mut self, button: Button, view: View) {
+    pub fn begin(&mut self, button: Button, view: View, pixel: [f64; 2]) {
         self.held = Some(button);
         self.view = Some(view);
+        self.pixel = pixel;
         self.points.clear();
     }
 
-    pub fn is_held_by(&self, button: Button) -> bool {
-        self.held == Some(button)
+    pub fn held(&self) -> Option<Button> {
+        self.held
+    }
+
+    /// How far the hand has come since it was asked last, in pixels.
+    pub fn moved_to(&mut self, pixel: [f64; 2]) -> [f64; 2] {
+        let before = std::mem::replace(&mut self.pixel, pixel);
+        [pixel[0] - before[0], pixel[1] - before[1]]
     }
 
     /// The plane it was begun on.

@@ -96,7 +96,7 @@ impl Screen {
     /// # Panics
     /// Where no window comes.
     pub fn focus(&self, title: &str) {
-        let found = wait_for(Duration::from_secs(60), || {
+        let found = wait_for(Duration::from_secs(180), || {
             let search = Command::new("xdotool")
                 .args(["search", "--onlyvisible", "--name", title])
                 .env("DISPLAY", &self.display)

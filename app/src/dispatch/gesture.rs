@@ -12,17 +12,19 @@ const ZOOM_PER_PIXEL: f64 = 1.0 / 250.0;
 
 impl App {
     pub(super) fn gesture(&mut self, gesture: &Gesture) {
+        let mine = self.stroke.is_held() && self.stroke.view() == Some(gesture.view);
         match gesture.phase {
-            Phase::Press if self.stroke.is_held() => {}
-            Phase::Press => {
-                self.stroke.begin(gesture.button, gesture.view);
-                if gesture.button == Button::Left {
+            Phase::Press(_) if self.stroke.is_held() => {}
+            Phase::Press(button) => {
+                self.look(|open| open.view.active = Pane::Slice(gesture.view));
+                self.stroke.begin(button, gesture.view, gesture.pixel);
+                if button == Button::Left {
                     self.press(gesture);
                 }
             }
-            Phase::Move if self.stroke.is_held_by(gesture.button) => self.drag(gesture),
-            Phase::Release if self.stroke.is_held_by(gesture.button) => self.end_stroke(),
-            Phase::Move | Phase::Release => {}
+            Phase::Move if mine => self.drag(gesture),
+            Phase::Release(button) if mine && self.stroke.held() == Some(button) => self.end_stroke(),
+            Phase::Move | Phase::Release(_) => {}
         }
     }
 
@@ -36,8 +38,9 @@ impl App {
     }
 
     fn drag(&mut self, gesture: &Gesture) {
-        let [across, down] = gesture.moved;
-        match (gesture.button, self.hand.tool) {
+        let [across, down] = self.stroke.moved_to(gesture.pixel);
+        let Some(button) = self.stroke.held() else { return };
+        match (button, self.hand.tool) {
             (Button::Middle, _) => {
                 self.look(|open| open.view.pan(gesture.view, gesture.raster.mm_per_pixel, [across, down]));
             }
@@ -60,7 +63,7 @@ impl App {
 
     /// Finishes whatever the hand is in the middle of: the stroke is committed, never dropped.
     pub(crate) fn end_stroke(&mut self) {
-        let held_left = self.stroke.is_held_by(Button::Left);
+        let held_left = self.stroke.held() == Some(Button::Left);
         let line = self.stroke.end();
         if !held_left {
             return;

@@ -8,7 +8,7 @@ use crate::theme::dark;
 use crate::view_state::{Layout, Pane};
 use crate::views::overlay_text;
 use crate::workspace::OpenPicture;
-use eframe::egui::{self, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
+use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
 use limner_imaging::reslice::Raster;
 use limner_imaging::{View, World};
 
@@ -49,43 +49,42 @@ impl Frame {
     }
 }
 
+/// Every step of the pointer since the last frame, in order: a stroke is never cut short by a slow frame.
 fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
-    out.ask(Request::Hover(Pane::Slice(frame.view), response.hover_pos().map(|at| frame.pixel(at))));
-    let buttons = [
-        (Button::Left, PointerButton::Primary),
-        (Button::Middle, PointerButton::Middle),
-        (Button::Right, PointerButton::Secondary),
-    ];
-    for (button, pointer) in buttons {
-        let (pressed, down, released) = ui.input(|i| {
-            (i.pointer.button_pressed(pointer), i.pointer.button_down(pointer), i.pointer.button_released(pointer))
-        });
-        let mine = response.is_pointer_button_down_on() || response.drag_stopped() || response.clicked_by(pointer);
-        let Some(at) = response.interact_pointer_pos().or_else(|| ui.input(|i| i.pointer.latest_pos())) else {
-            continue;
-        };
-        let moved = ui.input(|i| i.pointer.delta()) * frame.scale;
-        let gesture = |phase| {
-            let moved = [f64::from(moved.x), f64::from(moved.y)];
-            Request::Gesture(Gesture {
-                view: frame.view,
-                phase,
-                button,
-                pixel: frame.pixel(at),
-                moved,
-                raster: frame.raster,
-            })
-        };
-        if pressed && response.contains_pointer() {
-            out.ask(Request::Activate(Pane::Slice(frame.view)));
-            out.ask(gesture(Phase::Press));
-        } else if down && mine && moved != egui::Vec2::ZERO {
-            out.ask(gesture(Phase::Move));
+    let pane = Pane::Slice(frame.view);
+    out.ask(Request::Hover(pane, response.hover_pos().map(|at| frame.pixel(at))));
+    let mut down = response.is_pointer_button_down_on();
+    let mut ask = |phase, at| {
+        let gesture = Gesture { view: frame.view, phase, pixel: frame.pixel(at), raster: frame.raster };
+        out.ask(Request::Gesture(gesture));
+    };
+    for event in ui.input(|i| i.events.clone()) {
+        match event {
+            Event::PointerMoved(at) if down => ask(Phase::Move, at),
+            Event::PointerButton { pos, button, pressed: true, .. } => {
+                let on_top = ui.ctx().layer_id_at(pos) == Some(ui.layer_id());
+                if let Some(button) = button_of(button).filter(|_| on_top && frame.rect.contains(pos)) {
+                    down = true;
+                    ask(Phase::Press(button), pos);
+                }
+            }
+            Event::PointerButton { pos, button, pressed: false, .. } => {
+                // Also when the pointer left the view: a stroke that began here ends, wherever the hand is.
+                if let Some(button) = button_of(button) {
+                    ask(Phase::Release(button), pos);
+                }
+            }
+            _ => {}
         }
-        if released {
-            // Also when the pointer left the view: a stroke that began here ends, wherever the hand is.
-            out.ask(gesture(Phase::Release));
-        }
+    }
+}
+
+const fn button_of(button: PointerButton) -> Option<Button> {
+    match button {
+        PointerButton::Primary => Some(Button::Left),
+        PointerButton::Middle => Some(Button::Middle),
+        PointerButton::Secondary => Some(Button::Right),
+        PointerButton::Extra1 | PointerButton::Extra2 => None,
     }
 }
 
