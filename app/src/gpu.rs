@@ -188,7 +188,7 @@ impl Gpu {
             );
         }
         let mut encoder = self.device.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let scene = content.scene(&shown, &self.palette, &self.proposal_palette);
+        let scene = content.scene(volume, &shown, &self.palette, &self.proposal_palette);
         scene.encode(&self.device.renderer, &self.device.context, &mut encoder, pane.target.view());
         self.device.context.queue.submit([encoder.finish()]);
         pane.shown = Some(shown);
@@ -203,7 +203,13 @@ impl Gpu {
 }
 
 impl Content {
-    fn scene<'a>(&'a self, shown: &Shown, palette: &'a Palette, proposal: &'a Palette) -> SliceScene<'a> {
+    fn scene<'a>(
+        &'a self,
+        volume: &'a Volume,
+        shown: &Shown,
+        palette: &'a Palette,
+        proposal: &'a Palette,
+    ) -> SliceScene<'a> {
         let layer =
             |texture, palette| LabelLayer { texture, palette, opacity: shown.label_opacity, outline_px: OUTLINE_PX };
         let mut labels = Vec::new();
@@ -212,6 +218,12 @@ impl Content {
         }
         // A proposal asks for an answer, so it is seen even where labels are hidden.
         labels.extend(self.proposal.iter().map(|texture| LabelLayer { opacity: 0.35, ..layer(texture, proposal) }));
-        SliceScene { inverted: shown.inverted, labels, ..SliceScene::new(&self.volume, shown.raster, shown.window) }
+        // On a software adapter, and for volumes no adapter can hold, slices come from main memory.
+        SliceScene {
+            host: Some(volume),
+            inverted: shown.inverted,
+            labels,
+            ..SliceScene::new(&self.volume, shown.raster, shown.window)
+        }
     }
 }

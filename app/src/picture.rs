@@ -5,7 +5,9 @@ use image::RgbaImage;
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Plane, Volume, VoxelBox, Window};
 use limner_render::{
-    GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target, VolumeTexture, readback,
+    BrickRanges, Camera, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture, Palette, Renderer,
+    SliceScene, TRANSFER_PRESETS, Target, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
+    readback, wgpu,
 };
 
 /// How a picture is to look.
@@ -52,53 +54,99 @@ impl Labels {
 
 /// The whole plane fitted into the look's size, on a device of its own.
 pub fn draw(volume: &Volume, plane: &Plane, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
-    let studio = Studio::new(volume)?;
-    let raster = Raster::fitted(plane, volume, look.size);
-    studio.draw(&raster, look, labels)
+    Studio::new(volume)?.draw(&Raster::fitted(plane, volume, look.size), look, labels)
+}
+
+/// The volume in 3D from the patient's front, on a device of its own.
+pub fn draw_solid(volume: &Volume, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
+    Studio::new(volume)?.draw_solid(look, labels)
 }
 
 /// A device with one volume on it, for drawing many pictures of it.
-pub struct Studio {
+pub struct Studio<'a> {
     gpu: GpuContext,
     renderer: Renderer,
-    volume: VolumeTexture,
-    inverted: bool,
+    host: &'a Volume,
+    texture: VolumeTexture,
 }
 
-impl Studio {
-    pub fn new(volume: &Volume) -> anyhow::Result<Self> {
+impl<'a> Studio<'a> {
+    pub fn new(volume: &'a Volume) -> anyhow::Result<Self> {
         let gpu = GpuContext::headless().context("no graphics adapter could be started")?;
         let renderer = Renderer::new(&gpu, Target::FORMAT);
         let texture =
             VolumeTexture::new(&gpu, volume).context("the volume could not be put on the graphics adapter")?;
-        Ok(Self { gpu, renderer, volume: texture, inverted: volume.inverted })
+        Ok(Self { gpu, renderer, host: volume, texture })
     }
 
     pub fn draw(&self, raster: &Raster, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
-        let target = Target::new(&self.gpu, raster.size)?;
-        let mut palette = Palette::new(&self.gpu)?;
-        let texture = labels.map(|labels| -> anyhow::Result<LabelTexture> {
-            palette.update(&self.gpu, labels.styles.iter().copied());
-            let texture = LabelTexture::new(&self.gpu, labels.size)?;
-            texture.write_box(&self.gpu, VoxelBox::whole(labels.size), &labels.values)?;
-            Ok(texture)
-        });
-        let texture = texture.transpose()?;
+        let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
         let layer =
-            |texture| LabelLayer { texture, palette: &palette, opacity: look.label_opacity, outline_px: OUTLINE_PX };
+            |(texture, palette)| LabelLayer { texture, palette, opacity: look.label_opacity, outline_px: OUTLINE_PX };
         let scene = SliceScene {
-            inverted: look.inverted != self.inverted,
-            labels: texture.iter().map(layer).collect(),
-            ..SliceScene::new(&self.volume, *raster, look.window)
+            host: Some(self.host),
+            inverted: look.inverted != self.host.inverted,
+            labels: on_gpu.iter().map(|(texture, palette)| layer((texture, palette))).collect(),
+            ..SliceScene::new(&self.texture, *raster, look.window)
         };
-        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        scene.encode(&self.renderer, &self.gpu, &mut encoder, target.view());
+        self.develop(raster.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
+    }
+
+    pub fn draw_solid(&self, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
+        if self.host.is_colour() || self.host.size()[2] < 2 {
+            bail!("a single picture or a colour picture has no third dimension to show");
+        }
+        let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
+        let function = preset_for(self.host).function(look.window);
+        let ranges = BrickRanges::measure(self.host);
+        let layer = on_gpu.as_ref().map(|(texture, _)| texture);
+        let free_space = FreeSpace::new(&self.gpu, &self.texture, &ranges, &function, layer)?;
+        let transfer = TransferTable::new(&self.gpu, function);
+        let camera = Camera::from_front(&self.host.geometry, look.size).zoomed(SOLID_ZOOM);
+        let mode = VolumeMode::Shaded { transfer: &transfer };
+        let scene = VolumeScene {
+            labels: on_gpu.as_ref().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }),
+            ..VolumeScene::new(&self.texture, &free_space, camera, look.size, mode)
+        };
+        self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
+    }
+
+    fn upload(&self, labels: &Labels) -> anyhow::Result<(LabelTexture, Palette)> {
+        let mut palette = Palette::new(&self.gpu)?;
+        palette.update(&self.gpu, labels.styles.iter().copied());
+        let texture = LabelTexture::new(&self.gpu, labels.size)?;
+        texture.write_box(&self.gpu, VoxelBox::whole(labels.size), &labels.values)?;
+        Ok((texture, palette))
+    }
+
+    /// Draws into a fresh target and reads it back.
+    fn develop(
+        &self,
+        size: [usize; 2],
+        draw: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::TextureView),
+    ) -> anyhow::Result<RgbaImage> {
+        let target = Target::new(&self.gpu, size)?;
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        draw(&mut encoder, target.view());
         self.gpu.queue.submit([encoder.finish()]);
         let bytes = readback::rgba(&self.gpu, &target)?;
-        let [width, height] = raster.size;
-        RgbaImage::from_raw(width as u32, height as u32, bytes).context("the picture came back in another size")
+        RgbaImage::from_raw(size[0] as u32, size[1] as u32, bytes).context("the picture came back in another size")
     }
 }
+
+/// How a volume is shown in 3D before anybody chooses. A CT that lost its header on the way is known by its air: no
+/// other modality has values this far below zero.
+pub fn preset_for(volume: &Volume) -> &'static TransferPreset {
+    const AIR_HU: f64 = -200.0;
+    let is_ct = match volume.modality.as_deref() {
+        Some(modality) => modality == "CT",
+        None => volume.default_window().low() < AIR_HU,
+    };
+    TransferPreset::named(if is_ct { "ct-bone" } else { "mr" }).unwrap_or(&TRANSFER_PRESETS[0])
+}
+
+/// A volume turned any way fits at 1; bodies are rarely seen along their diagonal.
+pub const SOLID_ZOOM: f64 = 1.5;
 
 /// Thin enough not to hide an edge, wide enough to be seen across the room.
 pub const OUTLINE_PX: f32 = 1.5;

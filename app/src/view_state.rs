@@ -1,6 +1,7 @@
 //! How a picture is shown: never part of the document, never undone, never able to change stored data.
 
 use crate::action::Tool;
+use crate::picture::SOLID_ZOOM;
 use glam::DVec3;
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Geometry, Plane, StackAxis, View, Volume, Voxel, Window, World};
@@ -70,7 +71,7 @@ pub struct Turn {
 
 impl Turn {
     /// From the patient's front, upright.
-    const FRONT: Self = Self { right: DVec3::X, down: DVec3::NEG_Z, zoom: 1.5 };
+    const FRONT: Self = Self { right: DVec3::X, down: DVec3::NEG_Z, zoom: SOLID_ZOOM };
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 //! Exit codes: 0 all done; 1 something asked for failed, the rest was done; 2 wrong usage (clap's own).
 //! With `--json` stdout holds one JSON object and nothing else.
 
+mod anonymize;
 mod compare;
 mod convert;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
     Project(project::Args),
     /// Write a project's annotations as a dataset
     Export(export::Args),
+    /// Copy DICOM files without the patient's identity
+    Anonymize(anonymize::Args),
     /// Score predicted label maps against a reference
     Compare(compare::Args),
     /// Score an engine with a simulated user
@@ -82,6 +85,7 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Segment(args) => segment::run(&args),
         Command::Project(args) => project::run(args),
         Command::Export(args) => export::run(&args),
+        Command::Anonymize(args) => anonymize::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(&args),

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// A file or folder
     input: PathBuf,
-    /// axial, coronal, sagittal or oblique
+    /// axial, coronal, sagittal, oblique or 3d
     #[arg(long, default_value = "axial")]
     view: String,
     /// Through this point, LPS millimetres: X,Y,Z (default: the middle)
@@ -46,7 +46,6 @@ const MOST_PIXELS: usize = 16384;
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let task = Task::default();
     let volume = load_one(&args.input, args.series, &task)?;
-    let plane = plane_of(args, &volume)?;
     let window = match &args.window {
         Some(text) => {
             Window::parse(text).with_context(|| format!("{text:?} is no window; write WIDTH,LEVEL or a preset"))?
@@ -55,7 +54,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let labels = args.mask.as_deref().map(|path| labels_of(path, &volume, &task)).transpose()?;
     let look = Look { window, size: parse_size(&args.size)?, ..Look::default() };
-    let png = picture::draw(&volume, &plane, &look, labels.as_ref())?;
+    let png = match args.view.as_str() {
+        "3d" => picture::draw_solid(&volume, &look, labels.as_ref())?,
+        _ => picture::draw(&volume, &plane_of(args, &volume)?, &look, labels.as_ref())?,
+    };
     png.save(&args.output).with_context(|| format!("could not write {}", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -75,7 +77,7 @@ fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
             let normal = parse_triple(normal, "--normal")?;
             return Plane::oblique(through, normal).context("--normal must not be 0,0,0");
         }
-        other => bail!("{other:?} is no view; choose axial, coronal, sagittal or oblique"),
+        other => bail!("{other:?} is no view; choose axial, coronal, sagittal, oblique or 3d"),
     };
     Ok(Plane::of_view(geometry, view, through))
 }

@@ -1,13 +1,14 @@
 //! The open picture in 3D: appears at once, sharpens while nothing else needs the adapter.
 
 use super::{Content, Device};
+use crate::picture::preset_for;
 use crate::view_state::ViewState;
 use eframe::egui::TextureId;
 use eframe::wgpu;
 use limner_imaging::{Volume, Window};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, TRANSFER_PRESETS, TransferPreset,
-    TransferTable, VolumeMode, VolumeScene,
+    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, TransferPreset, TransferTable, VolumeMode,
+    VolumeScene,
 };
 
 /// What is made once for a picture.
@@ -37,9 +38,7 @@ struct Shown {
 
 impl Solid {
     pub fn new(ranges: BrickRanges, volume: &Volume) -> Self {
-        let name = if volume.modality.as_deref() == Some("CT") { "ct-bone" } else { "mr" };
-        let preset = TransferPreset::named(name).unwrap_or(&TRANSFER_PRESETS[0]);
-        Self { ranges, preset, picture: None }
+        Self { ranges, preset: preset_for(volume), picture: None }
     }
 
     /// Draws the next part where one is due. True once the picture is as good as it gets.
