@@ -58,6 +58,10 @@ impl Format for MetaImage {
         true
     }
 
+    fn written(&self) -> &'static [&'static str] {
+        &["mha"]
+    }
+
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mhd")) {
             return Err(Error::unsupported(path, "writing a MetaImage in two files", "end the name in .mha"));

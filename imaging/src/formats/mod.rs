@@ -69,6 +69,11 @@ pub trait Format: Sync {
         false
     }
 
+    /// The endings `write` takes; where fewer than it reads, the format says so itself.
+    fn written(&self) -> &'static [&'static str] {
+        if self.can_write() { self.extensions() } else { &[] }
+    }
+
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
         let _ = volume;
         Err(Error::unsupported(path, format!("writing {}", self.title()), "choose NIfTI, NRRD, MetaImage, PNG or TIFF"))
@@ -172,6 +177,23 @@ pub fn open_single(path: &Path, task: &Task) -> Result<Volume> {
     }
 }
 
+/// The formats as a Markdown table, for the documentation.
+#[must_use]
+pub fn markdown_table() -> String {
+    let listed = |endings: &[&str]| endings.iter().map(|e| format!("`.{e}`")).collect::<Vec<_>>().join(" ");
+    let mut out = String::from("| Name | Format | Endings | Reads | Writes |\n|---|---|---|---|---|\n");
+    for format in FORMATS {
+        let written = match format.written() {
+            [] => "no".to_owned(),
+            all if all == format.extensions() => "yes".to_owned(),
+            some => listed(some),
+        };
+        let (name, title, endings) = (format.name(), format.title(), listed(format.extensions()));
+        out.push_str(&format!("| {name} | {title} | {endings} | yes | {written} |\n"));
+    }
+    out
+}
+
 /// Writes a volume in the format its file name asks for.
 pub fn write(volume: &Volume, path: &Path) -> Result<()> {
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -181,4 +203,27 @@ pub fn write(volume: &Volume, path: &Path) -> Result<()> {
         .find(|f| f.extensions().iter().any(|e| name.ends_with(&format!(".{e}"))))
         .ok_or_else(|| Error::unsupported(path, "this file ending", "end the name in .nii.gz, .nrrd, .mha or .png"))?;
     format.write(volume, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_every_format_and_what_it_really_writes() {
+        let table = markdown_table();
+        assert_eq!(table.lines().count(), FORMATS.len() + 2);
+        assert!(table.lines().all(|l| l.matches('|').count() == 6), "{table}");
+        assert!(table.contains("| dicom | DICOM | `.dcm` `.dicom` `.ima` | yes | no |"), "{table}");
+        let rasters = table.lines().find(|l| l.starts_with("| raster ")).unwrap();
+        assert!(rasters.ends_with("| yes | `.png` |"), "{rasters}");
+        let volume = crate::testing::phantoms().remove(1);
+        let folder = tempfile::tempdir().unwrap();
+        for format in FORMATS.iter().filter(|f| f.name() != "raster") {
+            for ending in format.written() {
+                let path = folder.path().join(format!("a.{ending}"));
+                assert!(format.write(&volume, &path).is_ok(), "{} as .{ending}", format.name());
+            }
+        }
+    }
 }

@@ -61,6 +61,10 @@ impl Format for Nrrd {
         true
     }
 
+    fn written(&self) -> &'static [&'static str] {
+        &["nrrd"]
+    }
+
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("nhdr")) {
             return Err(Error::unsupported(path, "writing a detached NRRD", "end the name in .nrrd"));

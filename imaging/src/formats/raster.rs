@@ -83,6 +83,10 @@ impl Format for Raster {
         true
     }
 
+    fn written(&self) -> &'static [&'static str] {
+        &["png"]
+    }
+
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
         let [width, height, slices] = volume.geometry.size();
         if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")) {

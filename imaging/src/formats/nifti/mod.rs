@@ -62,6 +62,10 @@ impl Format for Nifti {
         true
     }
 
+    fn written(&self) -> &'static [&'static str] {
+        &["nii.gz", "nii"]
+    }
+
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
         write::write(volume, path)
     }
