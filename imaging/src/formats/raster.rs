@@ -1,5 +1,9 @@
 //! Pictures of everyday formats: PNG, JPEG, TIFF, BMP, GIF, WebP. One picture is one slice that lies nowhere; its
-//! pixels have no size in mm.
+//! pixels have no size in mm. The pages of a TIFF are a stack, the frames of a GIF a film; what is not read of a file
+//! is said in a warning.
+
+mod film;
+mod pages;
 
 use super::{Failure, Format, Probe, beside};
 use crate::error::{Error, Result};
@@ -9,8 +13,10 @@ use crate::space::World;
 use crate::task::{Task, Warning};
 use crate::volume::{Samples, StackAxis, ValueMap, Volume};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use pages::Pages;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 pub struct Raster;
@@ -50,19 +56,7 @@ impl Format for Raster {
     }
 
     fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        let [width, height, slices] = series.size;
-        task.progress.begin("reading pictures", slices as u64);
-        let read = |path: &PathBuf| {
-            task.cancel.check()?;
-            let (_, decoder) = open(path)?;
-            let picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(path, &e))?;
-            if (picture.width() as usize, picture.height() as usize) != (width, height) {
-                return Err(Error::malformed(path, "this picture is not as large as the first of its stack"));
-            }
-            task.progress.advance(1);
-            Ok(samples(picture))
-        };
-        let pictures: Vec<_> = series.files.par_iter().map(read).collect::<Result<_>>()?;
+        let pictures = pictures(series, task)?;
         let opacity_dropped = pictures.iter().any(|p| p.2);
         let channels = pictures.first().map_or(1, |p| p.1);
         let samples = joined(pictures.into_iter().map(|p| p.0)).ok_or_else(|| {
@@ -70,7 +64,7 @@ impl Format for Raster {
         })?;
         let geometry = Geometry::axis_aligned(series.size, World::default(), [1.0; 3])?;
         let mut volume = Volume::new(geometry, samples, channels)?;
-        volume.stack_axis = StackAxis::Order;
+        volume.stack_axis = if series.kind == Kind::Cine { StackAxis::Time } else { StackAxis::Order };
         volume.spacing_known = false;
         volume.warnings.clone_from(&series.warnings);
         if opacity_dropped {
@@ -129,7 +123,7 @@ fn stacked(all: Vec<Series>) -> Vec<Series> {
     let mut groups: BTreeMap<_, Vec<(u64, Series)>> = BTreeMap::new();
     let mut out = Vec::new();
     for series in all {
-        match numbered(&series.path) {
+        match numbered(&series.path).filter(|_| series.kind == Kind::Image) {
             Some((name, number)) => {
                 let key =
                     (series.path.parent().map(Path::to_path_buf), name, series.size, series.channels, series.dtype);
@@ -191,26 +185,121 @@ fn joined(mut all: impl Iterator<Item = Samples>) -> Option<Samples> {
     Some(out)
 }
 
+/// Samples, channels, and whether an opacity that was not full was dropped.
+type Picture = (Samples, usize, bool);
+
+/// All pictures of a series, in order.
+fn pictures(series: &Series, task: &Task) -> Result<Vec<Picture>> {
+    let [width, height, slices] = series.size;
+    task.progress.begin("reading pictures", slices as u64);
+    let checked = |path: &Path, picture: image::ImageResult<DynamicImage>| {
+        task.cancel.check()?;
+        let picture = picture.map_err(|e| unreadable(path, &e))?;
+        if (picture.width() as usize, picture.height() as usize) != (width, height) {
+            return Err(Error::malformed(path, "this picture is not as large as the first of its stack"));
+        }
+        task.progress.advance(1);
+        Ok(samples(picture))
+    };
+    let missing = |path: &Path, there: usize| Error::truncated(path, format!("{there} of {slices} pictures are there"));
+    match (series.files.as_slice(), series.kind) {
+        ([path], Kind::Cine) => {
+            let frames: Vec<_> = film::gif(path)?.take(slices).map(|f| checked(path, f)).collect::<Result<_>>()?;
+            if frames.len() == slices { Ok(frames) } else { Err(missing(path, frames.len())) }
+        }
+        ([path], Kind::Stack) => {
+            let pages = Pages::of(path)?;
+            let read = |n| {
+                let decoder = page(path, &pages, n).ok_or_else(|| missing(path, n))??;
+                checked(path, DynamicImage::from_decoder(decoder))
+            };
+            (0..slices).into_par_iter().map(read).collect()
+        }
+        (files, _) => {
+            let read = |path: &PathBuf| checked(path, DynamicImage::from_decoder(open(path)?.1));
+            files.par_iter().map(read).collect()
+        }
+    }
+}
+
 /// A decoder whose claims have been compared with the bytes that are there.
 fn open(path: &Path) -> Result<(ImageFormat, Box<dyn ImageDecoder>)> {
     let reader = ImageReader::open(path).map_err(Error::io(path, "could not open the file"))?;
     let reader = reader.with_guessed_format().map_err(Error::io(path, "could not read the file"))?;
     let format = reader.format().ok_or_else(|| Error::NotAnImage { path: path.into() })?;
-    let on_disk = std::fs::metadata(path).map_err(Error::io(path, "could not read the file's size"))?.len();
-    let most = on_disk.saturating_mul(UNPACK_LIMIT).max(SMALL_BYTES);
-    let mut reader = reader;
+    Ok((format, decoder(path, reader)?))
+}
+
+/// The same for one page of a TIFF; `None` past the last.
+fn page(path: &Path, pages: &Pages, n: usize) -> Option<Result<Box<dyn ImageDecoder>>> {
+    let view = pages.view(path, n)?;
+    Some(view.and_then(|v| decoder(path, ImageReader::with_format(BufReader::new(v), ImageFormat::Tiff))))
+}
+
+fn decoder<R: BufRead + Seek + 'static>(path: &Path, mut reader: ImageReader<R>) -> Result<Box<dyn ImageDecoder>> {
+    let most = most_bytes(path)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(most.saturating_mul(2));
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|e| unreadable(path, &e))?;
     if decoder.total_bytes() > most {
         let (width, height) = decoder.dimensions();
-        return Err(Error::TooLarge {
-            path: path.into(),
-            reason: format!("{width}x{height} pixels are more than {on_disk} bytes can hold"),
-        });
+        let reason = format!("{width}x{height} pixels are more than the file's bytes can hold");
+        return Err(Error::TooLarge { path: path.into(), reason });
     }
-    Ok((format, Box::new(decoder)))
+    Ok(Box::new(decoder))
+}
+
+/// What the file may unpack to and still be believed.
+fn most_bytes(path: &Path) -> Result<u64> {
+    let on_disk = std::fs::metadata(path).map_err(Error::io(path, "could not read the file's size"))?.len();
+    Ok(on_disk.saturating_mul(UNPACK_LIMIT).max(SMALL_BYTES))
+}
+
+/// What the file holds, and how many pictures of it are read; a warning names what is left out.
+fn contents(
+    path: &Path,
+    format: ImageFormat,
+    first: &dyn ImageDecoder,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Kind, usize)> {
+    let mut warn = |code: &str, text: String| warnings.push(Warning { code: code.into(), text });
+    let most = most_bytes(path)?;
+    let believed = |count: usize| first.total_bytes().saturating_mul(count as u64) <= most;
+    match format {
+        ImageFormat::Tiff => {
+            let pages = Pages::of(path)?;
+            if pages.broken {
+                warn("malformed", "the file's list of pages breaks off; more may be lost".into());
+            }
+            let kind = |d: &dyn ImageDecoder| (d.dimensions(), d.color_type());
+            let like_first = |n| page(path, &pages, n).is_some_and(|d| d.is_ok_and(|d| kind(&*d) == kind(first)));
+            match pages.count() {
+                0 | 1 => return Ok((Kind::Image, 1)),
+                count if believed(count) && (1..count).all(like_first) => return Ok((Kind::Stack, count)),
+                count => warn(
+                    "pages_left_out",
+                    format!("the pages differ in size or type: the first is shown, {} are left out", count - 1),
+                ),
+            }
+        }
+        ImageFormat::Gif => {
+            let (count, whole) = film::gif_frames(path)?;
+            if !whole {
+                warn("malformed", "the moving picture has no end mark; frames may be lost".into());
+            }
+            match count {
+                0 | 1 => {}
+                count if believed(count) => return Ok((Kind::Cine, count)),
+                count => warn("first_frame_only", format!("of {count} frames, too large together, the first is shown")),
+            }
+        }
+        _ if film::moves(path, format)? => {
+            warn("first_frame_only", "of a moving picture the first frame is shown".into());
+        }
+        _ => {}
+    }
+    Ok((Kind::Image, 1))
 }
 
 fn unreadable(path: &Path, error: &image::ImageError) -> Error {
@@ -236,17 +325,10 @@ fn notes(path: &Path, format: ImageFormat) -> Vec<Warning> {
         let text = format!("the file is a {format:?} picture, whatever its name says");
         out.push(Warning { code: "wrong_ending".into(), text });
     }
-    if format == ImageFormat::Gif {
-        out.push(Warning {
-            code: "first_frame_only".into(),
-            text: "of a moving picture the first frame is shown".into(),
-        });
-    }
     out
 }
 
-/// Samples, channels, and whether an opacity that was not full was dropped.
-fn samples(picture: DynamicImage) -> (Samples, usize, bool) {
+fn samples(picture: DynamicImage) -> Picture {
     let see_through = match &picture {
         DynamicImage::ImageLumaA8(p) => p.pixels().any(|p| p.0[1] != u8::MAX),
         DynamicImage::ImageRgba8(p) => p.pixels().any(|p| p.0[3] != u8::MAX),
@@ -269,7 +351,9 @@ fn series(path: &Path) -> Result<Series> {
     let (format, decoder) = open(path)?;
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
-    let size = [width as usize, height as usize, 1];
+    let mut warnings = notes(path, format);
+    let (kind, slices) = contents(path, format, &*decoder, &mut warnings)?;
+    let size = [width as usize, height as usize, slices];
     let dtype = match colour {
         ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => "uint16",
         ColorType::Rgb32F | ColorType::Rgba32F => "float32",
@@ -279,7 +363,7 @@ fn series(path: &Path) -> Result<Series> {
         path: path.into(),
         files: vec![path.into()],
         format: "raster",
-        kind: Kind::Image,
+        kind,
         modality: None,
         transfer_syntax: None,
         size,
@@ -290,7 +374,7 @@ fn series(path: &Path) -> Result<Series> {
         value_map: ValueMap::default(),
         title: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
         uid: None,
-        warnings: notes(path, format),
+        warnings,
     })
 }
 
