@@ -4,6 +4,7 @@ use super::dataset::View;
 use super::file::{DicomFile, warning};
 use super::syntax::Coding;
 use super::tags::{self, Tag};
+use super::unshown;
 use crate::error::{Error, Result};
 use crate::task::Warning;
 use crate::volume::ValueMap;
@@ -178,6 +179,11 @@ impl Header {
             check_length(file, format, frames)?;
         }
         let shared = view.first_item(tags::SHARED_GROUPS);
+        if format.is_some() {
+            for v in [Some(view), shared].into_iter().flatten() {
+                warnings.extend(unshown::warnings(&v));
+            }
+        }
         let place = shared.map(|s| place_in_groups(&s)).unwrap_or_default().or(place(&view));
         let value_map = shared.and_then(|s| value_map_in_groups(&s)).unwrap_or_else(|| value_map(&view));
         let frame_headers = frame_headers(&view, frames, place, &mut warnings);

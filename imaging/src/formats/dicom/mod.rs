@@ -15,6 +15,7 @@ pub(crate) mod pixels;
 mod rle;
 pub(crate) mod syntax;
 pub(crate) mod tags;
+mod unshown;
 
 use super::{Failure, Format, Probe};
 use crate::error::{Error, Result};
