@@ -123,14 +123,14 @@ fn look(body: &Body, visit: &Visit, at: Vec3) -> Ink {
 fn paint_table(ink: &mut Ink, at: Vec3) {
     const FOAM: Tissue = Tissue { hu: -945.0, ..AIR };
     const MATTRESS: Tissue = Tissue { hu: -905.0, ..AIR };
-    const SHELL: Tissue = Tissue { hu: -180.0, ..AIR };
+    const SHELL: Tissue = Tissue { hu: -70.0, ..AIR };
     let top = 131.0 - at.x * at.x / 700.0;
     let bottom = 172.0 - at.x * at.x / 420.0;
     let edge = at.x.abs() - 188.0;
     ink.tint((top - 7.0 - at.y).max(at.y - top).max(edge), MATTRESS);
     ink.tint((top - at.y).max(at.y - bottom).max(edge), FOAM);
-    ink.film((at.y - top).max(edge), 1.1, SHELL);
-    ink.film((at.y - bottom).max(edge), 1.3, SHELL);
+    ink.tint(((at.y - top).abs() - 1.2).max(edge), SHELL);
+    ink.tint(((at.y - bottom).abs() - 1.4).max(edge), SHELL);
 }
 
 fn file(visit: &Visit, k: usize, samples: &[u16]) -> Result<Artefact> {

@@ -13,8 +13,9 @@ use glam::Vec3;
 const MEDIASTINUM: &[Outline] = &[
     (0.0, &[[18., 14.], [16., 30.], [0., 34.], [-16., 30.], [-14., 14.], [2., 4.]]),
     (40.0, &[[30., 6.], [30., 24.], [18., 38.], [0., 36.], [-18., 36.], [-22., 20.], [-14., 4.], [8., -8.]]),
-    (74.0, &[[56., -50.], [50., -34.], [40., -8.], [37., 12.], [36., 28.], [22., 42.], [0., 38.], [-19., 39.], [-22., 20.], [-34., 2.], [-34., -24.], [-26., -50.], [14., -66.], [44., -66.]]),
-    (96.0, &[[90., -50.], [86., -26.], [60., -4.], [42., 14.], [40., 30.], [24., 44.], [0., 40.], [-19., 40.], [-23., 20.], [-38., 4.], [-44., -26.], [-34., -62.], [0., -82.], [50., -80.], [80., -68.]]),
+    (66.0, &[[30., -8.], [30., 22.], [20., 40.], [0., 38.], [-19., 38.], [-22., 20.], [-34., 2.], [-34., -14.], [-10., -20.], [14., -16.]]),
+    (80.0, &[[82., -52.], [76., -35.], [56., -26.], [36., -17.], [26., 2.], [34., 18.], [33., 34.], [20., 43.], [0., 38.], [-19., 39.], [-21., 20.], [-26., 8.], [-37., 2.], [-38., -18.], [-26., -40.], [0., -64.], [46., -74.], [72., -66.]]),
+    (96.0, &[[90., -50.], [84., -28.], [60., -14.], [42., -2.], [36., 12.], [39., 24.], [35., 37.], [22., 45.], [0., 40.], [-19., 40.], [-22., 22.], [-30., 7.], [-39., 0.], [-45., -22.], [-37., -58.], [0., -80.], [50., -80.], [80., -68.]]),
     (125.0, &[[94., -40.], [84., -14.], [60., 8.], [44., 22.], [42., 36.], [26., 46.], [0., 42.], [-19., 42.], [-24., 22.], [-38., 10.], [-50., -18.], [-44., -54.], [-14., -82.], [40., -82.], [80., -66.]]),
     (155.0, &[[84., -34.], [72., -6.], [56., 14.], [46., 26.], [43., 38.], [27., 48.], [0., 44.], [-19., 44.], [-26., 26.], [-40., 14.], [-50., -10.], [-46., -48.], [-20., -82.], [30., -82.], [68., -66.]]),
 ];
@@ -66,8 +67,10 @@ impl Chest {
         }
         // The oblique fissure: a line with a bare strip on both sides.
         let side = if p.x > 0.0 { -14.0 } else { -22.0 };
-        let fissure = (p.y - side - 0.62 * (118.0 - p.z)) * 0.85 + 3.5 * noise::smooth(p / 34.0, 144);
-        ink.film(fissure, 0.28, MUSCLE);
+        let bulge = (p.x.abs() - 84.0) / 40.0;
+        let fissure =
+            (p.y - side - 0.62 * (118.0 - p.z) + 9.0 * bulge * bulge) * 0.85 + 5.0 * noise::smooth(p / 38.0, 144);
+        ink.film(fissure, 0.20, MUSCLE);
         let wavy = p + 1.6 * noise::displacement(p / 11.0, 145);
         let bronchus = self.bronchi.nearest(wavy);
         ink.tint(bronchus.distance - 0.9, MUSCLE);
@@ -90,16 +93,16 @@ fn lung_trees(aerated: impl Fn(Vec3) -> f32) -> (Tubes, Tubes) {
         let hilum = Vec3::new(40.0 * side, 12.0, 176.0);
         let lower = Vec3::new(46.0 * side, 26.0, 150.0);
         let root = vec![hilum, Vec3::new(43.0 * side, 20.0, 164.0), lower, Vec3::new(52.0 * side, 32.0, 138.0)];
-        let growth = Growth { step: 4.0, served: 7.0, pull: 70.0, twig: 0.55, law: 2.6, trunk: 6.0 };
+        let growth = Growth { step: 4.0, served: 6.0, pull: 70.0, twig: 0.62, law: 2.6, trunk: 6.0 };
         let stays = |p: Vec3| p.x * side > 10.0 && (p.z > 140.0 || aerated(p) < 1.0);
-        let places = scatter(low, high, 520, &mut random, wanted);
+        let places = scatter(low, high, 1100, &mut random, wanted);
         // Veins run apart from the arteries, towards the left atrium.
         let venous_root: Vec<Vec3> = root.iter().map(|&p| p + Vec3::new(-6.0 * side, -16.0, -6.0)).collect();
         vessels.extend(grow(std::slice::from_ref(&root), places, growth, stays));
-        let places = scatter(low, high, 300, &mut random, wanted);
+        let places = scatter(low, high, 600, &mut random, wanted);
         vessels.extend(grow(&[venous_root], places, growth, stays));
         let airway: Vec<Vec3> = root.iter().map(|&p| p + Vec3::new(6.0 * side, -4.0, 0.0)).collect();
-        let places = scatter(low, high, 46, &mut random, |p| wanted(p) && p.z > 60.0 && aerated(p) < -18.0);
+        let places = scatter(low, high, 22, &mut random, |p| wanted(p) && p.z > 60.0 && aerated(p) < -18.0);
         bronchi.extend(grow(&[airway], places, Growth { twig: 0.9, trunk: 3.4, ..growth }, stays));
     }
     (Tubes::new(vessels, 3.0), Tubes::new(bronchi, 3.5))
@@ -126,9 +129,9 @@ fn paint_heart(ink: &mut Ink, p: Vec3, lung: f32) {
     ink.lay(outer, MYOCARDIUM.varied(5.0 * grain, 0.1 * grain), Label::Heart);
     // Fat in the grooves between atria and ventricles, with a coronary artery in it.
     let (t, from_groove) = along(q, v(-6.0, -66.0, 118.0), v(-10.0, -14.0, 104.0));
-    let groove = from_groove - lerp(7.0, 5.0, t);
+    let groove = from_groove - lerp(3.6, 2.8, t);
     ink.lay(groove.max(outer - 3.0), FAT, Label::None);
-    ink.tint(from_groove - 1.9, HEART_BLOOD);
+    ink.tint(from_groove - 1.2, HEART_BLOOD);
     let trabeculae = 1.8 * noise::smooth(p / 4.5, 149);
     let chambers =
         (left_inner + trabeculae).min(right_inner + trabeculae).min(right_atrium + 2.2).min(left_atrium + 2.2);

@@ -80,10 +80,11 @@ impl Gut {
         let taken = Tubes::new(duodenum.clone(), 14.0);
         let free = |p: Vec3| {
             let tubes = stomach.distance(p).min(colon.distance(p)).min(taken.distance(p)).min(pancreas.distance(p));
-            room(p).min(tubes)
+            // Loops keep below the stomach and in front of the kidneys.
+            room(p).min(tubes).min(6.0 - p.z).min(42.0 - p.y)
         };
         let loops = small_bowel(free);
-        let served = loops.iter().step_by(2).map(|s| s.a).collect();
+        let served = loops.iter().map(|s| s.a).collect();
         let bowel = Tubes::new(duodenum.into_iter().chain(loops).collect(), 8.0);
         Self { stomach, colon, bowel, pancreas, served }
     }
@@ -174,8 +175,8 @@ fn rugae(near: &Nearest, p: Vec3) -> f32 {
 
 fn stool(p: Vec3) -> Tissue {
     let lumps = noise::rough(p / 8.0, 3, 123);
-    let bubbles = smoothstep(0.28, 0.62, noise::smooth(p / 2.9, 124) * 0.7 + 0.5 * lumps);
-    STOOL.varied(34.0 * lumps, 0.3 * lumps).mixed(AIR, bubbles * 0.75)
+    let bubbles = smoothstep(0.34, 0.66, noise::smooth(p / 3.6, 124) * 0.62 + 0.7 * lumps);
+    STOOL.varied(34.0 * lumps, 0.3 * lumps).mixed(AIR, bubbles * 0.7)
 }
 
 /// Loops that wind through the free room without running into themselves.
@@ -183,9 +184,9 @@ fn small_bowel(free: impl Fn(Vec3) -> f32) -> Vec<Stretch> {
     let mut random = Random::stream("small bowel", 0);
     let mut taken: Vec<Vec3> = Vec::new();
     let mut stretches = Vec::new();
-    for n in 0..400 {
+    for n in 0..2500 {
         let start = Vec3::new(random.between(-95.0, 100.0), random.between(-80.0, 30.0), random.between(-140.0, 0.0));
-        if free(start) < LOOP_MM || nearest_of(&taken, start) < 2.0 * LOOP_MM {
+        if free(start) < 0.8 * LOOP_MM || nearest_of(&taken, start) < 1.8 * LOOP_MM {
             continue;
         }
         let path = winding(start, &taken, &free, &mut random);
@@ -210,7 +211,7 @@ fn winding(start: Vec3, taken: &[Vec3], free: &impl Fn(Vec3) -> f32, random: &mu
         let here = path[path.len() - 1];
         let space = |p: Vec3| {
             let own = nearest_of(&path[..path.len().saturating_sub(6)], p).min(nearest_of(taken, p));
-            (own - 1.9 * LOOP_MM).min(free(p) - 0.8 * LOOP_MM)
+            (own - 1.72 * LOOP_MM).min(free(p) - 0.7 * LOOP_MM)
         };
         let mut best = (f32::MIN, Vec3::ZERO);
         for _ in 0..20 {

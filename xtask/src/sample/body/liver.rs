@@ -8,7 +8,7 @@ use crate::sample::noise;
 use crate::sample::random::Random;
 use crate::sample::tree::{Growth, grow, scatter};
 use crate::sample::tube::{Tubes, curve};
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
 #[rustfmt::skip]
 const OUTLINES: &[Outline] = &[
@@ -42,7 +42,7 @@ impl Liver {
         let high = Vec3::new(84.0, 90.0, 106.0);
         let shape = Field::sampled(low, high, 2.0, |p| {
             let bumps = 2.6 * noise::smooth(p / 34.0, 61) + 0.8 * noise::smooth(p / 11.0, 62);
-            -smooth_min(-(loft.at(p) + bumps), -roof(p), 6.0)
+            -smooth_min(-(loft.at(p) + bumps), 3.2 - roof(p), 6.0)
         });
         let gallbladder = curve(
             &[
@@ -69,6 +69,9 @@ impl Liver {
             ink.tint(d - 0.9 - 1.2 * noise::smooth(p / 15.0, 64), VISCERAL_FAT);
             let patch = noise::rough(p / 22.0, 3, 65);
             ink.lay(d, LIVER.varied(5.0 * patch, 0.07 * patch), Label::Liver);
+        }
+        if d < 4.0 {
+            paint_fissure(ink, p);
         }
         if d < -1.0 {
             self.paint_vessels(ink, p);
@@ -109,11 +112,22 @@ fn vessels(shape: &Field) -> [Tubes; 2] {
         vec![cava, v(-28., -14., 75.), v(-36., -30., 68.), v(-44., -46., 54.)],
         vec![cava, v(-18., -14., 75.), v(-6., -30., 70.), v(10., -48., 62.)],
     ];
-    let growth = Growth { step: 3.5, served: 6.5, pull: 60.0, twig: 0.75, law: 2.75, trunk: 6.8 };
+    let growth = Growth { step: 3.5, served: 6.5, pull: 60.0, twig: 0.8, law: 2.45, trunk: 6.8 };
     let stays = |p: Vec3| shape.at(p) < -2.5;
     let portal = grow(&portal_roots, first, growth, stays);
-    let hepatic = grow(&hepatic_roots, second, Growth { trunk: 5.6, twig: 0.7, ..growth }, stays);
+    let hepatic = grow(&hepatic_roots, second, Growth { trunk: 5.8, twig: 0.75, ..growth }, stays);
     [Tubes::new(portal, 3.0), Tubes::new(hepatic, 3.0)]
+}
+
+/// The round ligament runs in a cleft full of fat between the left and the quadrate lobe.
+fn paint_fissure(ink: &mut Ink, p: Vec3) {
+    let low = smoothstep(52.0, 0.0, p.z);
+    let bend = 3.0 * noise::smooth(p / 16.0, 72);
+    let cleft = (p.x - 3.0 - 0.22 * (p.y + 70.0) + bend).abs() - 2.2 * low;
+    let depth = p.y + 88.0 - 34.0 * low;
+    ink.lay(cleft.max(depth).max(p.z - 46.0), VISCERAL_FAT, Label::None);
+    let ligament = Vec2::new(p.x - 5.0 + bend, p.y + 92.0 - 30.0 * low).length() - 2.4;
+    ink.tint(ligament.max(p.z - 30.0), WALL.varied(-30.0, 0.0));
 }
 
 /// Distance to the surface of the metastasis. A scale of 1.4 is exactly the same shape 1.4 times as large.

@@ -15,6 +15,7 @@ mod vessels;
 mod wall;
 
 use super::maths::{smoothstep, turned_x, turned_z};
+use super::noise;
 use chest::Chest;
 use glam::Vec3;
 use gut::Gut;
@@ -119,9 +120,11 @@ impl Body {
         let dome = self.torso.diaphragm(p, -cavity);
         let lung = (cavity + 1.8).max(-dome);
         if dome < 4.0 {
-            let strands = super::noise::rough(p / 7.0, 2, 91);
+            let strands = noise::rough(p / 7.0, 2, 91);
+            let web = strand(p);
             ink.lay(cavity.max(dome), MUSCLE, Label::None);
-            ink.lay((cavity + 0.4).max(dome + 2.4), VISCERAL_FAT.varied(7.0 * strands, 0.05 * strands), Label::None);
+            let fat = VISCERAL_FAT.varied(7.0 * strands, 0.05 * strands).mixed(MUSCLE, web);
+            ink.lay((cavity + 0.4).max(dome + 2.4), fat, Label::None);
         }
         if lung < 3.0 {
             self.chest.paint(ink, p, lung);
@@ -139,6 +142,15 @@ impl Body {
     pub fn outside(&self, pose: &Pose, at: Vec3) -> f32 {
         self.torso.skin(pose.bones(at))
     }
+}
+
+/// Folds of the peritoneum and small vessels in the fat of the belly: faint lines that come and go.
+fn strand(p: Vec3) -> f32 {
+    let folded = p + 6.0 * noise::displacement(p / 17.0, 92);
+    let sheet = noise::smooth(folded / Vec3::new(12.0, 12.0, 20.0), 93);
+    let second = noise::smooth(folded / Vec3::new(8.0, 8.0, 30.0), 94);
+    let line = smoothstep(0.09, 0.0, sheet.abs()).max(0.8 * smoothstep(0.10, 0.0, second.abs()));
+    0.26 * line * smoothstep(-0.1, 0.55, noise::smooth(p / 24.0, 95))
 }
 
 impl Default for Body {

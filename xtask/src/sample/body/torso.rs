@@ -63,9 +63,9 @@ impl Torso {
     pub fn diaphragm(&self, p: Vec3, inside: f32) -> f32 {
         let right = 25.0 * bell(p.x + 74.0, 46.0) * bell(p.y + 2.0, 56.0);
         let left = 14.0 * bell(p.x - 76.0, 42.0) * bell(p.y - 2.0, 54.0);
-        let top = 70.0 + right + left + 2.0 * noise::smooth(p / 30.0, 15);
+        let top = 74.0 + right + left + 2.0 * noise::smooth(p / 30.0, 15);
         // Where the diaphragm is fixed to the chest wall: deep at the back, high at the front.
-        let fixed = lerp(-16.0, 46.0, ((58.0 - p.y) / 130.0).clamp(0.0, 1.0));
+        let fixed = lerp(-14.0, 58.0, ((58.0 - p.y) / 130.0).clamp(0.0, 1.0));
         let t = 1.0 - (inside / 66.0).clamp(0.0, 1.0);
         let height = fixed + (top - fixed) * (1.0 - t * t * t * t * t);
         (p.z - height) * 0.75

@@ -121,14 +121,14 @@ impl Vessels {
     pub fn new(served: Vec<Vec3>, stays: impl Fn(Vec3) -> bool) -> Self {
         let one = |line: Line, reach| Tubes::new(curve(line, 0), reach);
         let many = |lines: &[Line]| Tubes::new(lines.iter().flat_map(|line| curve(line, 0)).collect(), 4.0);
-        let growth = Growth { step: 4.0, served: 9.0, pull: 90.0, twig: 0.85, law: 2.6, trunk: 2.6 };
+        let growth = Growth { step: 4.0, served: 7.0, pull: 110.0, twig: 0.95, law: 2.5, trunk: 2.8 };
         let root: Vec<Vec3> = curve(PORTAL[1], 0).iter().map(|s| s.b + Vec3::new(3.0, -1.0, 0.0)).collect();
         let mut random = Random::stream("mesentery", 0);
-        let loosely =
-            served.into_iter().map(|p| p + 4.0 * Vec3::new(random.normal(), random.normal(), random.normal()));
+        let mut near = |p: Vec3| p + 9.0 * Vec3::new(random.normal(), random.normal(), random.normal());
+        let loosely = served.into_iter().flat_map(|p| [near(p), near(p)]);
         let mesentery = grow(&[root], loosely.collect(), growth, stays);
         // The tree starts on the vein itself; only what branches off is drawn.
-        let branches = mesentery.into_iter().filter(|s| s.radius_b < 2.5).collect();
+        let branches = mesentery.into_iter().filter(|s| s.radius_b < 2.6).collect();
         Self {
             aorta: one(AORTA, 4.0),
             arteries: many(ARTERIES),
@@ -198,7 +198,10 @@ fn flattened(p: Vec3) -> Vec3 {
 }
 
 fn blood(ink: &mut Ink, distance: f32, tissue: Tissue, label: Label) {
-    ink.tint(distance - 0.8, MUSCLE);
+    // A wall shows in fat, not inside an organ.
+    if ink.label == Label::None {
+        ink.tint(distance - 0.8, MUSCLE);
+    }
     if ink.coverage(distance) > 0.0 {
         let kept = ink.label;
         ink.lay(distance, tissue, label);

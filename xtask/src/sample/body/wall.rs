@@ -62,7 +62,7 @@ fn paint_muscle(ink: &mut Ink, p: Vec3, depths: Depths) {
     // Fat between and within the bundles, more of it low in the back.
     let back = smoothstep(1.2, 0.4, angle) * smoothstep(60.0, -60.0, p.z);
     let marble = noise::rough(Vec3::new(p.x / 6.5, p.y / 6.5, p.z / 30.0), 2, 52);
-    let fatty = smoothstep(lerp(0.50, 0.30, back), 0.62, marble) * ink.coverage(depths.fascia + 1.5) * 0.75;
+    let fatty = smoothstep(lerp(0.46, 0.24, back), 0.60, marble) * ink.coverage(depths.fascia + 1.5) * 0.75;
     ink.tissue = ink.tissue.mixed(FAT, fatty);
 }
 
@@ -93,12 +93,13 @@ fn paint_back(ink: &mut Ink, p: Vec3, depths: Depths) {
         q - Vec2::new(lerp(34.0, 38.0, low), lerp(43.0, 42.0, low)) + wave,
         Vec2::new(lerp(33.0, 37.0, low), lerp(16.0, 21.0, low)),
     );
-    ink.film(column, 1.3, FAT);
+    let patchy = smoothstep(-0.55, 0.45, noise::smooth(p / 15.0, 60));
+    ink.film(column, 0.2 + 1.2 * patchy, FAT);
     let multifidus = ellipse(q - Vec2::new(13.0, 36.0) + wave, Vec2::new(12.0, 15.0));
-    ink.film(multifidus.max(column), 0.9, FAT);
+    ink.film(multifidus.max(column), 0.75 * patchy * patchy, FAT);
     let lateral = q.x - lerp(38.0, 46.0, low) - 0.25 * (q.y - 40.0) + wave.x;
     if column < 0.0 {
-        ink.film(lateral, 0.8, FAT);
+        ink.film(lateral, 1.1 * (1.0 - patchy), FAT);
     }
     paint_loin(ink, p, q, column, depths);
 }
