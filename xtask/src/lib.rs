@@ -1,3 +1,4 @@
-//! Housekeeping of the house: the sample study.
+//! Housekeeping of the house: the sample study, and the rules a compiler does not look after.
 
+pub mod lint;
 pub mod sample;

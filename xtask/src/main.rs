@@ -1,18 +1,29 @@
-//! `cargo run -p xtask -- sample [--out DIR] [--check]`
+//! `cargo run -p xtask -- sample [--out DIR] [--check]` and `cargo run -p xtask -- lint`
 
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use xtask::lint;
 use xtask::sample::{self, Artefact};
 
-const USAGE: &str = "usage: cargo run -p xtask -- sample [--out DIR] [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- sample [--out DIR] [--check] | lint";
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
     match words.next().as_deref() {
         Some("sample") => sample_command(words),
+        Some("lint") => lint_command(),
         _ => bail!("{USAGE}"),
     }
+}
+
+fn lint_command() -> Result<()> {
+    let findings = lint::check_house(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))?;
+    for finding in &findings {
+        writeln!(std::io::stdout(), "{finding}")?;
+    }
+    anyhow::ensure!(findings.is_empty(), "{} places break the rules of the house", findings.len());
+    Ok(())
 }
 
 fn sample_command(mut words: impl Iterator<Item = String>) -> Result<()> {
