@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::dark;
-use eframe::egui::{Button, RichText, ScrollArea, Ui};
+use eframe::egui::{Button, Label, RichText, ScrollArea, Ui};
 use limner_imaging::Series;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
@@ -26,8 +26,11 @@ fn series_ui(series: &Series, n: usize, shown: bool, ui: &mut Ui, out: &mut Outb
         out.ask(Request::OpenSeries(n));
     }
     let [columns, rows, slices] = series.size;
-    let modality = series.modality.as_deref().unwrap_or(series.format);
-    ui.label(RichText::new(format!("{modality}   {columns} × {rows} × {slices}")).small().color(dark::WEAK));
+    // Titles hold no patient text and may repeat; the place on disk tells one from the other.
+    let place = series.path.file_name().unwrap_or_default().to_string_lossy();
+    let line = RichText::new(format!("{columns} × {rows} × {slices}   {place}")).small().color(dark::WEAK);
+    ui.add(Label::new(line).truncate());
+    ui.add_space(4.0);
     for warning in &series.warnings {
         ui.label(RichText::new(warning.text.as_str()).small().color(dark::WARNING));
     }
