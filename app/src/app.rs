@@ -42,6 +42,7 @@ pub struct App {
     pub dialog: Option<Dialog>,
     pub(crate) ctx: egui::Context,
     quitting: bool,
+    pub(crate) fault_told: bool,
 }
 
 /// What the window opens with.
@@ -75,6 +76,7 @@ impl App {
             dialog: None,
             ctx: cc.egui_ctx.clone(),
             quitting: false,
+            fault_told: false,
         };
         app.begin(start);
         Ok(app)
@@ -198,6 +200,18 @@ impl App {
         }
     }
 
+    /// A write that failed stays on screen until it is dismissed; the dot stays red after that.
+    fn report_fault(&mut self) {
+        let fault = self.workspace.project.as_ref().and_then(limner_annotation::Project::fault);
+        if let Some(fault) = fault.filter(|_| !self.fault_told) {
+            self.fault_told = true;
+            let error = anyhow::Error::from(fault).context(
+                "every step up to the last green dot is safe, later ones are not: free the disk, then start again",
+            );
+            self.notices.error("Your work is no longer being saved", &error);
+        }
+    }
+
     /// Whether every committed step is on disk, or can no longer get there.
     pub fn is_safe_to_quit(&self) -> bool {
         self.workspace
@@ -250,6 +264,7 @@ impl eframe::App for App {
         for path in ctx.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect::<Vec<_>>()) {
             self.open_path(path);
         }
+        self.report_fault();
         if let Some(next) = self.notices.expire() {
             ctx.request_repaint_after(next);
         }

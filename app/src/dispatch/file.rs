@@ -108,8 +108,13 @@ impl App {
         self.workspace.open = None;
         self.gpu.close_picture();
         self.settings.remember_project(project.path());
+        let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
+        if !notices.is_empty() {
+            self.notices.warning("About this project", notices);
+        }
         self.label = project.document().labels().first().map(|l| l.id);
         self.workspace.project = Some(project);
+        self.fault_told = false;
         if let Err(error) = self.settings.save(&self.paths.config) {
             self.notices.error("The settings could not be saved", &error);
         }
