@@ -5,9 +5,9 @@ use image::RgbaImage;
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Plane, Volume, VoxelBox, Window};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture, Palette, Renderer,
-    SliceScene, TRANSFER_PRESETS, Target, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
-    readback, wgpu,
+    BrickRanges, Camera, ColourMap, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture,
+    MapPreset, Palette, Renderer, Second, SecondMode, SliceScene, TRANSFER_PRESETS, Target, Tone, TransferPreset,
+    TransferTable, VolumeMode, VolumeScene, VolumeTexture, readback, wgpu,
 };
 
 /// How a picture is to look.
@@ -52,9 +52,17 @@ impl Labels {
     }
 }
 
+/// Another volume in the same picture, where it lies in the patient.
+pub struct Other<'a> {
+    pub volume: &'a Volume,
+    pub mode: SecondMode,
+    /// Grey where there is none.
+    pub colours: Option<&'static MapPreset>,
+}
+
 /// The whole plane fitted into the look's size, on a device of its own.
 pub fn draw(volume: &Volume, plane: &Plane, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
-    Studio::new(volume)?.draw(&Raster::fitted(plane, volume, look.size), look, labels)
+    Studio::new(volume)?.draw(&Raster::fitted(plane, volume, look.size), look, labels, None)
 }
 
 /// The volume in 3D from the patient's front, on a device of its own.
@@ -79,13 +87,28 @@ impl<'a> Studio<'a> {
         Ok(Self { gpu, renderer, host: volume, texture })
     }
 
-    pub fn draw(&self, raster: &Raster, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
+    pub fn draw(
+        &self,
+        raster: &Raster,
+        look: &Look,
+        labels: Option<&Labels>,
+        other: Option<&Other<'_>>,
+    ) -> anyhow::Result<RgbaImage> {
+        let other_texture = other.map(|o| VolumeTexture::new(&self.gpu, o.volume)).transpose()?;
+        let colours = other.and_then(|o| o.colours).map(|preset| ColourMap::new(&self.gpu, &preset.entries()));
+        let second = other.zip(other_texture.as_ref()).map(|(other, volume)| Second {
+            volume,
+            moved: glam::DAffine3::IDENTITY,
+            tone: Tone { colour_map: colours.as_ref(), ..Tone::new(other.volume.default_window()) },
+            mode: other.mode,
+        });
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
         let layer =
             |(texture, palette)| LabelLayer { texture, palette, opacity: look.label_opacity, outline_px: OUTLINE_PX };
         let scene = SliceScene {
             host: Some(self.host),
             inverted: look.inverted != self.host.inverted,
+            second,
             labels: on_gpu.iter().map(|(texture, palette)| layer((texture, palette))).collect(),
             ..SliceScene::new(&self.texture, *raster, look.window)
         };

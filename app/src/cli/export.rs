@@ -24,6 +24,9 @@ pub struct Args {
     /// Say what would be lost, write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Also write titles and paths of the sources, which may name a patient
+    #[arg(long)]
+    keep_identity: bool,
     /// List the formats
     #[arg(long)]
     list: bool,
@@ -39,12 +42,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let project = args.project.as_deref().context("name a project")?;
     let format = args.format.as_deref().context("name a format")?;
     let task = Task::default();
+    let options = Options { keep_identity: args.keep_identity, ..Options::default() };
     let Some(out) = args.out.as_deref().filter(|_| !args.dry_run) else {
         let project = Project::open_read_only(project)?;
-        say_json(&find(format)?.dry_run(project.document(), &Options::default()))?;
+        say_json(&find(format)?.dry_run(project.document(), &options))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let receipt = export_project(project, format, out, &Options::default(), &task)?;
+    let receipt = export_project(project, format, out, &options, &task)?;
     if args.json {
         say_json(&receipt)?;
     } else {

@@ -1,9 +1,11 @@
 //! `limner render`: a view into a PNG, through the same scene the window draws.
 
 use super::convert::load_one;
-use crate::picture::{self, Labels, Look};
+use crate::picture::{self, Labels, Look, Other, Studio};
 use anyhow::{Context as _, bail};
+use limner_imaging::reslice::Raster;
 use limner_imaging::{Plane, Task, View, Volume, Window, World, formats};
+use limner_render::{MapPreset, SecondMode};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,6 +31,12 @@ pub struct Args {
     /// A label map on the image's grid, drawn over it
     #[arg(long)]
     mask: Option<PathBuf>,
+    /// A second volume that shines through in colour, where it lies in the patient: PET on CT
+    #[arg(long, conflicts_with = "compare")]
+    fusion: Option<PathBuf>,
+    /// checkerboard, swipe, blend or difference, and the volume to compare with
+    #[arg(long, num_args = 2, value_names = ["MODE", "FILE"])]
+    compare: Option<Vec<String>>,
     /// Which series, counted from 0, where several are found
     #[arg(long)]
     series: Option<usize>,
@@ -56,10 +64,42 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let look = Look { window, size: parse_size(&args.size)?, ..Look::default() };
     let png = match args.view.as_str() {
         "3d" => picture::draw_solid(&volume, &look, labels.as_ref())?,
-        _ => picture::draw(&volume, &plane_of(args, &volume)?, &look, labels.as_ref())?,
+        _ => draw_plane(args, &volume, &look, labels.as_ref(), &task)?,
     };
     png.save(&args.output).with_context(|| format!("could not write {}", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn draw_plane(
+    args: &Args,
+    volume: &Volume,
+    look: &Look,
+    labels: Option<&Labels>,
+    task: &Task,
+) -> anyhow::Result<image::RgbaImage> {
+    let (path, mode, colours) = match (&args.fusion, args.compare.as_deref()) {
+        (Some(path), _) => {
+            let mode = SecondMode::Fusion { opacity: 0.6, hides_low: true };
+            (Some(path.clone()), mode, MapPreset::named("hot"))
+        }
+        (None, Some([mode, file])) => (Some(PathBuf::from(file)), mode_of(mode, look)?, None),
+        _ => (None, SecondMode::Blend { share: 0.0 }, None),
+    };
+    let second = path.map(|path| load_one(&path, None, task)).transpose()?;
+    let other = second.as_ref().map(|volume| Other { volume, mode, colours });
+    let raster = Raster::fitted(&plane_of(args, volume)?, volume, look.size);
+    Studio::new(volume)?.draw(&raster, look, labels, other.as_ref())
+}
+
+fn mode_of(name: &str, look: &Look) -> anyhow::Result<SecondMode> {
+    let width = look.size[0] as f32;
+    Ok(match name {
+        "checkerboard" => SecondMode::Checkerboard { square_px: width / 8.0 },
+        "swipe" => SecondMode::SwipeRight { from_px: width / 2.0 },
+        "blend" => SecondMode::Blend { share: 0.5 },
+        "difference" => SecondMode::Difference { range: look.window.width / 2.0 },
+        other => bail!("{other:?} is no way to compare; choose checkerboard, swipe, blend or difference"),
+    })
 }
 
 fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
