@@ -20,7 +20,9 @@ impl Geometry {
             return Err(Error::geometry(format!("a grid of {size:?} voxels holds nothing")));
         }
         let determinant = world_from_voxel.matrix3.determinant();
-        if !world_from_voxel.is_finite() || !determinant.is_normal() {
+        // Steps so long or short that their length leaves the range of numbers are no spacing either.
+        let steps_are_lengths = (0..3).all(|a| world_from_voxel.matrix3.col(a).length().is_normal());
+        if !world_from_voxel.is_finite() || !determinant.is_normal() || !steps_are_lengths {
             return Err(Error::geometry("the voxel axes do not span space (zero, infinite or missing spacing)"));
         }
         Ok(Self { size, world_from_voxel })
@@ -177,7 +179,7 @@ mod tests {
     #[test]
     fn a_flat_or_broken_grid_is_refused() {
         assert!(Geometry::axis_aligned([1, 1, 0], World::default(), [1.0; 3]).is_err());
-        for spacing in [0.0, f64::NAN, f64::INFINITY] {
+        for spacing in [0.0, f64::NAN, f64::INFINITY, 6e204, 1e-200] {
             assert!(Geometry::axis_aligned([2, 2, 2], World::default(), [1.0, spacing, 1.0]).is_err());
         }
     }

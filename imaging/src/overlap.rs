@@ -28,7 +28,11 @@ pub struct Overlap {
 impl Overlap {
     #[must_use]
     pub fn of(reference: &Mask, predicted: &Mask) -> Self {
-        let shared = reference.bounds().intersection(&predicted.bounds());
+        let mut shared = reference.bounds().intersection(&predicted.bounds());
+        if shared.is_empty() {
+            // Boxes side by side: an empty intersection lies in neither, and there is nothing to read in it.
+            shared = VoxelBox::default();
+        }
         let both = (shared.min[2]..shared.max[2])
             .flat_map(|k| (shared.min[1]..shared.max[1]).map(move |j| (j, k)))
             .map(|(j, k)| {
@@ -228,6 +232,16 @@ mod tests {
 
     fn block(min: [usize; 3], max: [usize; 3]) -> Mask {
         Mask::from_fn(VoxelBox::new(min, max), |_| true)
+    }
+
+    #[test]
+    fn masks_side_by_side_share_nothing() {
+        let left = Mask::from_fn(VoxelBox::new([0, 0, 0], [3, 4, 5]), |_| true);
+        let right = Mask::from_fn(VoxelBox::new([7, 1, 1], [9, 3, 4]), |_| true);
+        for (a, b) in [(&left, &right), (&right, &left)] {
+            let overlap = Overlap::of(a, b);
+            assert_eq!((overlap.both, overlap.dice()), (0, 0.0));
+        }
     }
 
     #[test]

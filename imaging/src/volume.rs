@@ -256,10 +256,25 @@ impl Volume {
         stats_of(&self.samples, std::slice::from_ref(&self.value_map))
     }
 
-    /// The window to start with: the file's own, else the 1st to 99.5th percentile.
+    /// A CT by its header, or, where the header was lost on the way, by its air: no other modality has values this
+    /// far below zero in so much of the picture.
+    #[must_use]
+    pub fn looks_like_ct(&self) -> bool {
+        const AIR_HU: f64 = -500.0;
+        match self.modality.as_deref() {
+            Some(modality) => modality == "CT",
+            None => !self.is_colour() && crate::window::from_percentiles(self, 0.01, 0.995).low() < AIR_HU,
+        }
+    }
+
+    /// The window to start with: the file's own, soft tissue for a CT, else the 1st to 99.5th percentile.
     #[must_use]
     pub fn default_window(&self) -> Window {
-        self.windows.first().copied().unwrap_or_else(|| crate::window::from_percentiles(self, 0.01, 0.995))
+        match self.windows.first() {
+            Some(window) => *window,
+            None if self.looks_like_ct() => crate::window::CT_PRESETS[0].window,
+            None => crate::window::from_percentiles(self, 0.01, 0.995),
+        }
     }
 }
 

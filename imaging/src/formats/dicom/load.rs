@@ -191,8 +191,8 @@ impl Raw {
         volume.windows = self.first.windows;
         volume.inverted = self.format.colour == Colour::Grey { inverted: true };
         volume.modality = self.first.modality;
-        volume.spacing_known = self.first.place.spacing.is_some()
-            || self.first.frame_headers.first().is_some_and(|f| f.place.spacing.is_some());
+        // What the list said of the series holds for its picture: lengths are px in both or mm in both.
+        volume.spacing_known = !series.warnings.iter().any(|w| w.code == "no_spacing");
         volume.warnings = series.warnings.clone();
         volume.warnings.extend(self.warnings.into_iter().filter(|w| !series.warnings.contains(w)));
         if series.kind == Kind::Segmentation {
