@@ -15,6 +15,8 @@ const LARGEST_FILE_BYTES: u64 = 256 << 20;
 
 /// How far a corner may be off a voxel centre and still count as on it: what is lost on the way through millimetres.
 const ON_CENTRE: f64 = 1e-4;
+/// Positions in millimetres are kept to this share of a voxel.
+const HAIR: f64 = 1e6;
 
 /// What a file asks about one object: rounds of prompts, each round predicted once.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,7 +171,12 @@ impl Reader<'_> {
             return Err(Error::prompt("a position is not a number"));
         }
         let at = DVec3::from_array(at);
-        Ok(if self.space == Space::LpsMm { self.image.voxel(World(at)) } else { Voxel(at) })
+        if self.space == Space::Voxel {
+            return Ok(Voxel(at));
+        }
+        // A point on a voxel comes through the affine a hair beside it: the same prompt must give the same mask.
+        let voxel = self.image.voxel(World(at)).0;
+        Ok(Voxel((voxel * HAIR).round() / HAIR))
     }
 
     fn voxels(&self, points: &[[f64; 3]]) -> Result<Vec<Voxel>> {
