@@ -1,7 +1,7 @@
 //! `limner anonymize`: copies without the patient, never over the original.
 
-use super::{exit, note, say};
-use anyhow::{Context as _, bail};
+use super::{exit, note, say, usage};
+use anyhow::Context as _;
 use limner_imaging::Task;
 use limner_imaging::deidentify::{self, Dates, Profile};
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let dates = match args.dates.as_str() {
         "remove" => Dates::Remove,
         "shift" => Dates::Shift,
-        other => bail!("{other:?} is no way to treat dates; choose remove or shift"),
+        other => return Err(usage(format!("{other:?} is no way to treat dates; choose remove or shift"))),
     };
     let key = match &args.key_file {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?,

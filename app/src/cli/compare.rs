@@ -1,6 +1,6 @@
 //! `limner compare`: predicted label maps against a reference, file by file, label by label.
 
-use super::{exit, note, say, say_json};
+use super::{exit, note, say, say_json, usage};
 use anyhow::{Context as _, bail};
 use limner_imaging::overlap::{Overlap, SurfaceDistances};
 use limner_imaging::{Mask, Task, Volume, VoxelBox, formats};
@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(required = true)]
     predictions: Vec<PathBuf>,
     /// Surfaces this close agree, in mm
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, allow_negative_numbers = true)]
     tolerance: f64,
     /// One JSON object on stdout
     #[arg(long)]
@@ -56,7 +56,7 @@ struct Volumes {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !(args.tolerance.is_finite() && args.tolerance >= 0.0) {
-        bail!("--tolerance takes millimetres, 0 or more");
+        return Err(usage("--tolerance takes millimetres, 0 or more"));
     }
     let references = maps_in(&args.reference)?;
     let mut report = Report {

@@ -1,6 +1,6 @@
 //! `limner evaluate segmentation`: how good an engine is with a simulated user at the mouse.
 
-use super::{exit, note, say, say_json};
+use super::{exit, note, say, say_json, usage};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use limner_imaging::Task;
@@ -45,13 +45,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let What::Segmentation { cases, protocol, model, rounds, jitter, json } = args.what;
     let Some(protocol) = Protocol::parse(&protocol) else {
         let known: Vec<&str> = Protocol::ALL.into_iter().map(Protocol::name).collect();
-        bail!("{protocol:?} is no protocol; choose one of {}", known.join(", "));
+        return Err(usage(format!("{protocol:?} is no protocol; choose one of {}", known.join(", "))));
     };
     let task = Task::default();
     let engine = models::open(&model)?;
     let found = evaluate::read(&cases, &task)?;
     for (path, error) in &found.failed {
         note(format!("limner: {}: {error}", path.display()));
+    }
+    if found.cases.is_empty() {
+        bail!("{} holds no case: a folder with image.* and mask*.*", cases.display());
     }
     let options = Options { protocol, rounds: rounds.unwrap_or(protocol.usual_rounds()), jitter };
     let report = evaluate::evaluate(&found.cases, &engine, options, &task).context("the evaluation stopped")?;

@@ -1,7 +1,7 @@
 //! `limner export`: a project's annotations as a dataset that other tools read.
 
-use super::{exit, say, say_json};
-use anyhow::{Context as _, bail};
+use super::{exit, say, say_json, usage};
+use anyhow::Context as _;
 use limner_annotation::exchange::{self, Exchange, Options, Receipt};
 use limner_annotation::{ImageEntry, Project};
 use limner_imaging::Task;
@@ -76,7 +76,7 @@ fn find(name: &str) -> anyhow::Result<&'static dyn Exchange> {
         Some(format) => Ok(format),
         None => {
             let known: Vec<&str> = exchange::EXCHANGES.iter().map(|f| f.name()).collect();
-            bail!("the format {name:?} is not known; choose one of {}", known.join(", "))
+            Err(usage(format!("the format {name:?} is not known; choose one of {}", known.join(", "))))
         }
     }
 }

@@ -27,6 +27,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for path in &args.paths {
         match formats::scan(path, &Task::default()) {
             Ok(found) => {
+                if found.series.is_empty() && found.failed.is_empty() {
+                    note(format!("limner: no pictures under {}", path.display()));
+                }
                 failed.extend(found.failed);
                 for one in found.series {
                     describe(one, args.stats, &mut series, &mut failed);

@@ -72,11 +72,18 @@ enum Command {
 pub fn run() -> Result<ExitCode, Start> {
     let cli = Cli::parse();
     let Some(command) = cli.command else {
-        return Err(match cli.path {
-            _ if cli.sample => Start::Sample,
-            Some(path) => Start::Path(path),
-            None => Start::Continue,
-        });
+        return match cli.path {
+            _ if cli.sample => Err(Start::Sample),
+            Some(path) if path.exists() => Err(Start::Path(path)),
+            Some(path) => {
+                note(format!(
+                    "limner: there is no command and no file named {}; limner --help lists the commands",
+                    path.display()
+                ));
+                Ok(ExitCode::from(WRONG_USAGE))
+            }
+            None => Err(Start::Continue),
+        };
     };
     let outcome = match command {
         Command::Info(args) => info::run(&args),
@@ -94,8 +101,26 @@ pub fn run() -> Result<ExitCode, Start> {
     };
     Ok(outcome.unwrap_or_else(|error| {
         say_error(&error);
-        ExitCode::from(1)
+        ExitCode::from(if error.is::<Usage>() { WRONG_USAGE } else { 1 })
     }))
+}
+
+const WRONG_USAGE: u8 = 2;
+
+/// The command line was wrong: nothing was done, and doing it again would not help.
+#[derive(Debug)]
+struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn usage(text: impl Into<String>) -> anyhow::Error {
+    Usage(text.into()).into()
 }
 
 /// One line on stdout. A reader that went away (`| head`) is not our failure.

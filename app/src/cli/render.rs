@@ -1,6 +1,7 @@
 //! `limner render`: a view into a PNG, through the same scene the window draws.
 
 use super::convert::load_one;
+use super::usage;
 use crate::picture::{self, Labels, Look, Other, Studio};
 use anyhow::{Context as _, bail};
 use limner_imaging::reslice::Raster;
@@ -56,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let volume = load_one(&args.input, args.series, &task)?;
     let window = match &args.window {
         Some(text) => {
-            Window::parse(text).with_context(|| format!("{text:?} is no window; write WIDTH,LEVEL or a preset"))?
+            Window::parse(text).ok_or_else(|| usage(format!("{text:?} is no window; write WIDTH,LEVEL or a preset")))?
         }
         None => volume.default_window(),
     };
@@ -98,7 +99,11 @@ fn mode_of(name: &str, look: &Look) -> anyhow::Result<SecondMode> {
         "swipe" => SecondMode::SwipeRight { from_px: width / 2.0 },
         "blend" => SecondMode::Blend { share: 0.5 },
         "difference" => SecondMode::Difference { range: look.window.width / 2.0 },
-        other => bail!("{other:?} is no way to compare; choose checkerboard, swipe, blend or difference"),
+        other => {
+            return Err(usage(format!(
+                "{other:?} is no way to compare; choose checkerboard, swipe, blend or difference"
+            )));
+        }
     })
 }
 
@@ -108,16 +113,22 @@ fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
         Some(text) => World(parse_triple(text, "--at")?),
         None => geometry.centre(),
     };
+    if args.at.is_some() && geometry.voxel(through).index_in(geometry.size()).is_none() {
+        bail!("the point of --at lies outside the picture; its middle is at {:.1?}", geometry.centre().0.to_array());
+    }
+    if args.normal.is_some() && args.view != "oblique" {
+        return Err(usage("--normal goes with --view oblique"));
+    }
     let view = match args.view.as_str() {
         "axial" => View::Axial,
         "coronal" => View::Coronal,
         "sagittal" => View::Sagittal,
         "oblique" => {
-            let normal = args.normal.as_deref().context("an oblique view needs --normal X,Y,Z")?;
+            let normal = args.normal.as_deref().ok_or_else(|| usage("an oblique view needs --normal X,Y,Z"))?;
             let normal = parse_triple(normal, "--normal")?;
-            return Plane::oblique(through, normal).context("--normal must not be 0,0,0");
+            return Plane::oblique(through, normal).ok_or_else(|| usage("--normal must not be 0,0,0"));
         }
-        other => bail!("{other:?} is no view; choose axial, coronal, sagittal, oblique or 3d"),
+        other => return Err(usage(format!("{other:?} is no view; choose axial, coronal, sagittal, oblique or 3d"))),
     };
     Ok(Plane::of_view(geometry, view, through))
 }
@@ -140,15 +151,15 @@ fn parse_triple(text: &str, option: &str) -> anyhow::Result<glam::DVec3> {
         text.split(',').filter_map(|n| n.trim().parse().ok()).filter(|n: &f64| n.is_finite()).collect();
     match numbers[..] {
         [x, y, z] if text.split(',').count() == 3 => Ok(glam::DVec3::new(x, y, z)),
-        _ => bail!("{option} takes three numbers, X,Y,Z, not {text:?}"),
+        _ => Err(usage(format!("{option} takes three numbers, X,Y,Z, not {text:?}"))),
     }
 }
 
 fn parse_size(text: &str) -> anyhow::Result<[usize; 2]> {
     let parsed = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
-    let Some(size) = parsed else { bail!("--size takes WIDTHxHEIGHT, not {text:?}") };
+    let Some(size) = parsed else { return Err(usage(format!("--size takes WIDTHxHEIGHT, not {text:?}"))) };
     if size.iter().any(|&n| n == 0 || n > MOST_PIXELS) {
-        bail!("--size must be between 1 and {MOST_PIXELS} pixels a side, not {text}");
+        return Err(usage(format!("--size must be between 1 and {MOST_PIXELS} pixels a side, not {text}")));
     }
     Ok(size)
 }

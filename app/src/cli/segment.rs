@@ -1,7 +1,6 @@
 //! `limner segment`: a picture and prompts in, a label map on the picture's own grid out.
 
-use super::{note, say, say_json};
-use anyhow::bail;
+use super::{note, say, say_json, usage};
 use limner_imaging::{Task, formats};
 use limner_segmentation::{models, run as engine_run};
 use std::path::PathBuf;
@@ -31,7 +30,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.device != "cpu" {
-        bail!("the device {:?} is not there; this version computes on the cpu", args.device);
+        return Err(usage(format!("the device {:?} is not there; this version computes on the cpu", args.device)));
     }
     let task = Task::default();
     let engine = models::open(&args.model)?;
