@@ -255,10 +255,14 @@ impl eframe::App for App {
         if self.dialog.is_some() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
             self.dialog = None;
         } else if self.dialog.is_none() && !ctx.egui_wants_keyboard_input() {
-            for action in keymap::pressed(ctx) {
+            for action in keymap::pressed(ctx, |action| self.why_not(action).is_none()) {
+                // An earlier one of them may have changed what is possible.
                 if self.why_not(action).is_none() {
                     self.act(action);
                 }
+            }
+            if ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+                self.notices.dismiss_all();
             }
         }
         for path in ctx.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect::<Vec<_>>()) {

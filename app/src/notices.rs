@@ -17,10 +17,19 @@ pub struct Notice {
     pub since: Instant,
 }
 
-/// Good news leaves by itself.
-const SHOWN_FOR: Duration = Duration::from_secs(6);
+impl Severity {
+    /// Good news leaves soon, a warning when it has been read, an error when it is dismissed.
+    const fn shown_for(self) -> Option<Duration> {
+        match self {
+            Self::Done => Some(Duration::from_secs(5)),
+            Self::Warning => Some(Duration::from_secs(20)),
+            Self::Error => None,
+        }
+    }
+}
+
 /// More than this at once is a wall, not a message: the oldest goes.
-const MOST: usize = 6;
+const MOST: usize = 4;
 
 #[derive(Default)]
 pub struct Notices {
@@ -56,15 +65,19 @@ impl Notices {
         }
     }
 
+    pub fn dismiss_all(&mut self) {
+        self.shown.clear();
+    }
+
     pub fn shown(&self) -> &[Notice] {
         &self.shown
     }
 
     /// Drops what has been read by now; the answer is when the next one goes.
     pub fn expire(&mut self) -> Option<Duration> {
-        self.shown.retain(|n| n.severity != Severity::Done || n.since.elapsed() < SHOWN_FOR);
-        let done = self.shown.iter().filter(|n| n.severity == Severity::Done);
-        done.map(|n| SHOWN_FOR.saturating_sub(n.since.elapsed())).min()
+        let left = |n: &Notice| n.severity.shown_for().map(|time| time.saturating_sub(n.since.elapsed()));
+        self.shown.retain(|n| left(n).is_none_or(|left| !left.is_zero()));
+        self.shown.iter().filter_map(left).min()
     }
 }
 

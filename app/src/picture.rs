@@ -157,15 +157,9 @@ impl<'a> Studio<'a> {
     }
 }
 
-/// How a volume is shown in 3D before anybody chooses. A CT that lost its header on the way is known by its air: no
-/// other modality has values this far below zero.
+/// How a volume is shown in 3D before anybody chooses.
 pub fn preset_for(volume: &Volume) -> &'static TransferPreset {
-    const AIR_HU: f64 = -200.0;
-    let is_ct = match volume.modality.as_deref() {
-        Some(modality) => modality == "CT",
-        None => volume.default_window().low() < AIR_HU,
-    };
-    TransferPreset::named(if is_ct { "ct-bone" } else { "mr" }).unwrap_or(&TRANSFER_PRESETS[0])
+    TransferPreset::named(if volume.looks_like_ct() { "ct-bone" } else { "mr" }).unwrap_or(&TRANSFER_PRESETS[0])
 }
 
 /// A volume turned any way fits at 1; bodies are rarely seen along their diagonal.

@@ -10,11 +10,14 @@ use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, Project};
-use limner_imaging::{Series, StackAxis, Task, Volume, formats};
+use limner_imaging::{Series, StackAxis, Task, Volume, Warning, formats};
 use limner_render::BrickRanges;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Pictures of a project that are listed when it opens.
+const MOST_LISTED: usize = 200;
 /// Only one picture is being opened at a time: a newer wish replaces it.
 const OPENING: &str = "open";
 
@@ -44,26 +47,41 @@ impl App {
     }
 
     fn list_found(&mut self, found: formats::Found, path: &Path) {
-        if !found.failed.is_empty() {
-            let causes = found.failed.iter().take(5).map(|f| f.error.to_string()).collect();
-            self.notices.warning(format!("{} files could not be read", found.failed.len()), causes);
-        }
-        match self.workspace.add_found(found.series) {
-            Some(first) => self.open_series(first),
-            None => {
+        let causes: Vec<String> = found.failed.iter().take(3).map(|f| f.error.to_string()).collect();
+        match (self.workspace.add_found(found.series), found.failed.len()) {
+            (Some(first), failed) => {
+                if failed > 0 {
+                    let files = if failed == 1 { "file" } else { "files" };
+                    self.notices.warning(format!("{failed} {files} could not be read"), causes);
+                }
+                self.open_series(first);
+            }
+            (None, 0) => {
                 let error = anyhow::anyhow!("{} holds no picture Limner can read", path.display());
                 self.notices.error("Nothing to open", &error);
             }
+            (None, _) => self.notices.error("Nothing to open", &anyhow::anyhow!(causes.join("\n"))),
         }
     }
 
     pub(super) fn open_series(&mut self, n: usize) {
         let Some(series) = self.workspace.found.get(n).cloned() else { return };
         self.jobs.start_latest(OPENING, "Reading the series", move |task| {
-            let loaded = Loaded::read(series, task)?;
-            let apply: Apply = Box::new(move |app| app.show_loaded(loaded));
+            let loaded = Loaded::read(series, task);
+            let apply: Apply = Box::new(move |app| match loaded {
+                Ok(loaded) => app.show_loaded(loaded),
+                Err(error) => app.mark_unreadable(n, &error),
+            });
             Ok(apply)
         });
+    }
+
+    /// Says so now, and in the list for as long as it is listed.
+    fn mark_unreadable(&mut self, n: usize, error: &anyhow::Error) {
+        self.notices.error("The series could not be read", error);
+        if let Some(series) = self.workspace.found.get_mut(n) {
+            series.warnings = vec![Warning { code: "unreadable".into(), text: format!("cannot be read: {error}") }];
+        }
     }
 
     /// Puts a picture in the view and, if it is new, into the project.
@@ -82,7 +100,7 @@ impl App {
         }
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
-        let image = image_of(project, &loaded)?;
+        let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
         self.gpu.show_volume(&loaded.volume, loaded.ranges)?;
         let remembered = self.settings.last_picture.as_ref().filter(|p| p.image == image.to_string());
         let view = remembered.map_or_else(|| ViewState::first_look(&loaded.volume), |p| p.view.clone());
@@ -123,10 +141,16 @@ impl App {
     pub fn open_project(&mut self, path: PathBuf) {
         let wanted = self.settings.last_picture.as_ref().map(|p| p.image.clone());
         self.jobs.start_latest(OPENING, "Opening the project", move |task| {
-            let project = Project::open(&path)?;
+            let project = open_or_look(&path)?;
             let loaded = first_picture(&project, wanted.as_deref(), task);
+            let series = series_of(&project, task);
             let apply: Apply = Box::new(move |app| {
+                if project.is_read_only() {
+                    let why = "another window has it open, so nothing you do here is kept; close it there to work here";
+                    app.notices.warning("This project is open for reading only", vec![why.into()]);
+                }
                 app.use_project(project);
+                app.workspace.add_found(series);
                 match loaded {
                     Some(Ok(loaded)) => app.show_loaded(loaded),
                     Some(Err(error)) => app.notices.error("The project's picture could not be read", &error),
@@ -224,6 +248,20 @@ fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<limner_ann
     let id = image.id;
     project.document_mut().apply("Add image", vec![Command::AddImage { image }])?;
     Ok(id)
+}
+
+/// Opens a project to work on, or to look at where somebody else works on it.
+fn open_or_look(path: &Path) -> anyhow::Result<Project> {
+    match Project::open(path) {
+        Err(limner_annotation::Error::InUse { .. }) => Ok(Project::open_read_only(path)?),
+        opened => Ok(opened?),
+    }
+}
+
+/// The series of a project's pictures, for the list. One that has moved is simply not listed.
+fn series_of(project: &Project, task: &Task) -> Vec<Series> {
+    let paths: BTreeSet<PathBuf> = project.document().images().map(|i| project.file_of(i)).take(MOST_LISTED).collect();
+    paths.iter().filter_map(|path| formats::scan(path, task).ok()).flat_map(|found| found.series).collect()
 }
 
 /// A copy of a project in another place, which finds its pictures from there.

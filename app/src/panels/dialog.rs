@@ -2,6 +2,7 @@
 
 use crate::action::{ACTIONS, Action};
 use crate::app::App;
+use crate::keymap;
 use crate::outbox::{Outbox, Request};
 use crate::theme::dark;
 use eframe::egui::{Button, Context, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
@@ -97,7 +98,7 @@ fn palette_ui(app: &App, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     let mut chosen: Option<Action> = None;
     ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
         for (n, entry) in matching.enumerate() {
-            let keys = entry.keys.first().map(|k| ui.ctx().format_shortcut(k)).unwrap_or_default();
+            let keys = entry.keys.first().map(|k| keymap::name(ui.ctx(), k)).unwrap_or_default();
             let button = Button::selectable(n == 0, entry.title).shortcut_text(keys).min_size([440.0, 0.0].into());
             if ui.add(button).clicked() || (n == 0 && entered) {
                 chosen = Some(entry.action);
@@ -118,7 +119,7 @@ fn keys_ui(ui: &mut Ui) {
         Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
             for entry in ACTIONS.iter().filter(|e| !e.keys.is_empty()) {
                 ui.label(entry.title);
-                let keys: Vec<String> = entry.keys.iter().map(|k| ui.ctx().format_shortcut(k)).collect();
+                let keys: Vec<String> = entry.keys.iter().map(|k| keymap::name(ui.ctx(), k)).collect();
                 ui.label(RichText::new(keys.join("  or  ")).monospace());
                 ui.end_row();
             }

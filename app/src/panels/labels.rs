@@ -20,6 +20,12 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     };
     let document = project.document();
     let map = app.workspace.open.as_ref().and_then(|o| document.label_map(o.image));
+    if document.labels().is_empty() {
+        let hint =
+            "Take the brush (B) and paint, or draw a scribble (S) through an object: the first label makes itself.";
+        ui.label(RichText::new(hint).color(dark::WEAK));
+        return;
+    }
     ScrollArea::vertical().id_salt("labels").max_height(ui.available_height() - 72.0).show(ui, |ui| {
         for label in document.labels() {
             ui.push_id(label.id, |ui| label_ui(app, label, map, ui, out));

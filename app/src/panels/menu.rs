@@ -2,6 +2,7 @@
 
 use crate::action::{ACTIONS, Entry, Menu};
 use crate::app::App;
+use crate::keymap;
 use crate::outbox::{Outbox, Request};
 use eframe::egui::{Button, MenuBar, Ui};
 
@@ -21,7 +22,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 }
 
 fn entry_ui(app: &App, entry: &Entry, ui: &mut Ui, out: &mut Outbox) {
-    let keys = entry.keys.first().map(|k| ui.ctx().format_shortcut(k)).unwrap_or_default();
+    let keys = entry.keys.first().map(|k| keymap::name(ui.ctx(), k)).unwrap_or_default();
     let button = Button::selectable(app.is_on(entry.action), entry.title).shortcut_text(keys);
     let enabled = app.why_not(entry.action);
     let response = ui.add_enabled(enabled.is_none(), button);

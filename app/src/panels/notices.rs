@@ -1,4 +1,4 @@
-//! Notices, in the upper right corner over the pictures: headline, causes, a button to dismiss.
+//! Notices, over the lower edge of the pictures where they hide no control: headline, causes, a button to dismiss.
 
 use crate::app::App;
 use crate::notices::Severity;
@@ -10,7 +10,8 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     if app.notices.shown().is_empty() {
         return;
     }
-    let area = Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-12.0, 76.0));
+    let area =
+        Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -44.0));
     area.show(ctx, |ui| {
         ui.set_max_width(420.0);
         for (n, notice) in app.notices.shown().iter().enumerate() {

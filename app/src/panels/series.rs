@@ -8,7 +8,7 @@ use limner_imaging::Series;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.heading("Series");
-    ScrollArea::vertical().id_salt("series").max_height(ui.available_height() * 0.5).show(ui, |ui| {
+    ScrollArea::vertical().id_salt("series").show(ui, |ui| {
         for (n, series) in app.workspace.found.iter().enumerate() {
             let shown = app.workspace.open.as_ref().is_some_and(|o| o.series == Some(n));
             ui.push_id(n, |ui| series_ui(series, n, shown, ui, out));

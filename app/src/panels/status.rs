@@ -5,7 +5,7 @@ use crate::outbox::{Outbox, Request};
 use crate::theme::dark;
 use crate::view_state::Pane;
 use eframe::egui::{Align, Layout, ProgressBar, RichText, Sense, Ui, vec2};
-use limner_imaging::Pixel;
+use limner_imaging::{Pixel, Side, Volume, World};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal(|ui| {
@@ -52,10 +52,29 @@ fn under_pointer(app: &App) -> String {
     let world = limner_render::pick::world(&raster, Pixel(pixel.into()));
     let at = open.volume.geometry.voxel(world);
     let Some(index) = at.index_in(open.volume.size()) else { return String::new() };
-    let [x, y, z] = world.0.to_array();
+    let volume = &open.volume;
+    let place = if volume.spacing_known { position(world) } else { String::new() };
     let [i, j, k] = index;
-    let value = open.volume.value(index);
-    let unit = open.volume.value_map.unit.as_deref().unwrap_or("");
-    let place = if open.volume.spacing_known { format!("L {x:.1}  P {y:.1}  S {z:.1} mm   ") } else { String::new() };
-    format!("{place}voxel {i}, {j}, {k}   {value:.6} {unit}   {}", app.label_names_at(index)).replace(".000000", "")
+    format!("{place}voxel {i}, {j}, {k}   {}   {}", value(volume, index), app.label_names_at(index))
+}
+
+/// Towards which side of the patient, and how far in mm.
+fn position(world: World) -> String {
+    let sides = [(Side::Left, Side::Right), (Side::Posterior, Side::Anterior), (Side::Superior, Side::Inferior)];
+    let words = sides.iter().zip(world.0.to_array()).map(|(&(plus, minus), mm)| {
+        let side = if mm < 0.0 { minus } else { plus };
+        format!("{} {:.1}", side.letter(), mm.abs())
+    });
+    format!("{} mm   ", words.collect::<Vec<_>>().join("  "))
+}
+
+fn value(volume: &Volume, index: [usize; 3]) -> String {
+    if volume.is_colour() {
+        let first = volume.geometry.linear_index(index) * volume.channels();
+        let channels = (0..volume.channels()).map(|c| volume.samples().get(first + c).to_string());
+        return format!("RGB {}", channels.collect::<Vec<_>>().join(", "));
+    }
+    let value = format!("{:.3}", volume.value(index));
+    let unit = volume.value_map.unit.as_deref().unwrap_or("");
+    format!("{} {unit}", value.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -2,6 +2,7 @@
 
 use crate::action::{Action, Tool};
 use crate::app::App;
+use crate::keymap;
 use crate::outbox::{Outbox, Request};
 use eframe::egui::{Button, Slider, Ui};
 use limner_imaging::View;
@@ -11,6 +12,15 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         for tool in Tool::ALL {
             button_ui(app, Action::Tool(tool), tool.title(), tool.hint(), ui, out);
         }
+        ui.separator();
+        for view in View::ALL {
+            button_ui(app, Action::Show(view), view.name(), "Show this plane", ui, out);
+        }
+        button_ui(app, Action::ShowSolid, "3D", "Show the volume", ui, out);
+        button_ui(app, Action::FourUp, "Four-up", "The three planes and the volume side by side", ui, out);
+        ui.separator();
+        button_ui(app, Action::Undo, "Undo", "Take back the last step", ui, out);
+        button_ui(app, Action::Redo, "Redo", "Do the step again", ui, out);
         if app.hand.tool.paints() {
             ui.separator();
             let mut radius = app.hand.brush_radius_mm;
@@ -29,20 +39,11 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 button_ui(app, Action::Reject, "Reject", "Drop the proposed mask and its prompts", ui, out);
             }
         }
-        ui.separator();
-        for view in View::ALL {
-            button_ui(app, Action::Show(view), view.name(), "Show this plane", ui, out);
-        }
-        button_ui(app, Action::ShowSolid, "3D", "Show the volume", ui, out);
-        button_ui(app, Action::FourUp, "Four-up", "The three planes and the volume side by side", ui, out);
-        ui.separator();
-        button_ui(app, Action::Undo, "Undo", "Take back the last step", ui, out);
-        button_ui(app, Action::Redo, "Redo", "Do the step again", ui, out);
     });
 }
 
 fn button_ui(app: &App, action: Action, title: &str, hint: &str, ui: &mut Ui, out: &mut Outbox) {
-    let keys = action.entry().and_then(|e| e.keys.first()).map(|k| ui.ctx().format_shortcut(k));
+    let keys = action.entry().and_then(|e| e.keys.first()).map(|k| keymap::name(ui.ctx(), k));
     let hint = keys.map_or_else(|| hint.to_owned(), |k| format!("{hint}  ({k})"));
     let reason = app.why_not(action);
     let response = ui.add_enabled(reason.is_none(), Button::selectable(app.is_on(action), title));
