@@ -7,7 +7,11 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use xtask::sample::body::Body;
-use xtask::sample::{ct, fundus, labels, mr, readme, ultrasound};
+use xtask::sample::dicom::{Dataset, JPEG_LS_LOSSLESS, SeriesOf, Study};
+use xtask::sample::random::Random;
+use xtask::sample::{ct, fundus, jpegls, labels, mr, readme, ultrasound};
+
+const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample")
@@ -125,5 +129,31 @@ fn film_and_retina_have_masks_of_their_size() {
     let open = |path: &str| limner_imaging::formats::open_single(&folder().join(path), &Task::default()).unwrap();
     for [picture, mask] in [["xray/chest.dcm", "masks/chest.png"], ["fundus/fundus.png", "masks/fundus.png"]] {
         assert_eq!(open(picture).size(), open(mask).size(), "{picture}");
+    }
+}
+
+#[test]
+fn a_lossless_frame_of_any_pattern_reads_back_as_it_was() {
+    let study = Study { name: "test", description: "", date: "20250101", time: "000000" };
+    let series = SeriesOf { modality: "OT", number: 1, description: "", body_part: "", sop_class: SECONDARY_CAPTURE };
+    let folder = tempfile::tempdir().unwrap();
+    let (width, height) = (67, 41);
+    let mut random = Random::stream("frames", 0);
+    let mut noise = |most: u64| (random.bits() % (most + 1)) as u16;
+    let flat = vec![0_u16; width * height];
+    let extremes: Vec<u16> = (0..width * height).map(|_| if noise(1) == 0 { 0 } else { 4095 }).collect();
+    let rough: Vec<u16> = (0..width * height).map(|_| noise(4095)).collect();
+    let runs: Vec<u16> = (0..width * height).map(|n| if n % 97 < 80 { 4095 } else { noise(3) }).collect();
+    for (n, samples) in [flat, extremes, rough, runs].into_iter().enumerate() {
+        let mut dataset = Dataset::common(study, series, n as u32);
+        dataset.grey(width, height, 16, 12);
+        let bytes = dataset.file(vec![jpegls::encode(&samples, width, height, 12)], JPEG_LS_LOSSLESS).unwrap();
+        let path = folder.path().join(format!("{n}.dcm"));
+        std::fs::write(&path, bytes).unwrap();
+        let read = limner_imaging::formats::open_single(&path, &Task::default()).unwrap();
+        assert_eq!(read.size(), [width, height, 1]);
+        for (at, &sample) in samples.iter().enumerate() {
+            assert_eq!(read.samples().get(at), f64::from(sample), "pattern {n}, pixel {at}");
+        }
     }
 }

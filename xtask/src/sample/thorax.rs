@@ -37,7 +37,7 @@ const BODY: &[Outline] = &[
 const WATER: f32 = 0.0185;
 const LUNG: f32 = 0.0046;
 const COMPACT: f32 = 0.043;
-const SPONGY: f32 = 0.0208;
+const SPONGY: f32 = 0.0199;
 
 #[derive(Debug)]
 pub struct Thorax {
@@ -94,9 +94,10 @@ impl Thorax {
 
     /// Heart and great vessels with the fat around them.
     fn middle(&self, p: Vec3) -> f32 {
-        let half = lerp(19.0, 25.0, smoothstep(60.0, 150.0, p.z)) + 3.0 * noise::smooth(p / 30.0, 401);
+        let waist = bell(p.z - 128.0, 22.0) * if p.x > 0.0 { 5.0 } else { 0.0 };
+        let half = lerp(15.0, 24.0, smoothstep(70.0, 190.0, p.z)) - waist + 4.0 * noise::smooth(p / 34.0, 401);
         let column = ellipse(Vec2::new(p.x, p.y - 10.0), Vec2::new(half, 62.0));
-        let spine = ellipse(Vec2::new(p.x, p.y - 62.0), Vec2::new(20.0, 26.0));
+        let spine = ellipse(Vec2::new(p.x, p.y - 60.0), Vec2::new(16.0, 22.0));
         smooth_min(heart(p), column.min(spine), 12.0).min(self.great.distance(p) - 1.5)
     }
 
@@ -255,8 +256,8 @@ fn spine(spot: &mut Spot, p: Vec3) {
     let pedicle = capsule(m, v(wide * 0.62, 12.0, 3.0), v(wide * 0.7, 26.0, 3.0), 4.4, 4.4);
     let transverse = capsule(m, v(wide * 0.7, 26.0, 2.0), v(30.0, 36.0, 4.0), 4.0, 3.6);
     let process = (q.x.abs() - 2.4).max((q.y - 42.0).abs() - 14.0).max((within + 0.5 * (q.y - 36.0)).abs() - 7.0);
-    shell(spot, pedicle.min(transverse).min(process), 0.7);
-    shell(spot, body, 0.8);
+    shell(spot, pedicle.min(transverse).min(process), 0.5);
+    shell(spot, body, 0.55);
 }
 
 fn great_vessels() -> Tubes {
