@@ -104,7 +104,8 @@ impl App {
         self.gpu.show_volume(&loaded.volume, loaded.ranges)?;
         let remembered = self.settings.last_picture.as_ref().filter(|p| p.image == image.to_string());
         let view = remembered.map_or_else(|| ViewState::first_look(&loaded.volume), |p| p.view.clone());
-        for warning in &loaded.volume.warnings {
+        // What stands in the list already need not be said twice.
+        for warning in loaded.volume.warnings.iter().filter(|w| !loaded.series.warnings.contains(w)) {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
         }
         let open = OpenPicture { image, volume: loaded.volume, title: loaded.series.title, series, view };

@@ -45,9 +45,8 @@ fn saved_ui(app: &App, ui: &mut Ui) {
 }
 
 fn under_pointer(app: &App) -> String {
-    let (Some(open), Some((view, pixel))) = (&app.workspace.open, app.hover) else {
-        return app.hand.tool.hint().to_owned();
-    };
+    let Some(open) = &app.workspace.open else { return String::new() };
+    let Some((view, pixel)) = app.hover else { return app.hand.tool.hint().to_owned() };
     let raster = open.view.raster(&open.volume, view, app.view_sizes[Pane::Slice(view).index()]);
     let world = limner_render::pick::world(&raster, Pixel(pixel.into()));
     let at = open.volume.geometry.voxel(world);

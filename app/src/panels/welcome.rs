@@ -12,7 +12,7 @@ const CHOICES: [(Action, &str); 4] = [
         "Two CT visits, an MR, an ultrasound clip, a chest film and a fundus picture to try things on",
     ),
     (Action::OpenFolder, "A folder of DICOM files, or any folder with pictures in it"),
-    (Action::OpenFile, "DICOM, NIfTI, PNG, JPEG, TIFF"),
+    (Action::OpenFile, "DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, GIF, WebP"),
     (Action::OpenProject, "Go on with work saved earlier"),
 ];
 
