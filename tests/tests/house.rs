@@ -1,0 +1,8 @@
+//! The house rules that a compiler does not know: short files and functions, a reason at every head, no loose ends.
+
+#[test]
+fn the_house_is_in_order() {
+    let found = xtask::lint::check_house(limner_tests::root()).expect("the sources can be read");
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+}
