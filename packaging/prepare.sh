@@ -25,16 +25,25 @@ need_packages() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# new_enough COMMAND...: whether this cargo is at least the version that is wanted.
+new_enough() {
+    local found
+    found=$("$@" --version 2>/dev/null | sed -n 's/^cargo \([0-9.]*\).*/\1/p')
+    [ -n "$found" ] && [ "$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1)" = "$wanted" ]
+}
+
 # need_rust: the toolchain that rust-toolchain.toml pins, from what is installed or by rustup.
 need_rust() {
     local wanted
     wanted=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
     [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
-    if cargo --version >/dev/null 2>&1; then
-        return 0
-    fi
-    # Without rustup the pin is not read: a compiler that is new enough will do.
+    new_enough cargo && return 0
     if command -v rustup >/dev/null; then
+        # The pinned toolchain is not there: the installed stable one will do if it is not older.
+        if new_enough rustup run stable cargo; then
+            export RUSTUP_TOOLCHAIN=stable
+            return 0
+        fi
         rustup toolchain install "$wanted" --profile minimal --component clippy,rustfmt
     elif command -v curl >/dev/null; then
         curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain "$wanted"
@@ -43,5 +52,5 @@ need_rust() {
         echo "Please install Rust $wanted first (https://rustup.rs), or curl so that this script can." >&2
         exit 1
     fi
-    cargo --version >/dev/null || { echo "Rust $wanted could not be installed; see https://rustup.rs" >&2; exit 1; }
+    new_enough cargo || { echo "Rust $wanted could not be installed; see https://rustup.rs" >&2; exit 1; }
 }

@@ -1,6 +1,6 @@
 //! Cleaned copies of real files: nothing of the person is left in the bytes, the pictures are the same.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on stops, and says what it saw")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says what it saw")]
 
 mod support;
 

@@ -52,22 +52,6 @@ pub fn limner_ok(home: &Path, arguments: &[&str]) -> String {
     text
 }
 
-/// The public test pictures, or `None` after saying that a suite does not run.
-///
-/// # Panics
-/// Where they are required and absent.
-#[must_use]
-#[expect(clippy::print_stdout, reason = "a suite that does not run must say so in the transcript")]
-pub fn real_data() -> Option<PathBuf> {
-    let folder = std::env::var_os("LIMNER_TEST_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    if folder.join("MANIFEST.json").is_file() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("LIMNER_REQUIRE_DATA").is_none_or(|v| v != "1"), "no test data in {}", folder.display());
-    println!("real-data suites not run: 1");
-    None
-}
-
 /// The Python of a judge's environment, made by tests/judges/prepare.sh.
 #[must_use]
 pub fn judge_python(environment: &str) -> Option<PathBuf> {

@@ -1,5 +1,6 @@
 //! Where the real test data is.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// The data's root, or `None` where it is absent and not required.
@@ -10,6 +11,7 @@ pub fn data() -> Option<PathBuf> {
         return Some(root);
     }
     assert!(std::env::var_os("LIMNER_REQUIRE_DATA").is_none_or(|v| v != "1"), "no test data in {}", root.display());
-    println!("real-data suites not run: 1");
+    // Past the test harness, which keeps what passing tests print to itself.
+    let _ = writeln!(std::io::stdout(), "real-data suites not run: 1");
     None
 }

@@ -6,6 +6,7 @@ use limner_segmentation::engine::{Capabilities, changed_box};
 use limner_segmentation::evaluate::robot::{self, Aim, Dice};
 use limner_segmentation::evaluate::{Case, Options, Protocol, evaluate, read};
 use limner_segmentation::{Engine, Prediction, Request, Result, models};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -99,7 +100,8 @@ fn cases_are_read_from_folders_of_pairs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(root).join("pairs");
     if !root.is_dir() {
         assert!(std::env::var("LIMNER_REQUIRE_DATA").as_deref() != Ok("1"), "the test data is required");
-        println!("real-data suites not run: 1");
+        // Past the test harness, which keeps what passing tests print to itself.
+        let _ = writeln!(std::io::stdout(), "real-data suites not run: 1");
         return;
     }
     let task = Task::default();
