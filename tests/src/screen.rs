@@ -38,6 +38,8 @@ impl Screen {
         let mut command = Command::new(program);
         crate::with_home(&mut command, home)
             .args(arguments)
+            // What is typed may be cut short on a busy machine: a path that became relative stays out of the tree.
+            .current_dir(home)
             .env("DISPLAY", &self.display)
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
