@@ -183,6 +183,11 @@ impl Action {
         ACTIONS.iter().find(|e| e.action == self)
     }
 
+    /// Tools and views act on the open picture; everything else can be asked for without one.
+    pub fn needs_picture(self) -> bool {
+        self.entry().is_some_and(|e| matches!(e.menu, Menu::Tools | Menu::View))
+    }
+
     pub fn title(self) -> &'static str {
         self.entry().map_or("", |e| e.title)
     }

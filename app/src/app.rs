@@ -109,28 +109,7 @@ impl App {
             {
                 Some("Open a picture or a project first")
             }
-            Action::Tool(_)
-            | Action::Show(_)
-            | Action::ShowSolid
-            | Action::FourUp
-            | Action::NextSlice
-            | Action::PreviousSlice
-            | Action::FirstSlice
-            | Action::LastSlice
-            | Action::ZoomIn
-            | Action::ZoomOut
-            | Action::ResetView
-            | Action::WindowAsStored
-            | Action::WindowPreset(_)
-            | Action::InvertWindow
-            | Action::ToggleLabels
-            | Action::FlipSign
-            | Action::BrushLarger
-            | Action::BrushSmaller
-                if !open =>
-            {
-                Some("Open a picture first")
-            }
+            _ if !open && action.needs_picture() => Some("Open a picture first"),
             _ => None,
         }
     }

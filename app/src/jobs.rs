@@ -110,10 +110,6 @@ impl Jobs {
         &self.running
     }
 
-    pub fn is_busy(&self, slot: &'static str) -> bool {
-        self.running.iter().any(|j| j.slot == Some(slot) && !j.task.cancel.is_cancelled())
-    }
-
     pub fn cancel_all(&self) {
         for job in &self.running {
             job.task.cancel.cancel();

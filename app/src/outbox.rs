@@ -22,7 +22,6 @@ pub enum Request {
         pixel: [f64; 2],
         factor: f64,
     },
-    GoToSlice(usize),
     /// The pointer is over a pane, in its pixels.
     Hover(Pane, Option<[f64; 2]>),
     ViewResized(Pane, [usize; 2]),

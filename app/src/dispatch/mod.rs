@@ -26,7 +26,6 @@ impl App {
             Request::Gesture(gesture) => self.gesture(&gesture),
             Request::Scroll { pane, steps } => self.scroll(pane, steps),
             Request::Zoom { pane, pixel, factor } => self.zoom_about(pane, pixel, factor),
-            Request::GoToSlice(slice) => self.go_to_slice(slice),
             Request::Hover(pane, at) => self.hover_over(pane, at),
             Request::ViewResized(pane, size) => self.view_sizes[pane.index()] = size,
             Request::Maximise(pane) => self.maximise(pane),
