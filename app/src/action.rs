@@ -1,5 +1,6 @@
 //! Everything a user can ask for, once. The menus, the keys, the palette and the key sheet read this list.
 
+use crate::view_state::{Along, Arrangement};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use limner_imaging::View;
 
@@ -27,6 +28,14 @@ pub enum Action {
     Show(View),
     ShowSolid,
     FourUp,
+    Arrange(Arrangement),
+    Split(Along),
+    CloseView,
+    NextView,
+    Maximise,
+    LinkPlace,
+    LinkCamera,
+    LinkWindow,
     NextSlice,
     PreviousSlice,
     FirstSlice,
@@ -159,6 +168,21 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Show(View::Sagittal), Menu::View, "Sagittal view", &[command(Key::Num3)]),
     entry(Action::ShowSolid, Menu::View, "3D view", &[command(Key::Num4)]),
     entry(Action::FourUp, Menu::View, "Three planes and 3D", &[plain(Key::M)]),
+    entry(Action::Arrange(Arrangement::ONE), Menu::View, "One view", &[]),
+    entry(Action::Arrange(Arrangement::grid(1, 2)), Menu::View, "Two views side by side", &[]),
+    entry(Action::Arrange(Arrangement::grid(2, 1)), Menu::View, "Two views, one above the other", &[]),
+    entry(Action::Arrange(Arrangement::grid(2, 2)), Menu::View, "Grid of 2 × 2 views", &[]),
+    entry(Action::Arrange(Arrangement::grid(2, 3)), Menu::View, "Grid of 2 × 3 views", &[]),
+    entry(Action::Arrange(Arrangement::grid(3, 3)), Menu::View, "Grid of 3 × 3 views", &[]),
+    entry(Action::Arrange(Arrangement::grid(4, 4)), Menu::View, "Grid of 4 × 4 views", &[]),
+    entry(Action::Split(Along::Across), Menu::View, "Split view to the right", &[command(Key::Backslash)]),
+    entry(Action::Split(Along::Down), Menu::View, "Split view downwards", &[command_shift(Key::Backslash)]),
+    entry(Action::CloseView, Menu::View, "Close view", &[command(Key::W)]),
+    entry(Action::NextView, Menu::View, "Next view", &[command(Key::Tab)]),
+    entry(Action::Maximise, Menu::View, "Maximise view", &[command(Key::M)]),
+    entry(Action::LinkPlace, Menu::View, "Link slices and crosshair", &[]),
+    entry(Action::LinkCamera, Menu::View, "Link zoom and pan", &[]),
+    entry(Action::LinkWindow, Menu::View, "Link windows", &[]),
     entry(Action::NextSlice, Menu::View, "Next slice", &[plain(Key::ArrowDown), plain(Key::ArrowRight)]),
     entry(Action::PreviousSlice, Menu::View, "Previous slice", &[plain(Key::ArrowUp), plain(Key::ArrowLeft)]),
     entry(Action::FirstSlice, Menu::View, "First slice", &[plain(Key::Home)]),

@@ -12,15 +12,14 @@ use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
-use crate::settings::{LastPicture, Settings};
+use crate::settings::Settings;
 use crate::stroke::Stroke;
 use crate::theme::{self, size};
-use crate::view_state::{Hand, Layout, Pane};
+use crate::view_state::{Arrangement, Hand, Pane, ViewportId};
 use crate::views;
-use crate::workspace::Workspace;
+use crate::workspace::{OpenPicture, Workspace};
 use eframe::egui::{self, CentralPanel, Frame, Panel, Ui, ViewportCommand};
 use limner_annotation::LabelId;
-use limner_imaging::View;
 use std::path::PathBuf;
 
 pub struct App {
@@ -35,10 +34,8 @@ pub struct App {
     pub notices: Notices,
     pub settings: Settings,
     pub paths: Paths,
-    /// Pixels of each pane, as last laid out.
-    pub view_sizes: [[usize; 2]; 4],
-    /// The plane the pointer is over, and where, in its pixels.
-    pub hover: Option<(View, [f64; 2])>,
+    /// The viewport the pointer is over, and where, in its pixels.
+    pub hover: Option<(ViewportId, [f64; 2])>,
     pub dialog: Option<Dialog>,
     pub(crate) ctx: egui::Context,
     quitting: bool,
@@ -71,7 +68,6 @@ impl App {
             notices: Notices::default(),
             settings,
             paths,
-            view_sizes: [[1, 1]; 4],
             hover: None,
             dialog: None,
             ctx: cc.egui_ctx.clone(),
@@ -96,7 +92,8 @@ impl App {
 
     /// Why an action cannot be done now, for its tooltip; `None` where it can.
     pub fn why_not(&self, action: Action) -> Option<&'static str> {
-        let open = self.workspace.open.is_some();
+        let open = self.workspace.open();
+        let alone = self.workspace.stage.layout().ids().len() < 2;
         let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
         match action {
             Action::Undo if self.assist.prompts().is_empty() && document.and_then(|d| d.can_undo()).is_none() => {
@@ -109,28 +106,44 @@ impl App {
             {
                 Some("Open a picture or a project first")
             }
-            _ if !open && action.needs_picture() => Some("Open a picture first"),
+            Action::CloseView | Action::NextView | Action::Maximise if alone => Some("There is only one view"),
+            Action::Arrange(wanted) if wanted != Arrangement::Planes => None,
+            Action::Split(_) | Action::LinkPlace | Action::LinkCamera | Action::LinkWindow => None,
+            _ if open.is_none() && action.needs_picture() => Some("Open a picture first"),
+            Action::ShowSolid if open.is_some_and(|o| !o.has_solid()) => Some("This picture has no third dimension"),
+            Action::FourUp | Action::Arrange(Arrangement::Planes) if open.is_some_and(|o| !o.has_planes()) => {
+                Some("This picture has one plane only")
+            }
+            Action::Show(view) if open.is_some_and(|o| !o.has_planes() && o.stored_view() != view) => {
+                Some("This picture has one plane only")
+            }
             _ => None,
         }
     }
 
     /// Whether a switch is on, for menus and buttons.
     pub fn is_on(&self, action: Action) -> bool {
-        let view = self.workspace.open.as_ref().map(|o| &o.view);
+        let stage = &self.workspace.stage;
+        let shown = self.workspace.active().map(|(view, _)| view);
         match action {
             Action::Tool(tool) => self.hand.tool == tool,
-            Action::Show(wanted) => view.is_some_and(|v| v.layout == Layout::One && v.active == Pane::Slice(wanted)),
-            Action::ShowSolid => view.is_some_and(|v| v.layout == Layout::One && v.active == Pane::Solid),
-            Action::FourUp => view.is_some_and(|v| v.layout == Layout::Four),
-            Action::InvertWindow => view.is_some_and(|v| v.inverted),
-            Action::ToggleLabels => view.is_some_and(|v| v.show_labels),
+            Action::Show(wanted) => shown.is_some_and(|v| v.pane == Pane::Slice(wanted)),
+            Action::ShowSolid => shown.is_some_and(|v| v.pane == Pane::Solid),
+            Action::FourUp => stage.is_arranged(Arrangement::Planes),
+            Action::Arrange(wanted) => stage.is_arranged(wanted),
+            Action::Maximise => stage.is_maximised(),
+            Action::LinkPlace => stage.links.place,
+            Action::LinkCamera => stage.links.camera,
+            Action::LinkWindow => stage.links.window,
+            Action::InvertWindow => shown.is_some_and(|v| v.inverted),
+            Action::ToggleLabels => stage.show_labels,
             _ => false,
         }
     }
 
-    /// The labels at a voxel, over all layers.
-    pub fn label_names_at(&self, index: [usize; 3]) -> String {
-        let (Some(project), Some(open)) = (&self.workspace.project, &self.workspace.open) else { return String::new() };
+    /// The labels at a voxel of a picture, over all layers.
+    pub fn label_names_at(&self, open: &OpenPicture, index: [usize; 3]) -> String {
+        let Some(project) = &self.workspace.project else { return String::new() };
         let document = project.document();
         let Some(map) = document.label_map(open.image) else { return String::new() };
         let values = map.layers().iter().map(|layer| layer.get(index)).filter(|&value| value != 0);
@@ -146,9 +159,12 @@ impl App {
         side(Panel::left("series")).show(ui, |ui| panels::series::ui(app, ui, out));
         side(Panel::right("labels")).show(ui, |ui| panels::labels::ui(app, ui, out));
         let central = CentralPanel::default().frame(Frame::NONE.fill(theme::dark::GROUND));
-        central.show(ui, |ui| match &app.workspace.open {
-            Some(open) => views::ui(app, open, ui, out),
-            None => panels::welcome::ui(app, ui, out),
+        central.show(ui, |ui| {
+            if app.workspace.project.is_none() && app.workspace.found.is_empty() {
+                panels::welcome::ui(app, ui, out);
+            } else {
+                views::ui(app, ui, out);
+            }
         });
         panels::notices::ui(app, ui.ctx(), out);
         let mut dialog = self.dialog.take();
@@ -160,8 +176,7 @@ impl App {
 
     /// Draws the picture again where what it shows has changed.
     fn draw(&mut self) {
-        let Some(open) = &self.workspace.open else { return };
-        match self.gpu.draw(&open.volume, &open.view, &self.view_sizes) {
+        match self.gpu.draw(&self.workspace) {
             Ok(true) => {}
             // The volume sharpens part by part.
             Ok(false) => self.ctx.request_repaint(),
@@ -170,9 +185,7 @@ impl App {
     }
 
     fn remember(&mut self) {
-        let last = self.workspace.open.as_ref();
-        self.settings.last_picture =
-            last.map(|open| LastPicture { image: open.image.to_string(), view: open.view.clone() });
+        self.settings.stage = Some(self.workspace.stage.clone());
         self.settings.hand = Some(self.hand.clone());
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");
@@ -258,6 +271,9 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if let Err(error) = self.gpu.fit_to(&self.workspace.stage) {
+            self.notices.error("A view could not be set up", &error);
+        }
         let mut out = Outbox::default();
         self.frame_ui(ui, &mut out);
         let requests = out.drain();

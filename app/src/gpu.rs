@@ -1,29 +1,31 @@
-//! The join between eframe's device and our renderer: one picture on the GPU, its labels, and the textures of the panes.
+//! The join between eframe's device and our renderer: the open pictures on the GPU, their labels, and the textures of
+//! the viewports.
 
 mod solid;
 
 use crate::picture::OUTLINE_PX;
-use crate::view_state::{Pane, ViewState};
+use crate::view_state::{Stage, Viewport, ViewportId};
+use crate::workspace::Workspace;
 use anyhow::Context as _;
 use eframe::egui::TextureId;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu;
-use limner_imaging::reslice::Raster;
-use limner_imaging::{View, Volume, VoxelBox, Window};
+use limner_annotation::ImageId;
+use limner_imaging::reslice::{Raster, Slab};
+use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
     BrickRanges, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target, VolumeTexture,
 };
 use solid::Solid;
+use std::collections::BTreeMap;
 
 /// Lives as long as the window.
 pub struct Gpu {
     device: Device,
     palette: Palette,
     proposal_palette: Palette,
-    content: Option<Content>,
-    solid: Option<Solid>,
-    /// By `Pane::index`.
-    panes: [PaneTexture; 4],
+    pictures: BTreeMap<ImageId, Content>,
+    viewports: BTreeMap<ViewportId, ViewportTexture>,
 }
 
 /// eframe's device as both sides know it.
@@ -33,9 +35,11 @@ struct Device {
     renderer: Renderer,
 }
 
-/// What is on the GPU for the open picture.
+/// What is on the GPU for an open picture.
 struct Content {
     volume: VolumeTexture,
+    /// For what has a third dimension to show.
+    ranges: Option<BrickRanges>,
     inverted: bool,
     size: [usize; 3],
     layers: Vec<LabelTexture>,
@@ -44,21 +48,35 @@ struct Content {
     revision: u64,
 }
 
-/// A pane's off-screen picture, drawn again only when what it shows has changed.
-struct PaneTexture {
+/// A viewport's off-screen picture, drawn again only when what it shows has changed.
+struct ViewportTexture {
     target: Target,
     id: TextureId,
     shown: Option<Shown>,
+    solid: Solid,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 struct Shown {
+    image: ImageId,
     raster: Raster,
     window: Window,
     inverted: bool,
-    show_labels: bool,
-    label_opacity: f32,
+    slab: Option<Slab>,
+    labels: LabelLook,
     revision: u64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct LabelLook {
+    show: bool,
+    opacity: f32,
+}
+
+impl LabelLook {
+    const fn of(stage: &Stage) -> Self {
+        Self { show: stage.show_labels, opacity: stage.label_opacity }
+    }
 }
 
 /// The number a proposal has in its own texture.
@@ -68,59 +86,84 @@ impl Gpu {
     pub fn new(host: &RenderState) -> anyhow::Result<Self> {
         let context = GpuContext::from_host(&host.adapter, host.device.clone(), host.queue.clone());
         let renderer = Renderer::new(&context, Target::FORMAT);
-        let pane = || -> anyhow::Result<PaneTexture> {
-            let target = Target::new(&context, [1, 1])?;
-            let mut textures = host.renderer.write();
-            let id = textures.register_native_texture(&host.device, target.view(), wgpu::FilterMode::Nearest);
-            Ok(PaneTexture { target, id, shown: None })
-        };
         Ok(Self {
-            panes: [pane()?, pane()?, pane()?, pane()?],
             palette: Palette::new(&context)?,
             proposal_palette: Palette::new(&context)?,
             device: Device { host: host.clone(), context, renderer },
-            content: None,
-            solid: None,
+            pictures: BTreeMap::new(),
+            viewports: BTreeMap::new(),
         })
     }
 
-    pub fn texture_id(&self, pane: Pane) -> TextureId {
-        self.panes[pane.index()].id
+    /// Gives every viewport of the stage a texture and takes it from those that are gone.
+    pub fn fit_to(&mut self, stage: &Stage) -> anyhow::Result<()> {
+        let gone: Vec<ViewportId> = self.viewports.keys().copied().filter(|&id| stage.get(id).is_none()).collect();
+        for id in gone {
+            if let Some(texture) = self.viewports.remove(&id) {
+                self.device.host.renderer.write().free_texture(&texture.id);
+            }
+        }
+        for (id, _) in stage.iter() {
+            if !self.viewports.contains_key(&id) {
+                let target = Target::new(&self.device.context, [1, 1])?;
+                let texture = self.device.register(&target);
+                let made = ViewportTexture { target, id: texture, shown: None, solid: Solid::default() };
+                self.viewports.insert(id, made);
+            }
+        }
+        Ok(())
     }
 
-    /// Whether the open picture can be shown in 3D now.
-    pub fn has_solid(&self) -> bool {
-        self.solid.is_some()
+    pub fn texture_id(&self, viewport: ViewportId) -> Option<TextureId> {
+        self.viewports.get(&viewport).map(|texture| texture.id)
     }
 
     /// `ranges` are there for pictures that have a third dimension.
-    pub fn show_volume(&mut self, volume: &Volume, ranges: Option<BrickRanges>) -> anyhow::Result<()> {
-        self.close_picture();
+    pub fn add_picture(&mut self, image: ImageId, volume: &Volume, ranges: Option<BrickRanges>) -> anyhow::Result<()> {
         let texture = VolumeTexture::new(&self.device.context, volume)
             .context("the volume could not be put on the graphics adapter")?;
-        self.content = Some(Content {
+        let content = Content {
             volume: texture,
+            ranges,
             inverted: volume.inverted,
             size: volume.size(),
             layers: Vec::new(),
             proposal: None,
             revision: 0,
-        });
-        self.solid = ranges.map(|ranges| Solid::new(ranges, volume));
+        };
+        self.pictures.insert(image, content);
+        self.forget_shown(|shown| shown.image == image);
         Ok(())
     }
 
-    pub fn close_picture(&mut self) {
-        self.content = None;
-        self.solid = None;
-        for pane in &mut self.panes {
-            pane.shown = None;
+    pub fn drop_picture(&mut self, image: ImageId) {
+        self.pictures.remove(&image);
+        self.forget_shown(|shown| shown.image == image);
+    }
+
+    pub fn drop_all_pictures(&mut self) {
+        self.pictures.clear();
+        self.forget_shown(|_| true);
+    }
+
+    fn forget_shown(&mut self, which: impl Fn(&Shown) -> bool) {
+        for texture in self.viewports.values_mut() {
+            if texture.shown.as_ref().is_some_and(&which) {
+                texture.shown = None;
+            }
+            texture.solid.forget();
         }
     }
 
     /// Replaces the labels of a box of one layer, columns fastest.
-    pub fn write_labels(&mut self, layer: usize, bounds: VoxelBox, labels: &[u16]) -> anyhow::Result<()> {
-        let Some(content) = &mut self.content else { return Ok(()) };
+    pub fn write_labels(
+        &mut self,
+        image: ImageId,
+        layer: usize,
+        bounds: VoxelBox,
+        labels: &[u16],
+    ) -> anyhow::Result<()> {
+        let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
         while content.layers.len() <= layer {
             content.layers.push(LabelTexture::new(&self.device.context, content.size)?);
         }
@@ -131,14 +174,20 @@ impl Gpu {
 
     pub fn style_labels(&mut self, styles: impl IntoIterator<Item = (u16, LabelStyle)>) {
         self.palette.update(&self.device.context, styles);
-        if let Some(content) = &mut self.content {
+        for content in self.pictures.values_mut() {
             content.revision += 1;
         }
     }
 
     /// Shows a proposal in `bounds` over whatever proposal was there: `inside` has one flag per voxel of the box.
-    pub fn write_proposal(&mut self, bounds: VoxelBox, inside: &[bool], colour: [u8; 3]) -> anyhow::Result<()> {
-        let Some(content) = &mut self.content else { return Ok(()) };
+    pub fn write_proposal(
+        &mut self,
+        image: ImageId,
+        bounds: VoxelBox,
+        inside: &[bool],
+        colour: [u8; 3],
+    ) -> anyhow::Result<()> {
+        let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
         let texture = match &mut content.proposal {
             Some(texture) => texture,
             none => none.insert(LabelTexture::new(&self.device.context, content.size)?),
@@ -151,54 +200,84 @@ impl Gpu {
         Ok(())
     }
 
-    /// Draws what is out of date on screen. False while the volume still sharpens.
-    pub fn draw(&mut self, volume: &Volume, state: &ViewState, sizes: &[[usize; 2]; 4]) -> anyhow::Result<bool> {
+    /// Draws what is out of date on screen. False while a volume still sharpens.
+    pub fn draw(&mut self, workspace: &Workspace) -> anyhow::Result<bool> {
         let mut done = true;
-        for &pane in state.panes() {
-            let size = sizes[pane.index()];
-            match pane {
-                Pane::Slice(view) => self.draw_slice(volume, state, view, size)?,
-                Pane::Solid => done = self.draw_solid(volume, state, size)?,
+        for id in workspace.stage.visible() {
+            let Some((viewport, picture)) = workspace.shown_in(id) else { continue };
+            let labels = LabelLook::of(&workspace.stage);
+            if viewport.is_solid() {
+                done &= self.draw_solid(id, viewport, picture.image, &picture.volume, labels)?;
+            } else {
+                self.draw_slice(id, viewport, picture.image, &picture.volume, labels)?;
             }
         }
         Ok(done)
     }
 
-    fn draw_slice(&mut self, volume: &Volume, state: &ViewState, view: View, size: [usize; 2]) -> anyhow::Result<()> {
-        let Some(content) = &self.content else { return Ok(()) };
-        let pane = &mut self.panes[Pane::Slice(view).index()];
+    fn draw_slice(
+        &mut self,
+        id: ViewportId,
+        viewport: &Viewport,
+        image: ImageId,
+        volume: &Volume,
+        labels: LabelLook,
+    ) -> anyhow::Result<()> {
+        let (Some(content), Some(texture)) = (self.pictures.get(&image), self.viewports.get_mut(&id)) else {
+            return Ok(());
+        };
         let shown = Shown {
-            raster: state.raster(volume, view, size),
-            window: state.window,
-            inverted: state.inverted != content.inverted,
-            show_labels: state.show_labels,
-            label_opacity: state.label_opacity,
+            image,
+            raster: viewport.raster(volume),
+            window: viewport.window,
+            inverted: viewport.inverted != content.inverted,
+            slab: viewport.slab,
+            labels,
             revision: content.revision,
         };
-        if pane.shown == Some(shown) {
+        if texture.shown == Some(shown) {
             return Ok(());
         }
-        if pane.target.size() != size {
-            pane.target = Target::new(&self.device.context, size)?;
-            self.device.host.renderer.write().update_egui_texture_from_wgpu_texture(
-                &self.device.host.device,
-                pane.target.view(),
-                wgpu::FilterMode::Nearest,
-                pane.id,
-            );
+        if texture.target.size() != viewport.size || texture.solid.has_texture() {
+            texture.target = Target::new(&self.device.context, viewport.size)?;
+            texture.solid.forget();
+            self.device.show_on(texture.id, &texture.target, wgpu::FilterMode::Nearest);
         }
         let mut encoder = self.device.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let scene = content.scene(volume, &shown, &self.palette, &self.proposal_palette);
-        scene.encode(&self.device.renderer, &self.device.context, &mut encoder, pane.target.view());
+        scene.encode(&self.device.renderer, &self.device.context, &mut encoder, texture.target.view());
         self.device.context.queue.submit([encoder.finish()]);
-        pane.shown = Some(shown);
+        texture.shown = Some(shown);
         Ok(())
     }
 
-    fn draw_solid(&mut self, volume: &Volume, state: &ViewState, size: [usize; 2]) -> anyhow::Result<bool> {
-        let (Some(content), Some(solid)) = (&self.content, &mut self.solid) else { return Ok(true) };
-        let id = self.panes[Pane::Solid.index()].id;
-        solid.draw(&self.device, id, content, &self.palette, (volume, state, size))
+    fn draw_solid(
+        &mut self,
+        id: ViewportId,
+        viewport: &Viewport,
+        image: ImageId,
+        volume: &Volume,
+        labels: LabelLook,
+    ) -> anyhow::Result<bool> {
+        let (Some(content), Some(texture)) = (self.pictures.get(&image), self.viewports.get_mut(&id)) else {
+            return Ok(true);
+        };
+        texture.shown = None;
+        let wanted = solid::Wanted { image, viewport, volume, show_labels: labels.show };
+        texture.solid.draw(&self.device, texture.id, content, &self.palette, &wanted)
+    }
+}
+
+impl Device {
+    fn register(&self, target: &Target) -> TextureId {
+        let mut textures = self.host.renderer.write();
+        textures.register_native_texture(&self.host.device, target.view(), wgpu::FilterMode::Nearest)
+    }
+
+    /// Shows another target where a texture was shown.
+    fn show_on(&self, id: TextureId, target: &Target, filter: wgpu::FilterMode) {
+        let mut textures = self.host.renderer.write();
+        textures.update_egui_texture_from_wgpu_texture(&self.host.device, target.view(), filter, id);
     }
 }
 
@@ -211,9 +290,9 @@ impl Content {
         proposal: &'a Palette,
     ) -> SliceScene<'a> {
         let layer =
-            |texture, palette| LabelLayer { texture, palette, opacity: shown.label_opacity, outline_px: OUTLINE_PX };
+            |texture, palette| LabelLayer { texture, palette, opacity: shown.labels.opacity, outline_px: OUTLINE_PX };
         let mut labels = Vec::new();
-        if shown.show_labels {
+        if shown.labels.show {
             labels.extend(self.layers.iter().map(|texture| layer(texture, palette)));
         }
         // A proposal asks for an answer, so it is seen even where labels are hidden.
@@ -222,6 +301,7 @@ impl Content {
         SliceScene {
             host: Some(volume),
             inverted: shown.inverted,
+            slab: shown.slab,
             labels,
             ..SliceScene::new(&self.volume, shown.raster, shown.window)
         }

@@ -1,9 +1,9 @@
 //! What views and panels ask for while they are drawn. They ask, they never change: the list is carried out after.
 
 use crate::action::Action;
-use crate::view_state::Pane;
-use limner_annotation::LabelId;
-use limner_imaging::View;
+use crate::view_state::{Links, ViewportId};
+use eframe::egui::Modifiers;
+use limner_annotation::{ImageId, LabelId};
 use limner_imaging::reslice::Raster;
 use std::path::PathBuf;
 
@@ -13,24 +13,34 @@ pub enum Request {
     Gesture(Gesture),
     /// Wheel over a picture, in steps; positive is onwards.
     Scroll {
-        pane: Pane,
+        viewport: ViewportId,
         steps: isize,
     },
     /// Zoom about a raster pixel.
     Zoom {
-        pane: Pane,
+        viewport: ViewportId,
         pixel: [f64; 2],
         factor: f64,
     },
-    /// The pointer is over a pane, in its pixels.
-    Hover(Pane, Option<[f64; 2]>),
-    ViewResized(Pane, [usize; 2]),
-    /// Shows a pane alone, or all four again.
-    Maximise(Pane),
+    /// The pointer is over a viewport, in its pixels.
+    Hover(ViewportId, Option<[f64; 2]>),
+    ViewResized(ViewportId, [usize; 2]),
+    /// Fills the space with a viewport, or shows all again.
+    Maximise(ViewportId),
     /// Turns the volume, by a drag in pixels.
-    Turn([f64; 2]),
-    Activate(Pane),
-    OpenSeries(usize),
+    Turn(ViewportId, [f64; 2]),
+    /// Moves the volume, by a drag in pixels.
+    Pan(ViewportId, [f64; 2]),
+    Activate(ViewportId),
+    /// Moves the line after a part of a split by a share of it.
+    MoveSeam {
+        path: Vec<usize>,
+        after: usize,
+        by: f32,
+    },
+    Link(Links),
+    /// Shows a series in a viewport, or in the active one.
+    OpenSeries(usize, Option<ViewportId>),
     OpenPath(PathBuf),
     OpenProject(PathBuf),
     SaveProjectAs(PathBuf),
@@ -84,12 +94,17 @@ pub enum Phase {
 /// One step of a drag on a picture, as the hand made it: a slow frame may bring many.
 #[derive(Clone, Copy, Debug)]
 pub struct Gesture {
-    pub view: View,
+    pub viewport: ViewportId,
+    /// The picture it was made on.
+    pub image: ImageId,
     pub phase: Phase,
     /// Where on the raster, in its pixels from the top left corner.
     pub pixel: [f64; 2],
-    /// What the view showed when the step was made.
+    /// What the viewport showed when the step was made: its plane may lie any way.
     pub raster: Raster,
+    pub modifiers: Modifiers,
+    /// How hard a pen or finger presses, from 0 to 1; a mouse does not say.
+    pub pressure: Option<f32>,
 }
 
 #[derive(Default)]

@@ -2,12 +2,13 @@
 //! by box.
 
 use crate::gpu::Gpu;
+use crate::view_state::link::Pictures;
 use crate::workspace::OpenPicture;
-use limner_annotation::{Change, Document, LabelId};
+use limner_annotation::{Change, Document, ImageId, LabelId};
 use limner_imaging::VoxelBox;
 use limner_render::LabelStyle;
 
-/// Everything painted on the open picture.
+/// Everything painted on an open picture.
 pub fn show_all(
     gpu: &mut Gpu,
     document: &Document,
@@ -16,24 +17,24 @@ pub fn show_all(
 ) -> anyhow::Result<()> {
     let layers = document.label_map(open.image).map_or(1, |map| map.layers().len());
     for layer in 0..layers {
-        show_box(gpu, document, open, layer, VoxelBox::whole(open.volume.size()))?;
+        show_box(gpu, document, open.image, layer, VoxelBox::whole(open.volume.size()))?;
     }
     style(gpu, document, selected);
     Ok(())
 }
 
-/// Only what changed.
+/// Only what changed, on whichever open picture.
 pub fn show_changes(
     gpu: &mut Gpu,
     document: &Document,
-    open: &OpenPicture,
+    pictures: &Pictures,
     changes: &[Change],
     selected: Option<LabelId>,
 ) -> anyhow::Result<()> {
     for change in changes {
         match *change {
-            Change::Labels { image, layer, bounds } if image == open.image => {
-                show_box(gpu, document, open, layer, bounds)?;
+            Change::Labels { image, layer, bounds } if pictures.contains_key(&image) => {
+                show_box(gpu, document, image, layer, bounds)?;
             }
             _ => {}
         }
@@ -42,18 +43,12 @@ pub fn show_changes(
     Ok(())
 }
 
-fn show_box(
-    gpu: &mut Gpu,
-    document: &Document,
-    open: &OpenPicture,
-    layer: usize,
-    bounds: VoxelBox,
-) -> anyhow::Result<()> {
-    let values = match document.label_map(open.image) {
+fn show_box(gpu: &mut Gpu, document: &Document, image: ImageId, layer: usize, bounds: VoxelBox) -> anyhow::Result<()> {
+    let values = match document.label_map(image) {
         Some(map) => map.copy_box(layer, bounds),
         None => vec![0; bounds.len()],
     };
-    gpu.write_labels(layer, bounds, &values)
+    gpu.write_labels(image, layer, bounds, &values)
 }
 
 pub fn style(gpu: &mut Gpu, document: &Document, selected: Option<LabelId>) {

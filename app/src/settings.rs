@@ -1,6 +1,6 @@
 //! What is remembered between starts. A settings file that cannot be read is set aside, never a reason not to start.
 
-use crate::view_state::{Hand, ViewState};
+use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -12,16 +12,10 @@ pub struct Settings {
     pub last_project: Option<PathBuf>,
     pub recent_projects: Vec<PathBuf>,
     pub hand: Option<Hand>,
-    /// The picture that was open, by its path, and how it was shown.
-    pub last_picture: Option<LastPicture>,
+    /// The viewports as they were left, with the pictures in them.
+    pub stage: Option<Stage>,
     /// Who signs the work. Never leaves the project unless the user exports it.
     pub author: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LastPicture {
-    pub image: String,
-    pub view: ViewState,
 }
 
 const RECENT: usize = 10;

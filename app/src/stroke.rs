@@ -1,20 +1,21 @@
-//! The drag in hand: which button holds it, and where it has been.
+//! The drag in hand: which button holds it, in which viewport, and where it has been.
 
 use crate::outbox::Button;
-use limner_imaging::{View, World};
+use crate::view_state::ViewportId;
+use limner_imaging::World;
 
 #[derive(Default)]
 pub struct Stroke {
     held: Option<Button>,
-    view: Option<View>,
+    viewport: Option<ViewportId>,
     pixel: [f64; 2],
     points: Vec<World>,
 }
 
 impl Stroke {
-    pub fn begin(&mut self, button: Button, view: View, pixel: [f64; 2]) {
+    pub fn begin(&mut self, button: Button, viewport: ViewportId, pixel: [f64; 2]) {
         self.held = Some(button);
-        self.view = Some(view);
+        self.viewport = Some(viewport);
         self.pixel = pixel;
         self.points.clear();
     }
@@ -29,9 +30,9 @@ impl Stroke {
         [pixel[0] - before[0], pixel[1] - before[1]]
     }
 
-    /// The plane it was begun on.
-    pub fn view(&self) -> Option<View> {
-        self.view
+    /// The viewport it was begun in.
+    pub fn viewport(&self) -> Option<ViewportId> {
+        self.viewport
     }
 
     pub fn is_held(&self) -> bool {

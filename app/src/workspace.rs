@@ -1,15 +1,20 @@
-//! What is open: a project, the series found so far, and the picture in the view.
+//! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
-use crate::view_state::ViewState;
+use crate::view_state::{Stage, Viewport, ViewportId, link};
 use limner_annotation::{ImageId, Project};
-use limner_imaging::{Series, Volume};
+use limner_imaging::{Series, StackAxis, View, Volume};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Default)]
 pub struct Workspace {
     pub project: Option<Project>,
     pub found: Vec<Series>,
-    pub open: Option<OpenPicture>,
+    /// In memory, each shown in some viewport.
+    pub pictures: BTreeMap<ImageId, OpenPicture>,
+    pub stage: Stage,
+    /// How pictures were seen that are shown no longer, for when they come back.
+    pub looks: BTreeMap<ImageId, Viewport>,
 }
 
 pub struct OpenPicture {
@@ -18,10 +23,73 @@ pub struct OpenPicture {
     pub title: String,
     /// Its line in `Workspace::found`.
     pub series: Option<usize>,
-    pub view: ViewState,
+}
+
+impl OpenPicture {
+    /// Whether other planes than the stored one mean anything.
+    pub fn has_planes(&self) -> bool {
+        self.volume.stack_axis == StackAxis::Space && self.volume.size()[2] > 1
+    }
+
+    /// The plane it is stored in.
+    pub fn stored_view(&self) -> View {
+        View::of_stored_slices(&self.volume.geometry)
+    }
+
+    /// Whether it can be shown in 3D.
+    pub fn has_solid(&self) -> bool {
+        self.has_planes() && !self.volume.is_colour()
+    }
 }
 
 impl Workspace {
+    /// The picture in the active viewport: the one that panels, keys and tools without a pointer speak about.
+    pub fn open(&self) -> Option<&OpenPicture> {
+        self.picture_in(self.stage.active_id())
+    }
+
+    pub fn picture_in(&self, id: ViewportId) -> Option<&OpenPicture> {
+        self.pictures.get(&self.stage.get(id)?.image?)
+    }
+
+    /// A viewport with the picture it shows, where that is in memory.
+    pub fn shown_in(&self, id: ViewportId) -> Option<(&Viewport, &OpenPicture)> {
+        Some((self.stage.get(id)?, self.picture_in(id)?))
+    }
+
+    /// The active viewport with its picture.
+    pub fn active(&self) -> Option<(&Viewport, &OpenPicture)> {
+        self.shown_in(self.stage.active_id())
+    }
+
+    /// Changes how a viewport shows its picture; viewports linked to it follow.
+    pub fn look(&mut self, id: ViewportId, change: impl FnOnce(&mut Viewport, &OpenPicture)) {
+        let Some(before) = self.stage.get(id).cloned() else { return };
+        let picture = before.image.and_then(|image| self.pictures.get(&image));
+        let (Some(viewport), Some(picture)) = (self.stage.get_mut(id), picture) else { return };
+        change(viewport, picture);
+        link::follow(&mut self.stage, &self.pictures, id, &before);
+    }
+
+    /// Lets go of pictures no viewport shows, remembers how they were seen, and names them.
+    pub fn drop_unseen(&mut self) -> Vec<ImageId> {
+        let seen = self.stage.images();
+        let unseen: Vec<ImageId> = self.pictures.keys().copied().filter(|image| !seen.contains(image)).collect();
+        for image in &unseen {
+            self.pictures.remove(image);
+        }
+        unseen
+    }
+
+    /// Keeps how a viewport shows its picture.
+    pub fn remember_look(&mut self, id: ViewportId) {
+        if let Some(viewport) = self.stage.get(id)
+            && let Some(image) = viewport.image
+        {
+            self.looks.insert(image, viewport.clone());
+        }
+    }
+
     /// Adds what a scan found; a series already listed is not listed twice. The answer is where the first one stands.
     pub fn add_found(&mut self, series: Vec<Series>) -> Option<usize> {
         let mut first = None;

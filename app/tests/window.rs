@@ -32,15 +32,15 @@ fn wait(window: &mut Harness<'_, App>, what: &str, done: impl Fn(&App) -> bool) 
 }
 
 fn voxels(app: &App) -> u64 {
-    let (Some(project), Some(open)) = (&app.workspace.project, &app.workspace.open) else { return 0 };
+    let (Some(project), Some(open)) = (&app.workspace.project, app.workspace.open()) else { return 0 };
     let document = project.document();
     let map = document.label_map(open.image);
     document.labels().iter().map(|l| map.map_or(0, |m| m.count(l.value))).sum()
 }
 
 fn slice(app: &App) -> usize {
-    let open = app.workspace.open.as_ref().expect("a picture is open");
-    open.view.slice(open.view.view(), &open.volume.geometry).0
+    let (viewport, open) = app.workspace.active().expect("a picture is open");
+    viewport.slice(&open.volume.geometry).0
 }
 
 fn drag(window: &mut Harness<'_, App>, from: Pos2, by: Vec2) {
@@ -66,7 +66,7 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     let mut w = window(home.path(), Start::Continue);
     w.step();
     w.get_by_label("Open sample study").click();
-    wait(&mut w, "the sample study", |app| app.workspace.open.is_some());
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
 
     let view = w.get_by_label("Axial view").rect();
     let middle = view.center();
@@ -86,9 +86,9 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     }
     assert_ne!(slice(w.state()), first, "the wheel does not scroll");
 
-    let window_before = w.state().workspace.open.as_ref().unwrap().view.window;
+    let window_before = w.state().workspace.stage.active().window;
     drag(&mut w, middle, vec2(60.0, 20.0));
-    let window_after = w.state().workspace.open.as_ref().unwrap().view.window;
+    let window_after = w.state().workspace.stage.active().window;
     assert!(window_after.width > window_before.width && window_after.centre > window_before.centre);
 
     w.get_by_label("Brush").click();
@@ -116,7 +116,7 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     drop(w);
 
     let mut again = window(home.path(), Start::Continue);
-    wait(&mut again, "the last picture", |app| app.workspace.open.is_some());
+    wait(&mut again, "the last picture", |app| app.workspace.open().is_some());
     assert_eq!(voxels(again.state()), painted, "the work is not there at the next start");
     assert!(again.state().workspace.project.as_ref().unwrap().document().can_redo().is_some());
 }
@@ -125,12 +125,12 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
 fn the_planes_follow_the_crosshair_and_the_volume_follows_the_drag() {
     let home = tempfile::tempdir().unwrap();
     let mut w = window(home.path(), Start::Sample);
-    wait(&mut w, "the sample study", |app| app.workspace.open.is_some());
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
     w.get_by_label("Four-up").click();
     w.step();
     w.get_by_label("Crosshair").click();
     w.step();
-    let at = |w: &Harness<'_, App>| w.state().workspace.open.as_ref().unwrap().view.at;
+    let at = |w: &Harness<'_, App>| w.state().workspace.stage.active().at;
     let before = at(&w);
     let axial = w.get_by_label("Axial view").rect();
     drag(&mut w, axial.center(), vec2(40.0, 25.0));
@@ -141,8 +141,9 @@ fn the_planes_follow_the_crosshair_and_the_volume_follows_the_drag() {
     assert!(at(&w).0.z < before.0.z, "down is towards the feet");
 
     let camera = |w: &Harness<'_, App>| {
-        let open = w.state().workspace.open.as_ref().unwrap();
-        open.view.camera(&open.volume.geometry, [100, 100])
+        let workspace = &w.state().workspace;
+        let solid = workspace.stage.iter().find(|(_, v)| v.is_solid()).unwrap().1;
+        solid.solid_camera(&workspace.open().unwrap().volume.geometry)
     };
     let front = camera(&w);
     let solid = w.get_by_label("3D view").rect();
@@ -161,7 +162,7 @@ fn every_action_says_why_it_cannot_be_done_before_a_picture_is_open() {
         if app.why_not(entry.action).is_some() {
             app.act(entry.action);
         }
-        assert!(app.workspace.open.is_none() && app.notices.shown().is_empty(), "{}", entry.title);
+        assert!(app.workspace.open().is_none() && app.notices.shown().is_empty(), "{}", entry.title);
     }
     w.step();
 }
@@ -174,5 +175,5 @@ fn a_path_that_holds_nothing_is_an_error_that_names_it() {
     wait(&mut w, "a notice", |app| !app.notices.shown().is_empty());
     let notice = &w.state().notices.shown()[0];
     assert!(notice.causes.iter().any(|c| c.contains("nothing here")), "{notice:?}");
-    assert!(w.state().workspace.open.is_none());
+    assert!(w.state().workspace.open().is_none());
 }

@@ -6,6 +6,7 @@ use crate::space::{Voxel, World};
 use crate::volume::Volume;
 use glam::DVec3;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
@@ -16,7 +17,8 @@ pub enum Interpolation {
 }
 
 /// What a slab shows of the values across its thickness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Projection {
     Maximum,
     Minimum,
@@ -24,7 +26,7 @@ pub enum Projection {
 }
 
 /// A thick slice, centred on its plane.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slab {
     pub projection: Projection,
     pub thickness_mm: f64,

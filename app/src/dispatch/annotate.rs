@@ -7,7 +7,7 @@ use crate::outbox::Gesture;
 use crate::overlay;
 use anyhow::Context as _;
 use limner_annotation::tools::brush;
-use limner_annotation::{Command, Document, ImageId, Label, LabelId, PackedMask, PaintMode, PaintRule};
+use limner_annotation::{Command, Document, Label, LabelId, PackedMask, PaintMode, PaintRule};
 
 impl App {
     /// The document and the picture it is about, if both are there.
@@ -37,8 +37,8 @@ impl App {
     pub(super) fn show_changes(&mut self) {
         let Some(project) = &mut self.workspace.project else { return };
         let changes = project.document_mut().take_changes();
-        let Some(open) = &self.workspace.open else { return };
-        let shown = overlay::show_changes(&mut self.gpu, project.document(), open, &changes, self.label);
+        let pictures = &self.workspace.pictures;
+        let shown = overlay::show_changes(&mut self.gpu, project.document(), pictures, &changes, self.label);
         if let Err(error) = shown {
             self.notices.error("The labels could not be drawn", &error);
         }
@@ -59,8 +59,9 @@ impl App {
         let to = world_under(gesture);
         let from = self.stroke.last().unwrap_or(to);
         self.stroke.add(to);
-        let Some((image, label)) = self.painted() else { return };
-        let Some(open) = &self.workspace.open else { return };
+        let Some(label) = self.painted() else { return };
+        let image = gesture.image;
+        let Some(open) = self.workspace.pictures.get(&image) else { return };
         let mask = brush::disc(&open.volume.geometry, &gesture.raster.plane, from, to, self.hand.brush_radius_mm);
         if mask.is_empty() {
             return;
@@ -75,11 +76,9 @@ impl App {
         self.change("The stroke", |document| document.commit().map(|_| ()));
     }
 
-    /// The open image and the value of the label in hand.
-    fn painted(&self) -> Option<(ImageId, u16)> {
-        let open = self.workspace.open.as_ref()?;
-        let label = self.workspace.project.as_ref()?.document().label(self.label?)?;
-        Some((open.image, label.value))
+    /// The value of the label in hand.
+    fn painted(&self) -> Option<u16> {
+        Some(self.workspace.project.as_ref()?.document().label(self.label?)?.value)
     }
 
     pub(super) fn new_label(&mut self) {

@@ -5,11 +5,11 @@ use crate::jobs::Apply;
 use crate::overlay;
 use crate::panels::dialog::{Dialog, Purpose};
 use crate::sample;
-use crate::view_state::ViewState;
+use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
-use limner_annotation::{Command, ImageEntry, Project};
+use limner_annotation::{Command, ImageEntry, ImageId, Project};
 use limner_imaging::{Series, StackAxis, Task, Volume, Warning, formats};
 use limner_render::BrickRanges;
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ impl App {
                     let files = if failed == 1 { "file" } else { "files" };
                     self.notices.warning(format!("{failed} {files} could not be read"), causes);
                 }
-                self.open_series(first);
+                self.open_series(first, None);
             }
             (None, 0) => {
                 let error = anyhow::anyhow!("{} holds no picture Limner can read", path.display());
@@ -64,12 +64,19 @@ impl App {
         }
     }
 
-    pub(super) fn open_series(&mut self, n: usize) {
+    /// Shows a series in a viewport, or in the active one.
+    pub(super) fn open_series(&mut self, n: usize, viewport: Option<ViewportId>) {
         let Some(series) = self.workspace.found.get(n).cloned() else { return };
+        let place = Place::of(viewport);
+        if let Some(known) = self.workspace.pictures.values().find(|p| p.series == Some(n)) {
+            let image = known.image;
+            self.put_picture(image, place);
+            return;
+        }
         self.jobs.start_latest(OPENING, "Reading the series", move |task| {
             let loaded = Loaded::read(series, task);
             let apply: Apply = Box::new(move |app| match loaded {
-                Ok(loaded) => app.show_loaded(loaded),
+                Ok(loaded) => app.show_loaded(loaded, place),
                 Err(error) => app.mark_unreadable(n, &error),
             });
             Ok(apply)
@@ -84,48 +91,73 @@ impl App {
         }
     }
 
-    /// Puts a picture in the view and, if it is new, into the project.
-    fn show_loaded(&mut self, loaded: Loaded) {
-        if let Err(error) = self.try_show(loaded) {
+    /// Puts a picture in its place and, if it is new, into the project.
+    fn show_loaded(&mut self, loaded: Loaded, place: Place) {
+        if let Err(error) = self.try_show(loaded, place) {
             self.notices.error("The picture could not be shown", &error);
         }
     }
 
-    fn try_show(&mut self, loaded: Loaded) -> anyhow::Result<()> {
+    fn try_show(&mut self, loaded: Loaded, place: Place) -> anyhow::Result<()> {
         self.end_stroke();
         self.reject_proposal();
-        self.remember_view();
         if self.workspace.project.is_none() {
             self.use_project(Project::create(&self.paths.new_project()?, "Untitled", &self.author())?);
         }
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
         let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
-        self.gpu.show_volume(&loaded.volume, loaded.ranges)?;
-        let remembered = self.settings.last_picture.as_ref().filter(|p| p.image == image.to_string());
-        let view = remembered.map_or_else(|| ViewState::first_look(&loaded.volume), |p| p.view.clone());
+        self.gpu.add_picture(image, &loaded.volume, loaded.ranges)?;
         // What stands in the list already need not be said twice.
         for warning in loaded.volume.warnings.iter().filter(|w| !loaded.series.warnings.contains(w)) {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
         }
-        let open = OpenPicture { image, volume: loaded.volume, title: loaded.series.title, series, view };
+        let open = OpenPicture { image, volume: loaded.volume, title: loaded.series.title, series };
         overlay::show_all(&mut self.gpu, project.document(), &open, self.label)?;
-        self.workspace.open = Some(open);
+        self.workspace.pictures.insert(image, open);
+        self.put_picture(image, place);
         self.keep_label_alive();
         Ok(())
     }
 
-    fn remember_view(&mut self) {
-        if let Some(open) = &self.workspace.open {
-            let (image, view) = (open.image.to_string(), open.view.clone());
-            self.settings.last_picture = Some(crate::settings::LastPicture { image, view });
+    /// Shows a picture in memory: where it was asked for, in all four panes where they show one picture, and nowhere
+    /// new where the stage waits for it.
+    fn put_picture(&mut self, image: ImageId, place: Place) {
+        let Some(volume) = self.workspace.pictures.get(&image).map(|p| p.volume.clone()) else { return };
+        let stage = &mut self.workspace.stage;
+        let target = match place {
+            Place::Waiting => return,
+            Place::Active => stage.active_id(),
+            Place::In(id) => id,
+        };
+        self.workspace.remember_look(target);
+        let stage = &mut self.workspace.stage;
+        stage.activate(target);
+        let look = match self.workspace.looks.get(&image) {
+            Some(look) => look.clone(),
+            None => Viewport::first_look(image, &volume),
+        };
+        let has_planes = self.workspace.pictures[&image].has_planes();
+        if place == Place::Active && stage.shows_planes() && stage.active().image.is_some() && has_planes {
+            for (id, pane) in stage.layout().ids().into_iter().zip(Pane::ALL) {
+                stage.put(id, look.of_pane(pane));
+            }
+        } else {
+            if place == Place::Active && stage.shows_planes() {
+                stage.arrange(Arrangement::ONE);
+            }
+            let pane = if has_planes { look.pane } else { Viewport::first_look(image, &volume).pane };
+            stage.put(stage.active_id(), if pane == look.pane { look } else { look.of_pane(pane) });
         }
+        self.drop_unseen();
     }
 
     /// Makes a project the open one; the last one is let go when its steps are written.
     fn use_project(&mut self, project: Project) {
-        self.workspace.open = None;
-        self.gpu.close_picture();
+        self.workspace.pictures.clear();
+        self.workspace.looks.clear();
+        self.workspace.stage.clear();
+        self.gpu.drop_all_pictures();
         self.settings.remember_project(project.path());
         let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
         if !notices.is_empty() {
@@ -140,10 +172,11 @@ impl App {
     }
 
     pub fn open_project(&mut self, path: PathBuf) {
-        let wanted = self.settings.last_picture.as_ref().map(|p| p.image.clone());
+        let stage = self.settings.stage.clone().filter(Stage::is_sound);
+        let wanted: Vec<ImageId> = stage.iter().flat_map(Stage::images).collect();
         self.jobs.start_latest(OPENING, "Opening the project", move |task| {
             let project = open_or_look(&path)?;
-            let loaded = first_picture(&project, wanted.as_deref(), task);
+            let (loaded, place) = pictures_of(&project, &wanted, task);
             let series = series_of(&project, task);
             let apply: Apply = Box::new(move |app| {
                 if project.is_read_only() {
@@ -152,10 +185,14 @@ impl App {
                 }
                 app.use_project(project);
                 app.workspace.add_found(series);
-                match loaded {
-                    Some(Ok(loaded)) => app.show_loaded(loaded),
-                    Some(Err(error)) => app.notices.error("The project's picture could not be read", &error),
-                    None => {}
+                if let Some(stage) = stage.filter(|_| place == Place::Waiting) {
+                    app.workspace.stage = stage;
+                }
+                for one in loaded {
+                    match one {
+                        Ok(loaded) => app.show_loaded(loaded, place),
+                        Err(error) => app.notices.error("The project's picture could not be read", &error),
+                    }
                 }
             });
             Ok(apply)
@@ -210,6 +247,24 @@ impl App {
     }
 }
 
+/// Where a picture is to be seen once it is in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Active,
+    In(ViewportId),
+    /// Wherever the stage waits for it already.
+    Waiting,
+}
+
+impl Place {
+    const fn of(viewport: Option<ViewportId>) -> Self {
+        match viewport {
+            Some(id) => Self::In(id),
+            None => Self::Active,
+        }
+    }
+}
+
 /// A picture that has been read, and how a project describes it.
 struct Loaded {
     series: Series,
@@ -234,7 +289,7 @@ impl Loaded {
 }
 
 /// The image's id in the project: known by its samples and place, else added as a step.
-fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<limner_annotation::ImageId> {
+fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<ImageId> {
     let same =
         |entry: &&ImageEntry| entry.sha256 == loaded.sha256 && entry.geometry.matches(&loaded.volume.geometry, 1e-3);
     if let Some(known) = project.document().images().find(same) {
@@ -285,11 +340,14 @@ fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
     Ok(copy)
 }
 
-/// The picture that was open last, or the project's first.
-fn first_picture(project: &Project, wanted: Option<&str>, task: &Task) -> Option<anyhow::Result<Loaded>> {
+/// The pictures a stage waits for if the project has them, else the project's first for the viewport in front.
+fn pictures_of(project: &Project, wanted: &[ImageId], task: &Task) -> (Vec<anyhow::Result<Loaded>>, Place) {
     let images: Vec<&ImageEntry> = project.document().images().collect();
-    let entry = images.iter().find(|e| Some(e.id.to_string().as_str()) == wanted).or_else(|| images.first())?;
-    Some(reopen(project, entry, task))
+    let waiting: Vec<&ImageEntry> = images.iter().copied().filter(|e| wanted.contains(&e.id)).collect();
+    let all_there = !wanted.is_empty() && waiting.len() == wanted.len();
+    let (entries, place) =
+        if all_there { (waiting, Place::Waiting) } else { (images.into_iter().take(1).collect(), Place::Active) };
+    (entries.into_iter().map(|entry| reopen(project, entry, task)).collect(), place)
 }
 
 /// Reads an image of a project, known again by its samples, with the series it comes from.

@@ -3,7 +3,6 @@
 use crate::action::Tool;
 use crate::app::App;
 use crate::outbox::{Button, Gesture, Phase};
-use crate::view_state::Pane;
 use limner_imaging::{Pixel, World};
 
 /// Window width and centre change by this share of the width for a pixel of drag.
@@ -12,12 +11,12 @@ const ZOOM_PER_PIXEL: f64 = 1.0 / 250.0;
 
 impl App {
     pub(super) fn gesture(&mut self, gesture: &Gesture) {
-        let mine = self.stroke.is_held() && self.stroke.view() == Some(gesture.view);
+        let mine = self.stroke.is_held() && self.stroke.viewport() == Some(gesture.viewport);
         match gesture.phase {
             Phase::Press(_) if self.stroke.is_held() => {}
             Phase::Press(button) => {
-                self.look(|open| open.view.active = Pane::Slice(gesture.view));
-                self.stroke.begin(button, gesture.view, gesture.pixel);
+                self.workspace.stage.activate(gesture.viewport);
+                self.stroke.begin(button, gesture.viewport, gesture.pixel);
                 if button == Button::Left {
                     self.press(gesture);
                 }
@@ -31,27 +30,24 @@ impl App {
     fn press(&mut self, gesture: &Gesture) {
         match self.hand.tool {
             Tool::Window => {}
-            Tool::Crosshair => self.look(|open| open.view.go_to(&open.volume.geometry, world_under(gesture))),
+            Tool::Crosshair => self.put_crosshair(gesture),
             Tool::Brush | Tool::Eraser => self.begin_painting(gesture),
             Tool::Scribble => self.stroke.add(world_under(gesture)),
         }
     }
 
     fn drag(&mut self, gesture: &Gesture) {
-        let [across, down] = self.stroke.moved_to(gesture.pixel);
+        let moved = self.stroke.moved_to(gesture.pixel);
+        let [across, down] = moved;
         let Some(button) = self.stroke.held() else { return };
         match (button, self.hand.tool) {
-            (Button::Middle, _) => {
-                self.look(|open| open.view.pan(gesture.view, gesture.raster.mm_per_pixel, [across, down]));
-            }
+            (Button::Middle, _) => self.look(gesture.viewport, |view, open| view.pan(&open.volume, moved)),
             (Button::Right, _) => {
-                self.zoom_about(Pane::Slice(gesture.view), gesture.pixel, (-down * ZOOM_PER_PIXEL).exp());
+                self.zoom_about(gesture.viewport, gesture.pixel, (-down * ZOOM_PER_PIXEL).exp());
             }
-            (Button::Left, Tool::Crosshair) => {
-                self.look(|open| open.view.go_to(&open.volume.geometry, world_under(gesture)));
-            }
-            (Button::Left, Tool::Window) => self.look(|open| {
-                let window = &mut open.view.window;
+            (Button::Left, Tool::Crosshair) => self.put_crosshair(gesture),
+            (Button::Left, Tool::Window) => self.look(gesture.viewport, |view, _| {
+                let window = &mut view.window;
                 let step = window.width.max(1e-6) * WINDOW_PER_PIXEL;
                 window.width = (window.width + across * step).max(1e-6);
                 window.centre += down * step;
@@ -59,6 +55,11 @@ impl App {
             (Button::Left, Tool::Brush | Tool::Eraser) => self.paint_to(gesture),
             (Button::Left, Tool::Scribble) => self.stroke.add(world_under(gesture)),
         }
+    }
+
+    fn put_crosshair(&mut self, gesture: &Gesture) {
+        let at = world_under(gesture);
+        self.look(gesture.viewport, |view, open| view.go_to(&open.volume.geometry, at));
     }
 
     /// Finishes whatever the hand is in the middle of: the stroke is committed, never dropped.

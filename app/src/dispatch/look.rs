@@ -1,56 +1,128 @@
-//! Requests that change how the picture is seen, never what is said about it.
+//! Requests that change how pictures are seen, never what is said about them.
 
+use crate::action::Action;
 use crate::app::App;
-use crate::view_state::{Layout, Pane};
+use crate::view_state::{Arrangement, Pane, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
+use limner_imaging::Window;
+use limner_imaging::window::CT_PRESETS;
+
+const ZOOM_STEP: f64 = 1.25;
 
 impl App {
-    /// Changes how the open picture is shown, if there is one.
-    pub(super) fn look(&mut self, change: impl FnOnce(&mut OpenPicture)) {
-        if let Some(open) = &mut self.workspace.open {
-            change(open);
-        }
+    /// Changes how a viewport shows its picture, and what is linked to it.
+    pub(super) fn look(&mut self, id: ViewportId, change: impl FnOnce(&mut Viewport, &OpenPicture)) {
+        self.workspace.look(id, change);
     }
 
     /// A stroke in hand stays on the slice it began on.
-    pub(super) fn scroll(&mut self, pane: Pane, steps: isize) {
-        let Pane::Slice(view) = pane else { return };
-        if !self.stroke.is_held() {
-            self.look(|open| open.view.step(&open.volume, view, steps));
+    pub(super) fn scroll(&mut self, id: ViewportId, steps: isize) {
+        if !self.stroke.is_held() && self.workspace.stage.get(id).is_some_and(|v| !v.is_solid()) {
+            self.look(id, |view, open| view.step(&open.volume, steps));
         }
     }
 
     pub(super) fn go_to_slice(&mut self, slice: usize) {
         if !self.stroke.is_held() {
-            self.look(|open| open.view.go_to_slice(open.view.view(), &open.volume.geometry, slice));
+            let active = self.workspace.stage.active_id();
+            self.look(active, |view, open| view.go_to_slice(&open.volume.geometry, slice));
         }
     }
 
-    pub(super) fn zoom_about(&mut self, pane: Pane, pixel: [f64; 2], factor: f64) {
-        let size = self.view_sizes[pane.index()];
-        self.look(|open| open.view.zoom_about(&open.volume, pane, size, pixel, factor));
+    pub(super) fn zoom_about(&mut self, id: ViewportId, pixel: [f64; 2], factor: f64) {
+        self.look(id, |view, open| view.zoom_about(&open.volume, pixel, factor));
     }
 
-    pub(super) fn show_alone(&mut self, pane: Pane) {
-        self.look(|open| (open.view.layout, open.view.active) = (Layout::One, pane));
+    fn zoom_active(&mut self, factor: f64) {
+        let middle = self.workspace.stage.active().size.map(|n| n as f64 / 2.0);
+        self.zoom_about(self.workspace.stage.active_id(), middle, factor);
     }
 
-    pub(super) fn maximise(&mut self, pane: Pane) {
-        let four = self.workspace.open.as_ref().is_some_and(|open| open.view.layout == Layout::Four);
-        if four {
-            self.show_alone(pane);
+    /// Fills the space with a viewport or shows all again; a lone viewport on a volume opens its planes.
+    pub(super) fn maximise(&mut self, id: ViewportId) {
+        self.end_stroke();
+        let stage = &mut self.workspace.stage;
+        stage.activate(id);
+        if stage.is_maximised() || stage.visible().len() > 1 {
+            stage.maximise(id);
         } else {
-            self.look(|open| open.view.layout = Layout::Four);
+            self.arrange(Arrangement::Planes);
         }
     }
 
-    /// Each pane says in every frame whether the pointer is over it; one that is not does not speak for the others.
-    pub(super) fn hover_over(&mut self, pane: Pane, at: Option<[f64; 2]>) {
-        let Pane::Slice(view) = pane else { return };
+    pub(super) fn arrange(&mut self, wanted: Arrangement) {
+        self.end_stroke();
+        let possible = wanted != Arrangement::Planes || self.workspace.open().is_some_and(OpenPicture::has_planes);
+        if possible {
+            for id in self.workspace.stage.visible() {
+                self.workspace.remember_look(id);
+            }
+            self.workspace.stage.arrange(wanted);
+            self.drop_unseen();
+        }
+    }
+
+    /// Frees what no viewport shows any more.
+    pub(super) fn drop_unseen(&mut self) {
+        for image in self.workspace.drop_unseen() {
+            self.gpu.drop_picture(image);
+        }
+    }
+
+    /// Each viewport says in every frame whether the pointer is over it; one that is not does not speak for the others.
+    pub(super) fn hover_over(&mut self, id: ViewportId, at: Option<[f64; 2]>) {
         match at {
-            Some(at) => self.hover = Some((view, at)),
-            None if self.hover.is_some_and(|(over, _)| over == view) => self.hover = None,
+            Some(at) => self.hover = Some((id, at)),
+            None if self.hover.is_some_and(|(over, _)| over == id) => self.hover = None,
             None => {}
         }
     }
+
+    pub(super) fn act_on_view(&mut self, action: Action) {
+        let active = self.workspace.stage.active_id();
+        match action {
+            Action::Show(wanted) => self.look(active, |view, _| view.show_pane(Pane::Slice(wanted))),
+            Action::ShowSolid => self.look(active, |view, _| view.show_pane(Pane::Solid)),
+            Action::NextSlice => self.scroll(active, 1),
+            Action::PreviousSlice => self.scroll(active, -1),
+            Action::FirstSlice => self.go_to_slice(0),
+            Action::LastSlice => self.go_to_slice(usize::MAX),
+            Action::ZoomIn => self.zoom_active(ZOOM_STEP),
+            Action::ZoomOut => self.zoom_active(1.0 / ZOOM_STEP),
+            Action::ToggleLabels => self.workspace.stage.show_labels = !self.workspace.stage.show_labels,
+            _ => self.look(active, |view, open| match action {
+                Action::ResetView => view.fit(),
+                Action::WindowAsStored => view.window = open.volume.default_window(),
+                Action::WindowPreset(n) => view.window = preset(n),
+                Action::InvertWindow => view.inverted = !view.inverted,
+                _ => {}
+            }),
+        }
+    }
+
+    pub(super) fn act_on_stage(&mut self, action: Action) {
+        self.end_stroke();
+        let stage = &mut self.workspace.stage;
+        match action {
+            Action::FourUp if stage.is_arranged(Arrangement::Planes) => self.arrange(Arrangement::ONE),
+            Action::FourUp => self.arrange(Arrangement::Planes),
+            Action::Arrange(wanted) => self.arrange(wanted),
+            Action::Split(along) => stage.split_active(along),
+            Action::CloseView => {
+                self.workspace.remember_look(self.workspace.stage.active_id());
+                self.workspace.stage.close_active();
+                self.drop_unseen();
+            }
+            Action::NextView => stage.activate_next(),
+            Action::Maximise => stage.maximise(stage.active_id()),
+            Action::LinkPlace => stage.links.place = !stage.links.place,
+            Action::LinkCamera => stage.links.camera = !stage.links.camera,
+            Action::LinkWindow => stage.links.window = !stage.links.window,
+            _ => {}
+        }
+    }
+}
+
+fn preset(n: usize) -> Window {
+    CT_PRESETS[n.min(CT_PRESETS.len() - 1)].window
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::assist::Proposal;
 use crate::jobs::Apply;
-use limner_annotation::{Command, PackedMask, PaintMode, PaintRule, StepInfo};
+use limner_annotation::{Command, ImageId, PackedMask, PaintMode, PaintRule, StepInfo};
 use limner_imaging::{Mask, Voxel, VoxelBox, World};
 use limner_segmentation::{Prediction, Prompt, Shape};
 
@@ -12,9 +12,10 @@ const SLOT: &str = "prompt";
 
 impl App {
     pub(super) fn add_scribble(&mut self, line: &[World]) {
-        let Some(open) = &self.workspace.open else { return };
+        let drawn_in = self.stroke.viewport().unwrap_or(self.workspace.stage.active_id());
+        let Some((viewport, open)) = self.workspace.shown_in(drawn_in) else { return };
         let geometry = &open.volume.geometry;
-        let axis = self.stroke.view().unwrap_or(open.view.view()).slice_axis(geometry);
+        let axis = viewport.view().slice_axis(geometry);
         let points: Vec<Voxel> = line.iter().map(|at| geometry.voxel(*at)).collect();
         if !points.iter().any(|p| p.index_in(geometry.size()).is_some()) {
             return;
@@ -48,7 +49,7 @@ impl App {
 
     /// Asks with all prompts so far; the answer arrives as a proposal unless the document has moved on.
     fn ask_engine(&mut self) {
-        let (Some(open), Some(project), Some(label)) = (&self.workspace.open, &self.workspace.project, self.label)
+        let (Some(open), Some(project), Some(label)) = (self.workspace.open(), &self.workspace.project, self.label)
         else {
             return;
         };
@@ -66,8 +67,8 @@ impl App {
     }
 
     fn receive(&mut self, proposal: Proposal) {
-        let (Some(open), Some(project)) = (&self.workspace.open, &self.workspace.project) else { return };
-        if open.image != proposal.image || self.assist.prompts().is_empty() {
+        let Some(project) = &self.workspace.project else { return };
+        if !self.workspace.pictures.contains_key(&proposal.image) || self.assist.prompts().is_empty() {
             return;
         }
         if project.document().revision() != proposal.made_on {
@@ -81,17 +82,18 @@ impl App {
             );
         }
         let seconds = proposal.seconds;
+        let image = proposal.image;
         let changed = self.assist.propose(proposal);
-        self.show_proposal(changed);
+        self.show_proposal(image, changed);
         log::info!("proposal after {seconds:.2} s");
     }
 
-    fn show_proposal(&mut self, bounds: VoxelBox) {
+    fn show_proposal(&mut self, image: ImageId, bounds: VoxelBox) {
         let colour = self
             .label
             .and_then(|id| self.workspace.project.as_ref()?.document().label(id).map(limner_annotation::Label::colour));
         let proposed = self.assist.proposal().map_or_else(|| Mask::empty(bounds), |p| p.mask.within(bounds));
-        if let Err(error) = self.gpu.write_proposal(bounds, proposed.voxels(), colour.unwrap_or([255; 3])) {
+        if let Err(error) = self.gpu.write_proposal(image, bounds, proposed.voxels(), colour.unwrap_or([255; 3])) {
             self.notices.error("The proposal could not be drawn", &error);
         }
     }
@@ -120,7 +122,7 @@ impl App {
     /// Clears prompts and proposal from the picture.
     pub(super) fn reject_proposal(&mut self) {
         if let Some(proposal) = self.assist.finish() {
-            self.show_proposal(proposal.mask.bounds());
+            self.show_proposal(proposal.image, proposal.mask.bounds());
         }
     }
 }

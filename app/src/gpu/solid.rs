@@ -1,24 +1,31 @@
-//! The open picture in 3D: appears at once, sharpens while nothing else needs the adapter.
+//! A picture in 3D in a viewport: appears at once, sharpens while nothing else needs the adapter.
 
 use super::{Content, Device};
 use crate::picture::preset_for;
-use crate::view_state::ViewState;
+use crate::view_state::Viewport;
 use eframe::egui::TextureId;
 use eframe::wgpu;
+use limner_annotation::ImageId;
 use limner_imaging::{Volume, Window};
 use limner_render::{
     BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, TransferPreset, TransferTable, VolumeMode,
     VolumeScene,
 };
 
-/// What is made once for a picture.
+/// What a viewport keeps of the volume it shows.
+#[derive(Default)]
 pub struct Solid {
-    ranges: BrickRanges,
-    preset: &'static TransferPreset,
     picture: Option<Picture>,
 }
 
-/// What is made again for another size of the pane.
+pub struct Wanted<'a> {
+    pub image: ImageId,
+    pub viewport: &'a Viewport,
+    pub volume: &'a Volume,
+    pub show_labels: bool,
+}
+
+/// What is made again for another size of the viewport.
 struct Picture {
     progressive: Progressive,
     /// Free to leap over for the content and window last shown.
@@ -31,14 +38,26 @@ struct Picture {
 struct Shown {
     camera: Camera,
     size: [usize; 2],
+    matter: Matter,
+}
+
+/// What decides how a point of the volume looks, wherever it is seen from.
+#[derive(Clone, Copy, PartialEq)]
+struct Matter {
+    image: ImageId,
     window: Window,
+    preset: &'static str,
     show_labels: bool,
     revision: u64,
 }
 
 impl Solid {
-    pub fn new(ranges: BrickRanges, volume: &Volume) -> Self {
-        Self { ranges, preset: preset_for(volume), picture: None }
+    pub fn forget(&mut self) {
+        self.picture = None;
+    }
+
+    pub const fn has_texture(&self) -> bool {
+        self.picture.is_some()
     }
 
     /// Draws the next part where one is due. True once the picture is as good as it gets.
@@ -48,27 +67,34 @@ impl Solid {
         id: TextureId,
         content: &Content,
         palette: &Palette,
-        (volume, state, size): (&Volume, &ViewState, [usize; 2]),
+        wanted: &Wanted<'_>,
     ) -> anyhow::Result<bool> {
+        let Some(ranges) = &content.ranges else { return Ok(true) };
+        let preset = wanted.viewport.solid_preset.as_deref().and_then(TransferPreset::named);
+        let preset = preset.unwrap_or_else(|| preset_for(wanted.volume));
         let shown = Shown {
-            camera: state.camera(&volume.geometry, size),
-            size,
-            window: state.window,
-            show_labels: state.show_labels,
-            revision: content.revision,
+            camera: wanted.viewport.solid_camera(&wanted.volume.geometry),
+            size: wanted.viewport.size,
+            matter: Matter {
+                image: wanted.image,
+                window: wanted.viewport.window,
+                preset: preset.name,
+                show_labels: wanted.show_labels,
+                revision: content.revision,
+            },
         };
         if self.picture.as_ref().is_none_or(|p| p.shown != shown) {
-            self.restart(device, id, content, shown)?;
+            self.restart(device, id, (content, ranges, preset), shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
-        let labels = content.layers.first().filter(|_| shown.show_labels);
+        let labels = content.layers.first().filter(|_| wanted.show_labels);
         let scene = VolumeScene {
             labels: labels.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }),
             ..VolumeScene::new(
                 &content.volume,
                 &picture.free_space,
                 shown.camera,
-                size,
+                shown.size,
                 VolumeMode::Shaded { transfer: &picture.transfer },
             )
         };
@@ -76,20 +102,22 @@ impl Solid {
         Ok(picture.progressive.is_done())
     }
 
-    fn restart(&mut self, device: &Device, id: TextureId, content: &Content, shown: Shown) -> anyhow::Result<()> {
+    fn restart(
+        &mut self,
+        device: &Device,
+        id: TextureId,
+        (content, ranges, preset): (&Content, &BrickRanges, &'static TransferPreset),
+        shown: Shown,
+    ) -> anyhow::Result<()> {
         let gpu = &device.context;
         let before = self.picture.take();
-        let (size, same_matter) = before.as_ref().map_or(([0; 2], false), |p| {
-            let s = p.shown;
-            let same = (s.window, s.show_labels, s.revision) == (shown.window, shown.show_labels, shown.revision);
-            (s.size, same)
-        });
+        let size = before.as_ref().map_or([0; 2], |p| p.shown.size);
         let mut picture = match before {
-            Some(picture) if same_matter => Picture { shown, ..picture },
+            Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
-                let function = self.preset.function(shown.window);
-                let labels = content.layers.first().filter(|_| shown.show_labels);
-                let free_space = FreeSpace::new(gpu, &content.volume, &self.ranges, &function, labels)?;
+                let function = preset.function(shown.matter.window);
+                let labels = content.layers.first().filter(|_| shown.matter.show_labels);
+                let free_space = FreeSpace::new(gpu, &content.volume, ranges, &function, labels)?;
                 let progressive = match before {
                     Some(picture) => picture.progressive,
                     None => Progressive::new(gpu, shown.size)?,
@@ -99,12 +127,7 @@ impl Solid {
         };
         if size != shown.size {
             picture.progressive = Progressive::new(gpu, shown.size)?;
-            device.host.renderer.write().update_egui_texture_from_wgpu_texture(
-                &device.host.device,
-                picture.progressive.target().view(),
-                wgpu::FilterMode::Linear,
-                id,
-            );
+            device.show_on(id, picture.progressive.target(), wgpu::FilterMode::Linear);
         }
         picture.progressive.restart();
         self.picture = Some(picture);

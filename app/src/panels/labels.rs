@@ -19,7 +19,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         return;
     };
     let document = project.document();
-    let map = app.workspace.open.as_ref().and_then(|o| document.label_map(o.image));
+    let map = app.workspace.open().and_then(|o| document.label_map(o.image));
     if document.labels().is_empty() {
         let hint =
             "Take the brush (B) and paint, or draw a scribble (S) through an object: the first label makes itself.";
@@ -32,11 +32,9 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         }
     });
     ui.separator();
-    if let Some(open) = &app.workspace.open {
-        let mut opacity = open.view.label_opacity;
-        if ui.add(Slider::new(&mut opacity, 0.0..=1.0).text("Opacity")).changed() {
-            out.ask(Request::LabelOpacity(opacity));
-        }
+    let mut opacity = app.workspace.stage.label_opacity;
+    if ui.add(Slider::new(&mut opacity, 0.0..=1.0).text("Opacity")).changed() {
+        out.ask(Request::LabelOpacity(opacity));
     }
 }
 
@@ -69,7 +67,7 @@ fn label_ui(app: &App, label: &Label, map: Option<&LabelMap>, ui: &mut Ui, out: 
         {
             out.ask(Request::LockLabel { label: label.id, locked });
         }
-        if let (Some(map), Some(open)) = (map, &app.workspace.open) {
+        if let (Some(map), Some(open)) = (map, app.workspace.open()) {
             let count = map.count(label.value);
             ui.label(RichText::new(amount(open, count)).small().color(dark::WEAK));
         }

@@ -10,7 +10,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.heading("Series");
     ScrollArea::vertical().id_salt("series").show(ui, |ui| {
         for (n, series) in app.workspace.found.iter().enumerate() {
-            let shown = app.workspace.open.as_ref().is_some_and(|o| o.series == Some(n));
+            let shown = app.workspace.pictures.values().any(|p| p.series == Some(n));
             ui.push_id(n, |ui| series_ui(series, n, shown, ui, out));
         }
     });
@@ -23,7 +23,7 @@ fn series_ui(series: &Series, n: usize, shown: bool, ui: &mut Ui, out: &mut Outb
     let width = ui.available_width();
     let button = Button::selectable(shown, &series.title).truncate().min_size([width, 0.0].into());
     if ui.add(button).on_hover_text(details(series)).clicked() {
-        out.ask(Request::OpenSeries(n));
+        out.ask(Request::OpenSeries(n, None));
     }
     let [columns, rows, slices] = series.size;
     // Titles hold no patient text and may repeat; the place on disk tells one from the other.

@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::dark;
-use crate::view_state::Pane;
 use eframe::egui::{Align, Layout, ProgressBar, RichText, Sense, Ui, vec2};
 use limner_imaging::{Pixel, Side, Volume, World};
 
@@ -45,16 +44,18 @@ fn saved_ui(app: &App, ui: &mut Ui) {
 }
 
 fn under_pointer(app: &App) -> String {
-    let Some(open) = &app.workspace.open else { return String::new() };
-    let Some((view, pixel)) = app.hover else { return app.hand.tool.hint().to_owned() };
-    let raster = open.view.raster(&open.volume, view, app.view_sizes[Pane::Slice(view).index()]);
-    let world = limner_render::pick::world(&raster, Pixel(pixel.into()));
+    let Some((id, pixel)) = app.hover else { return app.hand.tool.hint().to_owned() };
+    let Some((viewport, open)) = app.workspace.shown_in(id) else { return String::new() };
+    if viewport.is_solid() {
+        return "Drag to turn, right drag or wheel to zoom, middle drag to move".to_owned();
+    }
+    let world = limner_render::pick::world(&viewport.raster(&open.volume), Pixel(pixel.into()));
     let at = open.volume.geometry.voxel(world);
     let Some(index) = at.index_in(open.volume.size()) else { return String::new() };
     let volume = &open.volume;
     let place = if volume.spacing_known { position(world) } else { String::new() };
     let [i, j, k] = index;
-    format!("{place}voxel {i}, {j}, {k}   {}   {}", value(volume, index), app.label_names_at(index))
+    format!("{place}voxel {i}, {j}, {k}   {}   {}", value(volume, index), app.label_names_at(open, index))
 }
 
 /// Towards which side of the patient, and how far in mm.

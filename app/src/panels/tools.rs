@@ -24,7 +24,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         if app.hand.tool.paints() {
             ui.separator();
             let mut radius = app.hand.brush_radius_mm;
-            let unit = if app.workspace.open.as_ref().is_none_or(|o| o.volume.spacing_known) { " mm" } else { " px" };
+            let unit = if app.workspace.open().is_none_or(|o| o.volume.spacing_known) { " mm" } else { " px" };
             let slider = Slider::new(&mut radius, 0.5..=60.0).logarithmic(true).suffix(unit).text("Radius");
             if ui.add(slider).changed() {
                 out.ask(Request::BrushRadius(radius));

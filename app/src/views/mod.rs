@@ -6,55 +6,107 @@ pub mod solid;
 
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
-use crate::theme::dark;
-use crate::view_state::{Layout, Pane};
+use crate::theme::{dark, size};
+use crate::view_state::{Along, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
-use eframe::egui::{self, Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2};
+use eframe::egui::{
+    self, Align2, Color32, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+};
 
-/// Between two panes, in points.
-const SEAM: f32 = 2.0;
-
-/// Every pane of the layout in its place.
-pub fn ui(app: &App, open: &OpenPicture, ui: &mut Ui, out: &mut Outbox) {
+/// Every viewport of the stage in its place.
+pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let stage = &app.workspace.stage;
     let whole = ui.available_rect_before_wrap();
-    for (n, &pane) in open.view.panes().iter().enumerate() {
-        let rect = match open.view.layout {
-            Layout::One => whole,
-            Layout::Four => quarter(whole, n),
-        };
-        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(pane.name()), |ui| {
-            match pane {
-                Pane::Slice(view) => slice::ui(app, open, view, ui, out),
-                Pane::Solid => solid::ui(app, open, ui, out),
-            }
-            if open.view.layout == Layout::Four && open.view.active == pane {
-                ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, dark::ACCENT), StrokeKind::Inside);
-            }
-        });
+    if stage.is_maximised() {
+        return viewport_ui(app, stage.active_id(), whole, ui, out);
+    }
+    let places = stage.layout().places(whole);
+    for &(id, rect) in &places {
+        viewport_ui(app, id, rect, ui, out);
+    }
+    seams_ui(app, whole, ui, out);
+    if places.len() > 1
+        && let Some((_, rect)) = places.iter().find(|(id, _)| *id == stage.active_id())
+    {
+        ui.painter().rect_stroke(*rect, 0.0, Stroke::new(1.0, dark::ACCENT), StrokeKind::Inside);
     }
 }
 
-fn quarter(whole: Rect, n: usize) -> Rect {
-    let half = (whole.size() - egui::vec2(SEAM, SEAM)) / 2.0;
-    let (column, row) = ((n % 2) as f32, (n / 2) as f32);
-    let corner = whole.min + egui::vec2(column * (half.x + SEAM), row * (half.y + SEAM));
-    Rect::from_min_size(corner, half)
+fn viewport_ui(app: &App, id: ViewportId, rect: Rect, ui: &mut Ui, out: &mut Outbox) {
+    ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("viewport", id)), |ui| {
+        match app.workspace.shown_in(id) {
+            Some((viewport, open)) if viewport.is_solid() => solid::ui(app, (id, viewport, open), ui, out),
+            Some((viewport, open)) => slice::ui(app, (id, viewport, open), ui, out),
+            None => empty_ui(app, id, ui, out),
+        }
+    });
 }
 
-/// The pane's picture, filling the space; says how large it is and takes clicks.
-fn picture_ui(app: &App, pane: Pane, ui: &mut Ui, out: &mut Outbox) -> (Rect, Response) {
+/// What stands in a viewport without a picture: what to do about it.
+fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
+    let rect = ui.available_rect_before_wrap();
+    let response = ui.allocate_rect(rect, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Empty view"));
+    ui.painter().rect_filled(rect, 0.0, dark::VIEW);
+    let waits = app.workspace.stage.get(id).is_some_and(|v| v.image.is_some());
+    let text = if waits { "Reading the picture" } else { "Click here, then a series in the list" };
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(size::BODY), dark::WEAK);
+    if response.clicked() {
+        out.ask(Request::Activate(id));
+    }
+}
+
+/// The lines between viewports, to be moved by hand.
+fn seams_ui(app: &App, whole: Rect, ui: &mut Ui, out: &mut Outbox) {
+    /// A seam is thin; the hand may miss it by this much.
+    const REACH: f32 = 3.0;
+    for seam in app.workspace.stage.layout().seams(whole) {
+        let id = ui.scope_id().with(("seam", &seam.path, seam.after));
+        let (grip, icon) = match seam.along {
+            Along::Across => (seam.rect.expand2(vec2(REACH, 0.0)), CursorIcon::ResizeHorizontal),
+            Along::Down => (seam.rect.expand2(vec2(0.0, REACH)), CursorIcon::ResizeVertical),
+        };
+        let response = ui.interact(grip, id, Sense::drag()).on_hover_and_drag_cursor(icon);
+        if response.hovered() || response.dragged() {
+            ui.painter().rect_filled(seam.rect, 0.0, dark::ACCENT);
+        }
+        let moved = response.drag_delta();
+        let by = if seam.along == Along::Across { moved.x } else { moved.y } / seam.length.max(1.0);
+        if by != 0.0 {
+            out.ask(Request::MoveSeam { path: seam.path, after: seam.after, by });
+        }
+    }
+}
+
+/// A viewport, what it shows and of which picture.
+pub type Shown<'a> = (ViewportId, &'a Viewport, &'a OpenPicture);
+
+/// The viewport's picture, filling the space; says how large it is and takes clicks.
+fn picture_ui(app: &App, (id, viewport, _): Shown<'_>, ui: &mut Ui, out: &mut Outbox) -> (Rect, Response) {
     let rect = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    let name = format!("{} view", pane.name());
+    let name = accessible_name(app, id, viewport);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
-    out.ask(Request::ViewResized(pane, size_in_pixels(rect, ui)));
+    out.ask(Request::ViewResized(id, size_in_pixels(rect, ui)));
     ui.painter().rect_filled(rect, 0.0, dark::VIEW);
     let texture = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter().image(app.gpu.texture_id(pane), rect, texture, Color32::WHITE);
+    if let Some(picture) = app.gpu.texture_id(id) {
+        ui.painter().image(picture, rect, texture, Color32::WHITE);
+    }
     if response.double_clicked() && !app.hand.tool.paints() {
-        out.ask(Request::Maximise(pane));
+        out.ask(Request::Maximise(id));
     }
     (rect, response)
+}
+
+/// "Axial view"; the second one of a kind is "Axial view 2".
+fn accessible_name(app: &App, id: ViewportId, viewport: &Viewport) -> String {
+    let stage = &app.workspace.stage;
+    let alike = stage.visible().into_iter().take_while(|&other| other != id);
+    let before = alike.filter(|&other| stage.get(other).is_some_and(|v| v.pane == viewport.pane)).count();
+    let name = viewport.pane.name();
+    if before == 0 { format!("{name} view") } else { format!("{name} view {}", before + 1) }
 }
 
 fn size_in_pixels(rect: Rect, ui: &Ui) -> [usize; 2] {

@@ -2,28 +2,30 @@
 
 use crate::app::App;
 use crate::theme::{dark, size};
+use crate::views::Shown;
 use crate::workspace::OpenPicture;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 use limner_imaging::reslice::Raster;
-use limner_imaging::{Side, StackAxis, View};
+use limner_imaging::{Side, StackAxis};
 
 const MARGIN: f32 = 8.0;
 
-pub fn ui(app: &App, open: &OpenPicture, view: View, raster: &Raster, rect: Rect, ui: &Ui) {
+pub fn ui(app: &App, (_, viewport, open): Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
     let painter = ui.painter().with_clip_rect(rect);
     let shape = &open.volume;
     if shape.spacing_known && shape.stack_axis == StackAxis::Space {
-        letters(&painter, rect, open.view.plane(&shape.geometry, view).screen_sides());
+        letters(&painter, rect, raster.plane.screen_sides());
     }
-    let (slice, count) = open.view.slice(view, &shape.geometry);
+    let (slice, count) = viewport.slice(&shape.geometry);
     let word = if shape.stack_axis == StackAxis::Space { "Slice" } else { "Frame" };
-    let window = open.view.window;
+    let window = viewport.window;
     let unit = shape.value_map.unit.as_deref().unwrap_or("");
-    let lines = [
-        open.title.clone(),
-        format!("{word} {} of {count}", slice + 1),
-        format!("W {:.0}  L {:.0} {unit}", window.width, window.centre),
-    ];
+    let place = if viewport.is_oblique() {
+        format!("{} turned by {:.0}°", viewport.pane.name(), viewport.tilt_degrees(&shape.geometry))
+    } else {
+        format!("{word} {} of {count}", slice + 1)
+    };
+    let lines = [open.title.clone(), place, format!("W {:.0}  L {:.0} {unit}", window.width, window.centre)];
     for (n, line) in lines.iter().enumerate() {
         let at = rect.min + vec2(MARGIN, MARGIN + n as f32 * 16.0);
         text(&painter, at, Align2::LEFT_TOP, line, size::SMALL);

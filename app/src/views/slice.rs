@@ -1,49 +1,53 @@
-//! One plane of the open picture: the cached texture, what lies over it, and the hand on it.
+//! One plane of a picture: the cached texture, what lies over it, and the hand on it.
 
-use super::{picture_ui, size_in_pixels};
+use super::{Shown, picture_ui, size_in_pixels};
 use crate::action::Tool;
 use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::dark;
-use crate::view_state::{Layout, Pane};
+use crate::view_state::{Viewport, ViewportId};
 use crate::views::overlay_text;
-use crate::workspace::OpenPicture;
 use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
+use limner_annotation::ImageId;
+use limner_imaging::World;
 use limner_imaging::reslice::Raster;
-use limner_imaging::{View, World};
 
 /// Points of wheel travel that make one slice; a notch of a mouse wheel is more than this on every platform.
 const WHEEL_POINTS_PER_SLICE: f32 = 30.0;
 
-pub fn ui(app: &App, open: &OpenPicture, view: View, ui: &mut Ui, out: &mut Outbox) {
-    let (rect, response) = picture_ui(app, Pane::Slice(view), ui, out);
+pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
+    let (id, viewport, open) = shown;
+    let (rect, response) = picture_ui(app, shown, ui, out);
     let scale = ui.ctx().pixels_per_point();
-    let raster = open.view.raster(&open.volume, view, size_in_pixels(rect, ui));
-    let frame = Frame { rect, scale, view, raster };
+    let viewport = Viewport { size: size_in_pixels(rect, ui), ..viewport.clone() };
+    let raster = viewport.raster(&open.volume);
+    let frame = Frame { rect, scale, id, image: open.image, raster };
     hand_ui(&frame, &response, ui, out);
     wheel_ui(&frame, &response, ui, out);
-    crosshair_ui(app, open, &frame, ui);
+    crosshair_ui(app, &viewport, &frame, ui);
     scribble_ui(app, &frame, ui);
     cursor_ui(app, &frame, &response, ui);
-    overlay_text::ui(app, open, view, &frame.raster, rect, ui);
+    overlay_text::ui(app, (id, &viewport, open), &frame.raster, rect, ui);
 }
 
-/// Where the view lies on the screen and what it shows.
-struct Frame {
-    rect: Rect,
-    scale: f32,
-    view: View,
-    raster: Raster,
+/// Where a viewport lies on the screen and what it shows.
+pub struct Frame {
+    pub rect: Rect,
+    /// Pixels in a point.
+    pub scale: f32,
+    pub id: ViewportId,
+    pub image: ImageId,
+    pub raster: Raster,
 }
 
 impl Frame {
-    fn pixel(&self, at: Pos2) -> [f64; 2] {
+    pub fn pixel(&self, at: Pos2) -> [f64; 2] {
         let offset = (at - self.rect.min) * self.scale;
         [f64::from(offset.x), f64::from(offset.y)]
     }
 
     /// Where a point of the patient is seen, in points.
-    fn screen(&self, world: World) -> Pos2 {
+    pub fn screen(&self, world: World) -> Pos2 {
         let (pixel, _) = limner_render::pick::screen(&self.raster, world);
         self.rect.min + vec2(pixel.0.x as f32, pixel.0.y as f32) / self.scale
     }
@@ -51,11 +55,13 @@ impl Frame {
 
 /// Every step of the pointer since the last frame, in order: a stroke is never cut short by a slow frame.
 fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
-    let pane = Pane::Slice(frame.view);
-    out.ask(Request::Hover(pane, response.hover_pos().map(|at| frame.pixel(at))));
+    out.ask(Request::Hover(frame.id, response.hover_pos().map(|at| frame.pixel(at))));
     let mut down = response.is_pointer_button_down_on();
+    let modifiers = ui.input(|i| i.modifiers);
+    let pressure = ui.input(pressure);
     let mut ask = |phase, at| {
-        let gesture = Gesture { view: frame.view, phase, pixel: frame.pixel(at), raster: frame.raster };
+        let (viewport, image, raster) = (frame.id, frame.image, frame.raster);
+        let gesture = Gesture { viewport, image, phase, pixel: frame.pixel(at), raster, modifiers, pressure };
         out.ask(Request::Gesture(gesture));
     };
     for event in ui.input(|i| i.events.clone()) {
@@ -79,6 +85,14 @@ fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     }
 }
 
+/// Of the pen or finger that touched last.
+fn pressure(input: &egui::InputState) -> Option<f32> {
+    input.events.iter().rev().find_map(|event| match event {
+        Event::Touch { force, .. } => *force,
+        _ => None,
+    })
+}
+
 const fn button_of(button: PointerButton) -> Option<Button> {
     match button {
         PointerButton::Primary => Some(Button::Left),
@@ -92,7 +106,7 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     let Some(at) = response.hover_pos() else { return };
     let (wheel, zoom, shift) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta(), i.modifiers.shift));
     if zoom != 1.0 {
-        out.ask(Request::Zoom { pane: Pane::Slice(frame.view), pixel: frame.pixel(at), factor: f64::from(zoom) });
+        out.ask(Request::Zoom { viewport: frame.id, pixel: frame.pixel(at), factor: f64::from(zoom) });
         return;
     }
     let travel = if wheel.y == 0.0 && shift { wheel.x } else { wheel.y };
@@ -107,22 +121,32 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     if shift {
         out.ask(Request::ResizeBrush(f64::from(travel)));
     } else if steps != 0.0 {
-        out.ask(Request::Scroll { pane: Pane::Slice(frame.view), steps: steps as isize });
+        out.ask(Request::Scroll { viewport: frame.id, steps: steps as isize });
     }
 }
 
-/// Where the other planes cut this one, in their colours, open in the middle so that the point itself is seen.
-fn crosshair_ui(app: &App, open: &OpenPicture, frame: &Frame, ui: &Ui) {
-    if open.view.layout == Layout::One && app.hand.tool != Tool::Crosshair {
-        return;
-    }
+/// Where the other planes of the picture cut this one, in their colours, open in the middle so that the point itself
+/// is seen.
+fn crosshair_ui(app: &App, viewport: &Viewport, frame: &Frame, ui: &Ui) {
     const OPEN: f32 = 14.0;
-    let at = frame.screen(open.view.at);
+    let stage = &app.workspace.stage;
+    let others = stage.visible().into_iter().filter(|&id| id != frame.id).filter_map(|id| app.workspace.shown_in(id));
+    let cuts = others.filter(|(other, open)| open.image == frame.image && !other.is_solid());
+    let mut planes: Vec<_> = cuts.map(|(other, open)| (other.view(), other.plane(&open.volume.geometry))).collect();
+    if planes.is_empty() && app.hand.tool == Tool::Crosshair {
+        let Some(open) = app.workspace.picture_in(frame.id) else { return };
+        let of = |view| (view, limner_imaging::Plane::of_view(&open.volume.geometry, view, viewport.at));
+        planes = limner_imaging::View::ALL.into_iter().filter(|&v| v != viewport.view()).map(of).collect();
+    }
     let painter = ui.painter().with_clip_rect(frame.rect);
     let normal = frame.raster.plane.normal();
-    for view in View::ALL.into_iter().filter(|&view| view != frame.view) {
-        let along = open.view.plane(&open.volume.geometry, view).normal().cross(normal);
+    for (view, plane) in planes {
+        let along = plane.normal().cross(normal);
         let along = vec2(along.dot(frame.raster.plane.right) as f32, along.dot(frame.raster.plane.down) as f32);
+        if along.length() < 0.1 {
+            continue;
+        }
+        let at = frame.screen(plane.origin);
         let along = along.normalized() * (frame.rect.width() + frame.rect.height());
         let gap = along.normalized() * OPEN;
         let stroke = Stroke::new(1.0, dark::plane(view));
@@ -134,7 +158,7 @@ fn crosshair_ui(app: &App, open: &OpenPicture, frame: &Frame, ui: &Ui) {
 /// The line under the hand, before anything is computed from it.
 fn scribble_ui(app: &App, frame: &Frame, ui: &Ui) {
     let colour = if app.hand.positive { dark::POSITIVE } else { dark::NEGATIVE };
-    if app.stroke.view() != Some(frame.view) {
+    if app.stroke.viewport() != Some(frame.id) {
         return;
     }
     let line: Vec<Pos2> = app.stroke.points().iter().map(|world| frame.screen(*world)).collect();

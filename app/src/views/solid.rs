@@ -1,35 +1,35 @@
-//! The open picture as a volume in 3D: drag turns, wheel and right drag zoom.
+//! A picture as a volume in 3D: drag turns, wheel and right drag zoom, middle drag moves.
 
-use super::picture_ui;
+use super::{Shown, picture_ui};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{dark, size};
-use crate::view_state::Pane;
-use crate::workspace::OpenPicture;
 use eframe::egui::{self, Align2, FontId, PointerButton, Ui, vec2};
 
 /// A wheel notch is about this many points; it zooms by a tenth.
 const POINTS_PER_TENTH: f32 = 40.0;
 const ZOOM_PER_POINT: f64 = 1.0 / 150.0;
 
-pub fn ui(app: &App, open: &OpenPicture, ui: &mut Ui, out: &mut Outbox) {
-    let (rect, response) = picture_ui(app, Pane::Solid, ui, out);
-    if !app.gpu.has_solid() {
-        let why = if open.volume.is_colour() || open.volume.size()[2] < 2 {
-            "A single picture has no third dimension"
-        } else {
-            "Preparing the volume"
-        };
+pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
+    let (viewport, _, open) = shown;
+    let (rect, response) = picture_ui(app, shown, ui, out);
+    out.ask(Request::Hover(viewport, response.hover_pos().map(|_| [0.0; 2])));
+    if response.is_pointer_button_down_on() {
+        out.ask(Request::Activate(viewport));
+    }
+    if !open.has_solid() {
+        let why = "A single picture has no third dimension";
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, why, FontId::proportional(size::BODY), dark::WEAK);
         return;
     }
     let scale = f64::from(ui.ctx().pixels_per_point());
     let moved = response.drag_delta();
-    if response.is_pointer_button_down_on() {
-        out.ask(Request::Activate(Pane::Solid));
-    }
+    let pixels = [f64::from(moved.x) * scale, f64::from(moved.y) * scale];
     if response.dragged_by(PointerButton::Primary) {
-        out.ask(Request::Turn([f64::from(moved.x) * scale, f64::from(moved.y) * scale]));
+        out.ask(Request::Turn(viewport, pixels));
+    }
+    if response.dragged_by(PointerButton::Middle) {
+        out.ask(Request::Pan(viewport, pixels));
     }
     let mut factor = 1.0;
     if response.dragged_by(PointerButton::Secondary) {
@@ -40,7 +40,7 @@ pub fn ui(app: &App, open: &OpenPicture, ui: &mut Ui, out: &mut Outbox) {
         factor *= 1.1_f64.powf(f64::from(wheel / POINTS_PER_TENTH)) * f64::from(ui.input(egui::InputState::zoom_delta));
     }
     if factor != 1.0 {
-        out.ask(Request::Zoom { pane: Pane::Solid, pixel: [0.0; 2], factor });
+        out.ask(Request::Zoom { viewport, pixel: [0.0; 2], factor });
     }
     let at = rect.min + vec2(8.0, 8.0);
     ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), dark::OVERLAY);
