@@ -6,6 +6,7 @@ pub mod classical;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
+mod half;
 pub mod models;
 pub mod network;
 pub mod prompt;

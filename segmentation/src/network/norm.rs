@@ -1,7 +1,7 @@
 //! What happens to a pixel between convolutions: instance norm, the residual added, leaky ReLU, average pooling.
 
 use super::conv::Sums;
-use super::lanes::BLOCK;
+use super::isa::BLOCK;
 use super::tensor::Tensor;
 use rayon::prelude::*;
 
@@ -19,12 +19,12 @@ impl Norm {
         let shape = tensor.shape;
         let factors: Vec<[[f32; BLOCK]; 2]> = (0..shape.blocks)
             .map(|block| {
-                let own = &sums[block * shape.slabs_per_block()..(block + 1) * shape.slabs_per_block()];
-                self.factors(block, own, shape.size.iter().product::<usize>() as f64)
+                let count = shape.size.iter().product::<usize>() as f64;
+                sums.get(block).map_or([[0.0; BLOCK]; 2], |sums| self.factors(block, sums, count))
             })
             .collect();
         let slope = slope.unwrap_or(1.0);
-        tensor.data.par_chunks_mut(shape.slab()).enumerate().for_each(|(n, slab)| {
+        tensor.data[..shape.len()].par_chunks_mut(shape.slab()).enumerate().for_each(|(n, slab)| {
             let Some((block, z)) = shape.slice_of_slab(n) else { return };
             let [scale, shift] = factors[block];
             for y in 0..shape.size[1] {
@@ -54,15 +54,15 @@ impl Norm {
     }
 
     /// What to multiply by and add for each channel of a block; nothing is left of channels that only pad the block.
-    fn factors(&self, block: usize, sums: &[Sums], count: f64) -> [[f32; BLOCK]; 2] {
+    fn factors(&self, block: usize, sums: &Sums, count: f64) -> [[f32; BLOCK]; 2] {
         let mut factors = [[0.0; BLOCK]; 2];
         for c in 0..BLOCK {
             let Some((&scale, &shift)) = self.scale.get(block * BLOCK + c).zip(self.shift.get(block * BLOCK + c))
             else {
                 break;
             };
-            let mean = sums.iter().map(|s| s[0][c]).sum::<f64>() / count;
-            let variance = (sums.iter().map(|s| s[1][c]).sum::<f64>() / count - mean * mean).max(0.0);
+            let mean = sums[0][c] / count;
+            let variance = (sums[1][c] / count - mean * mean).max(0.0);
             let factor = f64::from(scale) / (variance + self.epsilon).sqrt();
             factors[0][c] = factor as f32;
             factors[1][c] = (f64::from(shift) - mean * factor) as f32;
@@ -75,7 +75,7 @@ impl Norm {
 pub fn average(input: &Tensor, stride: [usize; 3], output: &mut Tensor) {
     let (from, to) = (input.shape, output.shape);
     let share = 1.0 / stride.iter().product::<usize>() as f32;
-    output.data.par_chunks_mut(to.slab()).enumerate().for_each(|(n, slab)| {
+    output.data[..to.len()].par_chunks_mut(to.slab()).enumerate().for_each(|(n, slab)| {
         let Some((block, z)) = to.slice_of_slab(n) else { return };
         for y in 0..to.size[1] {
             let start = to.row_in_slab(y);

@@ -27,8 +27,23 @@ struct Plans {
 
 #[derive(Deserialize)]
 struct Configuration {
+    inherits_from: Option<String>,
     patch_size: Option<Vec<usize>>,
     architecture: Option<Architecture>,
+}
+
+impl Plans {
+    /// Something of a configuration, or of one it inherits from.
+    fn inherited<'a, T>(&'a self, name: &'a str, of: impl Fn(&'a Configuration) -> Option<T>) -> Option<T> {
+        let mut at = self.configurations.get(name)?;
+        for _ in 0..=self.configurations.len() {
+            if let Some(found) = of(at) {
+                return Some(found);
+            }
+            at = self.configurations.get(at.inherits_from.as_ref()?)?;
+        }
+        None
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,22 +84,26 @@ const MOST_FEATURES: usize = 4096;
 const LARGEST_PATCH: usize = 1024;
 
 impl Plan {
-    /// From plans.json; `configuration` may be left out where there is only one.
+    /// From plans.json; `configuration` may be left out where only one describes a network.
     pub fn parse(text: &str, path: &Path, configuration: Option<&str>, inputs: usize, outputs: usize) -> Result<Self> {
         let broken = |reason: String| Error::Model { path: path.into(), reason };
         let plans: Plans = serde_json::from_str(text).map_err(|e| broken(format!("not a plans file: {e}")))?;
-        let found = match configuration {
-            Some(name) => plans.configurations.get(name),
-            None => plans.configurations.values().find(|c| c.architecture.is_some()),
+        let name = match configuration {
+            Some(name) => name,
+            None => {
+                let described = plans.configurations.iter().find(|(_, c)| c.architecture.is_some());
+                described.ok_or_else(|| broken("the plans describe no architecture".into()))?.0
+            }
         };
-        let found = found.ok_or_else(|| broken("the plans name no such configuration".into()))?;
-        let architecture =
-            found.architecture.as_ref().ok_or_else(|| broken("the plans describe no architecture".into()))?;
+        let architecture = plans
+            .inherited(name, |c| c.architecture.as_ref())
+            .ok_or_else(|| broken(format!("the plans describe no architecture of a configuration {name:?}")))?;
         if !architecture.network_class_name.ends_with("ResidualEncoderUNet") {
             let name = &architecture.network_class_name;
             return Err(broken(format!("the network is a {name}; only residual-encoder U-Nets are known")));
         }
-        let patch = found.patch_size.clone().ok_or_else(|| broken("the plans name no patch size".into()))?;
+        let patch = plans.inherited(name, |c| c.patch_size.clone());
+        let patch = patch.ok_or_else(|| broken("the plans name no patch size".into()))?;
         let arguments = &architecture.arch_kwargs;
         let stages = arguments.features_per_stage.len();
         let plan = Self {

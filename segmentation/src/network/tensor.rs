@@ -2,7 +2,7 @@
 //!
 //! The rim is always zero: convolutions read it as padding and nobody writes it. Axes are slices, rows, columns.
 
-use super::lanes::BLOCK;
+use super::isa::BLOCK;
 use std::collections::HashMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,11 @@ impl Shape {
 
     pub const fn len(&self) -> usize {
         self.blocks * self.slabs_per_block() * self.slab()
+    }
+
+    /// What lies behind the last pixel, so that a tile at an odd edge may read beyond it.
+    pub const fn tail(&self) -> usize {
+        self.row() + 2 * BLOCK
     }
 
     /// Where the first pixel of a row lies within its slab.
@@ -88,7 +93,7 @@ pub struct Pool(HashMap<Shape, Vec<Vec<f32>>>);
 impl Pool {
     pub fn take(&mut self, shape: Shape) -> Tensor {
         let waiting = self.0.get_mut(&shape).and_then(Vec::pop);
-        Tensor { shape, data: waiting.unwrap_or_else(|| vec![0.0; shape.len()]) }
+        Tensor { shape, data: waiting.unwrap_or_else(|| vec![0.0; shape.len() + shape.tail()]) }
     }
 
     pub fn give(&mut self, tensor: Tensor) {
@@ -96,6 +101,6 @@ impl Pool {
     }
 
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(shape, waiting)| shape.len() * waiting.len() * size_of::<f32>()).sum()
+        self.0.iter().map(|(shape, waiting)| (shape.len() + shape.tail()) * waiting.len() * size_of::<f32>()).sum()
     }
 }

@@ -1,7 +1,7 @@
 //! The residual-encoder U-Net itself: layers named as `dynamic-network-architectures` names them, run one by one.
 
-use super::conv::{self, Packed, Sums};
-use super::lanes::{BLOCK, Isa};
+use super::conv::{self, Motion, Packed, Sums};
+use super::isa::{BLOCK, Isa};
 use super::norm::{self, Norm};
 use super::plan::Plan;
 use super::tensor::{Pool, Shape, Tensor};
@@ -53,42 +53,59 @@ struct Loader<'a> {
     axes: usize,
 }
 
+/// What a convolution is between, and where.
+#[derive(Clone, Copy)]
+struct Form {
+    channels: [usize; 2],
+    kernel: [usize; 3],
+    stride: [usize; 3],
+    stage: usize,
+}
+
+/// Stages of fewer voxels spend their time on reading weights, of which Winograd's are more.
+const LEAST_VOXELS: usize = 512;
+
 impl Loader<'_> {
     fn kernel_shape(&self, [o, i]: [usize; 2], kernel: [usize; 3]) -> Vec<usize> {
         [o, i].into_iter().chain(kernel[3 - self.axes..].iter().copied()).collect()
     }
 
-    fn layer(
-        &self,
-        name: &str,
-        channels: [usize; 2],
-        kernel: [usize; 3],
-        stride: [usize; 3],
-        bias: bool,
-    ) -> Result<Layer> {
-        let [inputs, outputs] = channels;
+    fn layer(&self, name: &str, form: Form) -> Result<Layer> {
+        let Form { channels: [inputs, outputs], kernel, stride, stage } = form;
         let weights =
             self.weights.tensor(&format!("{name}.conv.weight"), &self.kernel_shape([outputs, inputs], kernel))?;
-        let bias = bias.then(|| self.weights.tensor(&format!("{name}.conv.bias"), &[outputs])).transpose()?;
+        // A projection is the one that has no bias.
+        let bias = (!name.contains(".skip."))
+            .then(|| self.weights.tensor(&format!("{name}.conv.bias"), &[outputs]))
+            .transpose()?;
         let norm = Norm {
             scale: self.weights.tensor(&format!("{name}.norm.weight"), &[outputs])?,
             shift: self.weights.tensor(&format!("{name}.norm.bias"), &[outputs])?,
             epsilon: self.plan.epsilon,
         };
-        Ok(Layer { packed: Packed::new(&weights, bias.as_deref(), [outputs, inputs], kernel, false), norm, stride })
+        let still = stride == [1; 3] && self.voxels(stage) >= LEAST_VOXELS;
+        let motion = if still { Motion::Still } else { Motion::Any };
+        Ok(Layer { packed: Packed::new(&weights, bias.as_deref(), [outputs, inputs], kernel, motion), norm, stride })
     }
 
-    fn residual(&self, name: &str, channels: [usize; 2], kernel: [usize; 3], stride: [usize; 3]) -> Result<Residual> {
-        let [inputs, outputs] = channels;
+    /// The voxels of a stage of the patch.
+    fn voxels(&self, stage: usize) -> usize {
+        let steps = self.plan.strides[..=stage].iter();
+        let divisor: usize = steps.flatten().product();
+        self.plan.patch.iter().product::<usize>() / divisor
+    }
+
+    fn residual(&self, name: &str, form: Form) -> Result<Residual> {
+        let Form { channels: [inputs, outputs], stride, .. } = form;
         let pooled = stride != [1; 3];
         let projection = (inputs != outputs).then(|| {
             // The pooling before it takes a number of its own.
             let name = format!("{name}.skip.{}", usize::from(pooled));
-            self.layer(&name, channels, [1; 3], [1; 3], false)
+            self.layer(&name, Form { kernel: [1; 3], stride: [1; 3], ..form })
         });
         Ok(Residual {
-            first: self.layer(&format!("{name}.conv1"), channels, kernel, stride, true)?,
-            second: self.layer(&format!("{name}.conv2"), [outputs; 2], kernel, [1; 3], true)?,
+            first: self.layer(&format!("{name}.conv1"), form)?,
+            second: self.layer(&format!("{name}.conv2"), Form { channels: [outputs; 2], stride: [1; 3], ..form })?,
             projection: projection.transpose()?,
             stride,
         })
@@ -102,12 +119,8 @@ impl Loader<'_> {
             let mut blocks = Vec::with_capacity(plan.encoder_blocks[s]);
             for b in 0..plan.encoder_blocks[s] {
                 let stride = if b == 0 { plan.strides[s] } else { [1; 3] };
-                blocks.push(self.residual(
-                    &format!("encoder.stages.{s}.blocks.{b}"),
-                    [inputs, outputs],
-                    plan.kernels[s],
-                    stride,
-                )?);
+                let form = Form { channels: [inputs, outputs], kernel: plan.kernels[s], stride, stage: s };
+                blocks.push(self.residual(&format!("encoder.stages.{s}.blocks.{b}"), form)?);
                 inputs = outputs;
             }
             stages.push(blocks);
@@ -128,10 +141,11 @@ impl Loader<'_> {
                 let bias = self.weights.tensor(&format!("{name}.bias"), &[skip])?;
                 let layers = (0..plan.decoder_convolutions[s]).map(|c| {
                     let inputs = if c == 0 { 2 * skip } else { skip };
-                    let kernel = plan.kernels[last - s - 1];
-                    self.layer(&format!("decoder.stages.{s}.convs.{c}"), [inputs, skip], kernel, [1; 3], true)
+                    let stage = last - s - 1;
+                    let form = Form { channels: [inputs, skip], kernel: plan.kernels[stage], stride: [1; 3], stage };
+                    self.layer(&format!("decoder.stages.{s}.convs.{c}"), form)
                 });
-                let up = Packed::new(&weights, Some(&bias), [skip, below], step, true);
+                let up = Packed::new(&weights, Some(&bias), [skip, below], step, Motion::Transposed);
                 Ok(Decode { up, layers: layers.collect::<Result<_>>()? })
             })
             .collect()
@@ -148,7 +162,8 @@ impl Network {
         let flat = plan.patch[0] == 1 && plan.kernels.iter().chain(&plan.strides).all(|k| k[0] == 1);
         let loader = Loader { weights, plan: &plan, axes: if flat { 2 } else { 3 } };
         let channels = [plan.inputs, plan.features[0]];
-        let stem = loader.layer("encoder.stem.convs.0", channels, plan.kernels[0], [1; 3], true)?;
+        let form = Form { channels, kernel: plan.kernels[0], stride: [1; 3], stage: 0 };
+        let stem = loader.layer("encoder.stem.convs.0", form)?;
         let (encoder, decoder) = (loader.encoder()?, loader.decoder()?);
         let name = format!("decoder.seg_layers.{}", plan.features.len() - 2);
         let shape = loader.kernel_shape([plan.outputs, plan.features[0]], [1; 3]);
@@ -156,7 +171,7 @@ impl Network {
             weights.tensor(&format!("{name}.weight"), &shape)?,
             weights.tensor(&format!("{name}.bias"), &[plan.outputs])?,
         );
-        let head = Packed::new(&head, Some(&bias), [plan.outputs, plan.features[0]], [1; 3], false);
+        let head = Packed::new(&head, Some(&bias), [plan.outputs, plan.features[0]], [1; 3], Motion::Any);
         Ok(Self { plan, isa, stem, encoder, decoder, head, pool: Mutex::default() })
     }
 
@@ -197,6 +212,16 @@ impl Network {
         let channels = (0..self.plan.outputs).map(|c| out.channel(c)).collect();
         run.pool.give(out);
         Ok(channels)
+    }
+
+    /// What the packed weights take.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        let blocks = self.encoder.iter().flatten();
+        let inner = blocks.flat_map(|b| [Some(&b.first), Some(&b.second), b.projection.as_ref()]).flatten();
+        let outer = self.decoder.iter().flat_map(|d| &d.layers).chain([&self.stem]);
+        let plain = self.decoder.iter().map(|d| &d.up).chain([&self.head]);
+        inner.chain(outer).map(|layer| &layer.packed).chain(plain).map(Packed::bytes).sum()
     }
 
     /// What the network keeps for its next run.
@@ -282,7 +307,8 @@ impl Run<'_> {
 fn join(joined: &mut Tensor, skip: &Tensor, channels: usize) {
     if channels.is_multiple_of(BLOCK) {
         let start = channels / BLOCK * joined.shape.slabs_per_block() * joined.shape.slab();
-        joined.data[start..start + skip.data.len()].copy_from_slice(&skip.data);
+        let length = skip.shape.len();
+        joined.data[start..start + length].copy_from_slice(&skip.data[..length]);
         return;
     }
     let [depth, height, width] = joined.shape.size;

@@ -1,6 +1,7 @@
 //! Weights from a safetensors file: 32-bit floats, or 16-bit ones widened as they are read.
 
 use crate::error::{Error, Result};
+use crate::half::widened;
 use safetensors::{Dtype, SafeTensors};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,12 @@ impl Weights {
         Ok(Self { path: path.into(), bytes })
     }
 
+    /// What the file's header notes under a key.
+    pub fn note(&self, key: &str) -> Option<String> {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).ok()?;
+        header.metadata().as_ref()?.get(key).cloned()
+    }
+
     /// The tensor of that name and shape.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let fail = |reason: String| Error::Model { path: self.path.clone(), reason };
@@ -50,37 +57,9 @@ impl Weights {
     }
 }
 
-/// A 16-bit float as a 32-bit one, exactly.
-fn widened(half: u16) -> f32 {
-    let sign = if half >> 15 == 1 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(half >> 10 & 0x1f), f32::from(half & 0x3ff));
-    match exponent {
-        0 => sign * fraction * 2.0_f32.powi(-24),
-        31 if fraction == 0.0 => sign * f32::INFINITY,
-        31 => f32::NAN,
-        _ => sign * (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn half_floats_widen_exactly() {
-        let known = [
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x3555, 0.333_251_95),
-            (0x0001, 5.960_464_5e-8),
-            (0x7bff, 65504.0),
-            (0x8000, 0.0),
-        ];
-        for (half, value) in known {
-            assert_eq!(widened(half), value);
-        }
-        assert!(widened(0x7c00).is_infinite() && widened(0x7e00).is_nan());
-    }
 
     #[test]
     fn a_file_that_is_no_weights_is_refused() {
