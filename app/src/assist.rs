@@ -6,6 +6,7 @@
 
 use limner_annotation::{ImageId, LabelId, Revision};
 use limner_imaging::{Mask, Task, Volume, VoxelBox};
+use limner_segmentation::engine::Forbidden;
 use limner_segmentation::{Engine, Prompt, Request};
 use std::sync::Arc;
 
@@ -82,12 +83,8 @@ pub struct Question {
 impl Question {
     pub fn ask(&self, task: &Task) -> anyhow::Result<limner_segmentation::Prediction> {
         let forbidden = |index| self.forbidden.get(index);
-        let request = Request {
-            image: &self.volume,
-            prompts: &self.prompts,
-            previous: None,
-            forbidden: (!self.forbidden.is_empty()).then_some(&forbidden),
-        };
+        let forbidden: Option<Forbidden> = if self.forbidden.is_empty() { None } else { Some(&forbidden) };
+        let request = Request { forbidden, ..Request::new(&self.volume, &self.prompts) };
         Ok(self.engine.predict(&request, task)?)
     }
 }

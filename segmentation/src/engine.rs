@@ -1,6 +1,7 @@
 //! What every engine offers, whatever it is made of: prompts and a picture in, one object's mask out.
 
 use crate::error::Result;
+use crate::intensities::Intensities;
 use crate::prompt::{Prompt, Shape};
 use limner_imaging::{Mask, Task, Volume, VoxelBox};
 use serde::Serialize;
@@ -14,12 +15,21 @@ pub struct Request<'a> {
     pub image: &'a Volume,
     /// In the order they were given; each has passed `Prompt::clamped` for this image.
     pub prompts: &'a [Prompt],
-    /// What the engine answered before the last prompts were added.
-    pub previous: Option<&'a Mask>,
+    /// What the engine answered to the first `answered` prompts.
+    pub previous: Option<&'a Prediction>,
+    pub answered: usize,
     pub forbidden: Option<Forbidden<'a>>,
+    /// The image's mean and spread where somebody has measured them already.
+    pub intensities: Option<Intensities>,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A first question: nothing answered before, nothing forbidden.
+    #[must_use]
+    pub const fn new(image: &'a Volume, prompts: &'a [Prompt]) -> Self {
+        Self { image, prompts, previous: None, answered: 0, forbidden: None, intensities: None }
+    }
+
     pub(crate) fn is_forbidden(&self, index: [usize; 3]) -> bool {
         self.forbidden.is_some_and(|forbidden| forbidden(index))
     }
@@ -93,6 +103,17 @@ pub trait Engine: Send + Sync {
     fn name(&self) -> &str;
 
     fn capabilities(&self) -> Capabilities;
+
+    /// Whether an answer depends on the answer before it, so that prompts must be asked about in the order of their
+    /// rounds.
+    fn corrects(&self) -> bool {
+        false
+    }
+
+    /// Whether `Request::intensities` saves it work.
+    fn wants_intensities(&self) -> bool {
+        false
+    }
 
     /// Segments one object. The same request gives the same mask, on any number of threads.
     fn predict(&self, request: &Request, task: &Task) -> Result<Prediction>;

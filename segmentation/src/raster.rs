@@ -1,7 +1,8 @@
 //! Drawn lines and outlines as voxels.
 //!
-//! A line goes from voxel to touching voxel, corners included. An outline is filled seen along its axis; where its
-//! points lie on a slanted plane the filling follows the plane, one voxel thick along the axis.
+//! A line goes from voxel to touching voxel, corners included. A band is a line with a thickness in its plane, and
+//! an outline is filled, both seen along their axis; where the points lie on a slanted plane they follow the plane,
+//! one voxel thick along the axis.
 
 use glam::DVec3;
 use limner_imaging::{Voxel, VoxelBox};
@@ -30,6 +31,54 @@ pub fn line(points: &[Voxel], size: [usize; 3]) -> Vec<[usize; 3]> {
     let mut seen = std::collections::HashSet::with_capacity(voxels.len());
     voxels.retain(|v| seen.insert(*v));
     voxels
+}
+
+/// The voxels whose centres lie within half of `thickness` (voxels, along the three axes) of a polyline, measured in
+/// its plane; each once, columns fastest.
+#[must_use]
+pub fn band(axis: usize, points: &[Voxel], thickness: [f64; 3], size: [usize; 3]) -> Vec<[usize; 3]> {
+    /// How far beyond its edge a centre still counts as on it.
+    const HAIR: f64 = 1e-9;
+    let (u, v) = across(axis);
+    let slope = PlaneFit::of(points, axis).slope;
+    let reach = [thickness[u] / 2.0, thickness[v] / 2.0];
+    let mut voxels = Vec::new();
+    let alone = [[points[0], points[0]]];
+    let pairs = points.windows(2).map(|pair| [pair[0], pair[1]]);
+    for [from, to] in pairs.chain(alone.into_iter().filter(|_| points.len() == 1)) {
+        let (a, b) = (from.0, to.0);
+        let rows = covered(a[v], b[v], reach[1], size[v]);
+        let columns = covered(a[u], b[u], reach[0], size[u]);
+        // In units of the reach, so that all within it is within 1.
+        let step = [(b[u] - a[u]) / reach[0], (b[v] - a[v]) / reach[1]];
+        let length = step[0] * step[0] + step[1] * step[1];
+        for row in rows {
+            for column in columns.clone() {
+                let off = [(column as f64 - a[u]) / reach[0], (row as f64 - a[v]) / reach[1]];
+                let along = if length > 0.0 { (off[0] * step[0] + off[1] * step[1]) / length } else { 0.0 };
+                let foot = along.clamp(0.0, 1.0);
+                let left = [off[0] - foot * step[0], off[1] - foot * step[1]];
+                let rise = slope[0] * left[0] * reach[0] + slope[1] * left[1] * reach[1];
+                let lifted = rise / (reach[0] * reach[1]).sqrt();
+                if left[0] * left[0] + left[1] * left[1] + lifted * lifted <= 1.0 + HAIR {
+                    let mut at = DVec3::ZERO;
+                    (at[u], at[v]) = (column as f64, row as f64);
+                    at[axis] = a[axis] + foot * (b[axis] - a[axis]) + rise;
+                    voxels.extend(Voxel(at).index_in(size));
+                }
+            }
+        }
+    }
+    voxels.sort_unstable_by_key(|&[i, j, k]| [k, j, i]);
+    voxels.dedup();
+    voxels
+}
+
+/// The grid points within `reach` of the stretch between two places.
+fn covered(a: f64, b: f64, reach: f64, size: usize) -> std::ops::RangeInclusive<usize> {
+    let low = (a.min(b) - reach).ceil().max(0.0) as usize;
+    let high = (a.max(b) + reach).floor().min(size as f64 - 1.0).max(0.0) as usize;
+    low..=high
 }
 
 /// The voxels within a closed outline (even-odd), the outline itself included.
@@ -115,7 +164,9 @@ impl PlaneFit {
         let slope = if determinant.abs() > 1e-9 * (uu + vv).powi(2) {
             [(uh * vv - vh * uv) / determinant, (vh * uu - uh * uv) / determinant]
         } else {
-            [0.0; 2]
+            // Points in a row say how steep the plane is along the row, and nothing more.
+            let length = uu + vv;
+            if length > 0.0 { [uh / length, vh / length] } else { [0.0; 2] }
         };
         Self { centre, slope }
     }
@@ -174,6 +225,38 @@ mod tests {
         let voxels = filled(2, &points, SIZE);
         assert!(voxels.contains(&[5, 4, 3]));
         assert!(voxels.iter().all(|&[i, _, k]| (k as f64 - (1.0 + (i as f64 - 1.0) / 2.0)).abs() <= 1.0));
+    }
+
+    #[test]
+    fn a_band_is_as_thick_as_it_says_on_every_axis() {
+        for axis in 0..3 {
+            let (u, v) = across(axis);
+            let place = |a: f64, b: f64| {
+                let mut p = DVec3::splat(3.0);
+                (p[u], p[v]) = (a, b);
+                Voxel(p)
+            };
+            let straight = band(axis, &[place(1.0, 3.0), place(4.0, 3.0)], [2.0; 3], SIZE);
+            // Three rows of the line, and a tip at either end.
+            assert_eq!(straight.len(), 3 * 4 + 2);
+            assert!(straight.iter().all(|voxel| voxel[axis] == 3));
+            assert_eq!(band(axis, &[place(2.0, 2.0)], [2.0; 3], SIZE).len(), 5);
+            assert_eq!(band(axis, &[place(2.5, 2.0)], [2.0; 3], SIZE).len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_band_on_a_slanted_plane_stays_on_it_without_gaps() {
+        // The plane k = 1 + i / 2.
+        let points = at(&[[1.0, 1.0, 1.5], [9.0, 3.0, 5.5], [3.0, 7.0, 2.5]]);
+        let voxels = band(2, &points, [2.0; 3], SIZE);
+        assert!(voxels.iter().all(|&[i, _, k]| (k as f64 - 1.0 - i as f64 / 2.0).abs() <= 0.5));
+        for line in line(&points[..2], SIZE) {
+            assert!(voxels.iter().any(|voxel| (0..3).all(|a| voxel[a].abs_diff(line[a]) <= 1)), "{line:?}");
+        }
+        // A straight line is as steep as it is long; across it the plane is taken to be level.
+        let straight = band(2, &points[..2], [2.0; 3], SIZE);
+        assert!(straight.contains(&[5, 2, 3]) || straight.contains(&[5, 2, 4]));
     }
 
     #[test]

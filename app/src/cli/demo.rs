@@ -104,7 +104,7 @@ fn segment_organ(
     let wanted = truth.mask(organ)?;
     let prompts = [scribble_through(&wanted).with_context(|| format!("the sample's {organ} is empty"))?];
     let engine = models::open("classical")?;
-    let request = Request { image: volume, prompts: &prompts, previous: None, forbidden: None };
+    let request = Request::new(volume, &prompts);
     let mask = engine.predict(&request, task)?.mask;
     let document = project.document_mut();
     let value = document.free_label_value().context("no label value is free")?;

@@ -4,7 +4,7 @@ use super::{exit, say, say_json};
 use crate::paths::Paths;
 use limner_imaging::formats::FORMATS;
 use limner_render::GpuContext;
-use limner_segmentation::models::MODELS;
+use limner_segmentation::models;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -96,6 +96,6 @@ fn formats() -> Check {
 }
 
 fn models() -> Check {
-    let names: Vec<&str> = MODELS.iter().map(|m| m.name).collect();
+    let names: Vec<String> = models::all().into_iter().map(|model| model.name).collect();
     Check::of("models", Ok(names.join(", ")), "")
 }

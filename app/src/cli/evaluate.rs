@@ -26,7 +26,7 @@ enum What {
         /// cvpr, clicks, scribbles, lasso or human
         #[arg(long, default_value = "cvpr")]
         protocol: String,
-        /// Which model answers (limner models list)
+        /// Which model answers: a name from limner models list, or a model folder
         #[arg(long, default_value = "classical")]
         model: String,
         /// Rounds of prompts (default: the protocol's own)

@@ -3,7 +3,7 @@
 use super::{exit, say, say_json};
 use clap::Subcommand;
 use limner_imaging::{Geometry, Samples, Task, Volume, World};
-use limner_segmentation::models::{MODELS, Model};
+use limner_segmentation::models::{self, Model};
 use limner_segmentation::{Prompt, Request};
 use serde_json::json;
 use std::process::ExitCode;
@@ -30,10 +30,11 @@ enum What {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.what {
-        What::List { json: true } => say_json(&json!({"schema": "limner.models/1", "models": MODELS}))?,
+        What::List { json: true } => say_json(&json!({"schema": "limner.models/1", "models": models::all()}))?,
         What::List { json: false } => {
-            for model in MODELS {
-                say(format!("{:<12} {}: {}", model.name, model.title, model.about));
+            for model in models::all() {
+                let license = model.license.map_or_else(String::new, |license| format!(" ({license})"));
+                say(format!("{:<12} {}: {}{license}", model.name, model.title, model.about));
             }
         }
         What::Check => return check(),
@@ -44,8 +45,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn check() -> anyhow::Result<ExitCode> {
     let picture = picture()?;
     let mut well = true;
-    for model in MODELS {
-        let answer = ask(model, &picture);
+    for model in models::all() {
+        let answer = ask(&model, &picture);
         well &= answer.is_ok();
         match answer {
             Ok(seconds) => say(format!("ok       {} ({seconds:.2} s)", model.name)),
@@ -68,7 +69,7 @@ fn picture() -> anyhow::Result<Volume> {
 
 fn ask(model: &Model, picture: &Volume) -> anyhow::Result<f64> {
     let prompts = [Prompt::point([SIDE / 2; 3], true)];
-    let request = Request { image: picture, prompts: &prompts, previous: None, forbidden: None };
+    let request = Request::new(picture, &prompts);
     let answer = model.open()?.predict(&request, &Task::default())?;
     let (wanted, found) = (INSIDE.len().pow(3) as f64, answer.mask.count() as f64);
     anyhow::ensure!((found / wanted - 1.0).abs() < 0.2, "a cube of {wanted} voxels came back as {found}");

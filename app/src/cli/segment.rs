@@ -17,7 +17,7 @@ pub struct Args {
     /// The label map to write
     #[arg(short, long)]
     output: PathBuf,
-    /// Which model answers (limner doctor lists them)
+    /// Which model answers: a name from limner models list, or a model folder
     #[arg(long, default_value = "classical")]
     model: String,
     /// cpu or gpu

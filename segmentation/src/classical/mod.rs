@@ -60,7 +60,7 @@ impl Engine for Classical {
             Worker::<3> { request, weights: self.weights, task }.run()?
         };
         let Soft { mask, probability } = found;
-        let changed = changed_box(request.previous, &mask);
+        let changed = changed_box(request.previous.map(|p| &p.mask), &mask);
         Ok(Prediction { mask, probability: Some(probability), changed, seconds: start.elapsed().as_secs_f64() })
     }
 }

@@ -1,24 +1,47 @@
-//! The engines a user can choose from. A new one is a line in `MODELS`.
+//! The engines a user can choose from. A new built-in one is a line in `MODELS`; a network is a folder: among the
+//! program's own under assets/models, or anywhere by its path.
+
+mod places;
 
 use crate::classical::Classical;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::neural::{self, Neural};
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The word for the network that comes with the program.
+pub const EMBEDDED: &str = "embedded";
+
 /// An engine that can be had by name.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Model {
     /// The word on the command line and in provenance.
-    pub name: &'static str,
+    pub name: String,
     /// For people, in the picker.
-    pub title: &'static str,
-    pub about: &'static str,
+    pub title: String,
+    pub about: String,
+    pub license: Option<String>,
     #[serde(skip)]
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    BuiltIn(fn() -> Result<Arc<dyn Engine>>),
+    Folder(PathBuf),
+}
+
+/// An engine that needs no files.
+struct BuiltIn {
+    name: &'static str,
+    title: &'static str,
+    about: &'static str,
     open: fn() -> Result<Arc<dyn Engine>>,
 }
 
-pub const MODELS: &[Model] = &[Model {
+const MODELS: &[BuiltIn] = &[BuiltIn {
     name: "classical",
     title: "Classical",
     about: "Geodesic distance and GrowCut: no weights, instant, follows edges",
@@ -27,19 +50,63 @@ pub const MODELS: &[Model] = &[Model {
 
 impl Model {
     pub fn open(&self) -> Result<Arc<dyn Engine>> {
-        (self.open)()
+        match &self.source {
+            Source::BuiltIn(open) => open(),
+            Source::Folder(folder) => Ok(Arc::new(Neural::open(folder, &self.name)?)),
+        }
+    }
+
+    fn built_in(model: &BuiltIn) -> Self {
+        Self {
+            name: model.name.into(),
+            title: model.title.into(),
+            about: model.about.into(),
+            license: None,
+            source: Source::BuiltIn(model.open),
+        }
+    }
+
+    /// A model folder under the name of the folder.
+    fn in_folder(folder: &Path) -> Self {
+        let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
+        Self {
+            name: name.clone().into_owned(),
+            title: name.into_owned(),
+            about: "A network for all prompts in 3D".into(),
+            license: neural::license(folder),
+            source: Source::Folder(folder.into()),
+        }
     }
 }
 
-/// The engine of that name, ready to work.
-pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
-    match MODELS.iter().find(|model| model.name == name) {
+/// All that can be had by name: the networks that lie with the program first, then the built-in ones.
+#[must_use]
+pub fn all() -> Vec<Model> {
+    let networks = places::folders().into_iter().map(|folder| Model::in_folder(&folder));
+    networks.chain(MODELS.iter().map(Model::built_in)).collect()
+}
+
+/// The engine to begin with: the network that comes with the program, else the classical one.
+pub fn open_best() -> Result<Arc<dyn Engine>> {
+    match all().first() {
         Some(model) => model.open(),
-        None => {
-            let known: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-            Err(Error::UnknownModel { name: name.into(), known: known.join(", ") })
-        }
+        None => Err(Error::UnknownModel { name: EMBEDDED.into(), known: String::new() }),
     }
+}
+
+/// The engine of that name, or the model in that folder, ready to work.
+pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
+    let all = all();
+    let embedded = || all.iter().find(|model| matches!(model.source, Source::Folder(_)));
+    if let Some(model) = all.iter().find(|m| m.name == name).or_else(|| embedded().filter(|_| name == EMBEDDED)) {
+        return model.open();
+    }
+    let folder = Path::new(name);
+    if folder.is_dir() {
+        return Model::in_folder(folder).open();
+    }
+    let known: Vec<&str> = all.iter().map(|model| model.name.as_str()).collect();
+    Err(Error::UnknownModel { name: name.into(), known: known.join(", ") })
 }
 
 #[cfg(test)]
@@ -48,10 +115,17 @@ mod tests {
 
     #[test]
     fn every_model_opens_under_its_own_name() {
-        for model in MODELS {
-            assert_eq!(open(model.name).unwrap().name(), model.name);
+        for model in all() {
+            assert_eq!(open(&model.name).unwrap().name(), model.name);
         }
         let Err(error) = open("nothing") else { panic!("a model that is not there opened") };
         assert!(error.to_string().contains("classical"));
+        assert_eq!(open_best().unwrap().name(), all()[0].name);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_model_says_what_is_missing() {
+        let Err(error) = open(env!("CARGO_MANIFEST_DIR")) else { panic!("a folder of source code opened") };
+        assert!(error.to_string().contains("plans.json"), "{error}");
     }
 }

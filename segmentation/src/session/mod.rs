@@ -4,19 +4,22 @@
 //! is cancelled, not at all. Steps share what they do not change, so history costs one mask a step.
 //!
 //! An interface that must not wait takes a `Job` from `prepare`, runs it on a worker and hands the answer to
-//! `commit`; `add` does all three.
+//! `commit`; `add` does all three. Prompts that are to be answered together are queued and then run.
 
 mod compose;
+mod job;
 mod state;
 
 pub use compose::Overlap;
+pub use job::Job;
 pub use state::{ObjectState, SessionState};
 
-use crate::engine::{Engine, Prediction, Request};
+use crate::engine::{Engine, Prediction};
 use crate::error::{Error, Result};
+use crate::intensities::Intensities;
 use crate::prompt::Prompt;
 use limner_imaging::{Task, Volume, VoxelBox};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the masks of the undo history may hold before the oldest steps are forgotten.
 const HISTORY_BYTES: usize = 512 << 20;
@@ -31,10 +34,23 @@ pub struct Object {
     /// A locked object is not predicted again and gives no voxel away.
     pub locked: bool,
     prompts: Vec<Prompt>,
+    /// How many prompts there were after each round of them that was answered together.
+    rounds: Vec<usize>,
+    /// Given, but not answered yet.
+    queued: Vec<Prompt>,
     prediction: Option<Arc<Prediction>>,
 }
 
 impl Object {
+    const fn new(label: u16) -> Self {
+        Self { label, locked: false, prompts: Vec::new(), rounds: Vec::new(), queued: Vec::new(), prediction: None }
+    }
+
+    #[must_use]
+    pub fn queued(&self) -> &[Prompt] {
+        &self.queued
+    }
+
     #[must_use]
     pub fn prompts(&self) -> &[Prompt] {
         &self.prompts
@@ -56,6 +72,7 @@ struct Scene {
 pub struct Session {
     volume: Arc<Volume>,
     engine: Arc<dyn Engine>,
+    measured: Arc<OnceLock<Intensities>>,
     scene: Scene,
     past: Vec<Scene>,
     future: Vec<Scene>,
@@ -63,37 +80,12 @@ pub struct Session {
     revision: u64,
 }
 
-/// A prediction to be made: owns what it needs, so it can run anywhere.
-pub struct Job {
-    volume: Arc<Volume>,
-    engine: Arc<dyn Engine>,
-    prompts: Vec<Prompt>,
-    previous: Option<Arc<Prediction>>,
-    locked: Vec<Arc<Object>>,
-    revision: u64,
-}
-
-impl Job {
-    /// The engine at work; the session is not touched.
-    pub fn run(&self, task: &Task) -> Result<Prediction> {
-        let taken = |index| self.locked.iter().any(|o| o.prediction.as_ref().is_some_and(|p| p.mask.get(index)));
-        let request = Request {
-            image: &self.volume,
-            prompts: &self.prompts,
-            previous: self.previous.as_ref().map(|p| &p.mask),
-            forbidden: if self.locked.is_empty() { None } else { Some(&taken) },
-        };
-        self.engine.predict(&request, task)
-    }
-}
-
 impl Session {
     /// A session with one object, label 1.
     #[must_use]
     pub fn new(volume: Arc<Volume>, engine: Arc<dyn Engine>) -> Self {
-        let object = Object { label: 1, locked: false, prompts: Vec::new(), prediction: None };
-        let scene = Scene { objects: vec![Arc::new(object)], active: 0 };
-        Self { volume, engine, scene, past: Vec::new(), future: Vec::new(), revision: 0 }
+        let scene = Scene { objects: vec![Arc::new(Object::new(1))], active: 0 };
+        Self { volume, engine, measured: Arc::default(), scene, past: Vec::new(), future: Vec::new(), revision: 0 }
     }
 
     #[must_use]
@@ -142,8 +134,7 @@ impl Session {
             return;
         }
         self.step(|scene| {
-            let object = Object { label, locked: false, prompts: Vec::new(), prediction: None };
-            scene.objects.push(Arc::new(object));
+            scene.objects.push(Arc::new(Object::new(label)));
             scene.active = scene.objects.len() - 1;
         });
     }
@@ -160,18 +151,35 @@ impl Session {
         self.add_all(vec![prompt], task)
     }
 
-    /// Adds several prompts and predicts once.
+    /// Adds several prompts, after those that are queued, and predicts once.
     pub fn add_all(&mut self, prompts: Vec<Prompt>, task: &Task) -> Result<&Prediction> {
-        let mut all = self.prompts().to_vec();
-        all.extend(prompts);
-        self.predict(all, task)
+        let job = self.prepare_added(prompts, task)?;
+        let prediction = job.run(task)?;
+        self.commit(job, prediction)
+    }
+
+    /// Adds a prompt that is answered with the next ones, as one step.
+    pub fn queue(&mut self, prompt: Prompt, task: &Task) -> Result<()> {
+        self.refuse_locked()?;
+        let prompt = self.checked(prompt, task)?;
+        self.step(|scene| Arc::make_mut(&mut scene.objects[scene.active]).queued.push(prompt));
+        Ok(())
+    }
+
+    /// Predicts from all that is queued; without anything queued nothing happens.
+    pub fn run(&mut self, task: &Task) -> Result<Option<&Prediction>> {
+        if self.active().queued.is_empty() {
+            return Ok(self.prediction());
+        }
+        self.add_all(Vec::new(), task).map(Some)
     }
 
     /// Puts another prompt in the place of one and predicts from all of them anew.
     pub fn replace(&mut self, index: usize, prompt: Prompt, task: &Task) -> Result<&Prediction> {
         let mut all = self.prompts().to_vec();
         *all.get_mut(index).ok_or_else(|| no_prompt(index))? = prompt;
-        self.predict(all, task)
+        let rounds = self.active().rounds.clone();
+        self.predict(all, rounds, task)
     }
 
     /// Takes a prompt away and predicts from the others anew; without prompts there is no mask.
@@ -185,7 +193,9 @@ impl Session {
             self.clear()?;
             return Ok(None);
         }
-        self.predict(all, task).map(Some)
+        let mut rounds = self.active().rounds.clone();
+        rounds.iter_mut().filter(|end| **end > index).for_each(|end| *end -= 1);
+        self.predict(all, rounds, task).map(Some)
     }
 
     /// Takes all prompts and the mask of the active object away.
@@ -193,8 +203,7 @@ impl Session {
         self.refuse_locked()?;
         self.step(|scene| {
             let object = Arc::make_mut(&mut scene.objects[scene.active]);
-            object.prompts.clear();
-            object.prediction = None;
+            *object = Object::new(object.label);
         });
         Ok(())
     }
@@ -207,28 +216,66 @@ impl Session {
         Ok(())
     }
 
-    /// The prediction from these prompts, to be run elsewhere. Prompts that continue the present ones keep the
-    /// present mask as the one to correct.
-    pub fn prepare(&self, prompts: Vec<Prompt>, task: &Task) -> Result<Job> {
-        self.refuse_locked()?;
-        let object = self.active();
-        let size = self.volume.size();
-        let prompts: Vec<Prompt> =
-            prompts.into_iter().map(|p| p.clamped(size, &task.warnings)).collect::<Result<_>>()?;
-        if let Some(prompt) = prompts.iter().find(|p| !self.engine.capabilities().understands(p)) {
-            let kind = prompt.shape.name();
-            return Err(Error::session(format!("the model {} does not understand this {kind}", self.engine.name())));
+    fn checked(&self, prompt: Prompt, task: &Task) -> Result<Prompt> {
+        let prompt = prompt.clamped(self.volume.size(), &task.warnings)?;
+        if self.engine.capabilities().understands(&prompt) {
+            return Ok(prompt);
         }
+        let kind = prompt.shape.name();
+        Err(Error::session(format!("the model {} does not understand this {kind}", self.engine.name())))
+    }
+
+    /// The prediction with prompts added after those that are queued, to be run elsewhere.
+    pub fn prepare_added(&self, prompts: Vec<Prompt>, task: &Task) -> Result<Job> {
+        let object = self.active();
+        let all = object.prompts.iter().chain(&object.queued).cloned().chain(prompts).collect();
+        self.prepare(all, task)
+    }
+
+    /// The prediction from these prompts, to be run elsewhere. Prompts that continue the present ones are a new round
+    /// and keep the present mask as the one to correct.
+    pub fn prepare(&self, prompts: Vec<Prompt>, task: &Task) -> Result<Job> {
+        let object = self.active();
         let continues = prompts.len() > object.prompts.len() && prompts.starts_with(&object.prompts);
+        let mut rounds = if continues { object.rounds.clone() } else { Vec::new() };
+        rounds.push(prompts.len());
+        self.prepare_rounds(prompts, rounds, task)
+    }
+
+    fn prepare_rounds(&self, prompts: Vec<Prompt>, mut rounds: Vec<usize>, task: &Task) -> Result<Job> {
+        self.refuse_locked()?;
+        let prompts: Vec<Prompt> = prompts.into_iter().map(|p| self.checked(p, task)).collect::<Result<_>>()?;
+        rounds.dedup();
+        rounds.retain(|&end| end > 0 && end <= prompts.len());
+        let (previous, answered) = self.remembered(&prompts, &rounds);
         let locked = self.scene.objects.iter().filter(|o| o.locked).cloned().collect();
         Ok(Job {
             volume: Arc::clone(&self.volume),
             engine: Arc::clone(&self.engine),
             prompts,
-            previous: object.prediction.clone().filter(|_| continues),
+            rounds,
+            previous,
+            answered,
+            measured: Arc::clone(&self.measured),
             locked,
             revision: self.revision,
         })
+    }
+
+    /// The latest answer to the first of these rounds that is still known, so that only the rest is asked.
+    fn remembered(&self, prompts: &[Prompt], rounds: &[usize]) -> (Option<Arc<Prediction>>, usize) {
+        let label = self.active().label;
+        let known = std::iter::once(&self.scene).chain(self.past.iter().rev());
+        let objects: Vec<&Arc<Object>> =
+            known.filter_map(|scene| scene.objects.iter().find(|o| o.label == label)).collect();
+        // The last round is asked in any case.
+        for (n, &end) in rounds.iter().enumerate().rev().skip(1) {
+            let same = |o: &&&Arc<Object>| o.rounds == rounds[..=n] && o.prompts == prompts[..end];
+            if let Some(prediction) = objects.iter().find(same).and_then(|o| o.prediction.clone()) {
+                return (Some(prediction), end);
+            }
+        }
+        (None, 0)
     }
 
     /// Takes the answer to a job as one step. An answer to a question from before another change is refused.
@@ -240,6 +287,8 @@ impl Session {
         self.step(|scene| {
             let object = Arc::make_mut(&mut scene.objects[scene.active]);
             object.prompts = job.prompts;
+            object.rounds = job.rounds;
+            object.queued.clear();
             object.prediction = Some(prediction);
         });
         self.prediction().ok_or_else(|| Error::session("the session lost its answer"))
@@ -272,8 +321,8 @@ impl Session {
         changed
     }
 
-    fn predict(&mut self, prompts: Vec<Prompt>, task: &Task) -> Result<&Prediction> {
-        let job = self.prepare(prompts, task)?;
+    fn predict(&mut self, prompts: Vec<Prompt>, rounds: Vec<usize>, task: &Task) -> Result<&Prediction> {
+        let job = self.prepare_rounds(prompts, rounds, task)?;
         let prediction = job.run(task)?;
         self.commit(job, prediction)
     }

@@ -22,7 +22,15 @@ pub struct ObjectState {
     pub label: u16,
     pub locked: bool,
     pub prompts: Vec<Prompt>,
+    /// How many prompts there were after each round.
+    #[serde(default)]
+    pub rounds: Vec<usize>,
+    #[serde(default)]
+    pub queued: Vec<Prompt>,
     pub mask: Option<PackedMask>,
+    /// How sure the engine was of each voxel of the mask, columns fastest, as values and how often each follows.
+    #[serde(default)]
+    pub sure: Vec<(u8, usize)>,
 }
 
 /// A mask that serialises as run lengths.
@@ -31,13 +39,16 @@ pub struct ObjectState {
 pub struct PackedMask(#[serde(with = "packed")] pub Mask);
 
 impl Session {
-    /// For provenance and for going on later. The undo history and the probabilities are not kept.
+    /// For provenance and for going on later. The undo history is not kept.
     #[must_use]
     pub fn state(&self) -> SessionState {
         let object = |o: &Arc<Object>| ObjectState {
             label: o.label,
             locked: o.locked,
             prompts: o.prompts.clone(),
+            rounds: o.rounds.clone(),
+            queued: o.queued.clone(),
+            sure: o.prediction.as_ref().map_or_else(Vec::new, |p| packed_shares(p)),
             mask: o.prediction.as_ref().map(|p| PackedMask(p.mask.within(p.mask.tight_box()))),
         };
         SessionState {
@@ -73,12 +84,44 @@ impl Session {
 
 fn restored(saved: ObjectState, size: [usize; 3]) -> Result<Object> {
     let warnings = limner_imaging::Warnings::default();
-    let prompts = saved.prompts.into_iter().map(|p| p.clamped(size, &warnings)).collect::<Result<Vec<_>>>()?;
+    let clamped =
+        |prompts: Vec<Prompt>| prompts.into_iter().map(|p| p.clamped(size, &warnings)).collect::<Result<Vec<_>>>();
+    let prompts = clamped(saved.prompts)?;
+    let mut rounds = saved.rounds;
+    if rounds.last() != Some(&prompts.len()) || !rounds.is_sorted() {
+        // Written before rounds were: each prompt is taken as one of its own.
+        rounds = (1..=prompts.len()).collect();
+    }
     let prediction = saved.mask.map(|PackedMask(mask)| {
         let kept = mask.bounds().intersection(&VoxelBox::whole(size));
+        let probability = unpacked_shares(&mask, &saved.sure).filter(|_| kept == mask.bounds());
         let mask = mask.within(kept);
         let changed = mask.tight_box();
-        Arc::new(Prediction { mask, probability: None, changed, seconds: 0.0 })
+        Arc::new(Prediction { mask, probability, changed, seconds: 0.0 })
     });
-    Ok(Object { label: saved.label, locked: saved.locked, prompts, prediction })
+    let queued = clamped(saved.queued)?;
+    Ok(Object { label: saved.label, locked: saved.locked, prompts, rounds, queued, prediction })
+}
+
+/// The shares of the voxels of the mask, in runs; nothing where the engine gave none.
+fn packed_shares(prediction: &Prediction) -> Vec<(u8, usize)> {
+    let Some(probability) = &prediction.probability else { return Vec::new() };
+    let mut runs: Vec<(u8, usize)> = Vec::new();
+    for (&share, _) in probability.iter().zip(prediction.mask.voxels()).filter(|&(_, &inside)| inside) {
+        match runs.last_mut() {
+            Some((value, count)) if *value == share => *count += 1,
+            _ => runs.push((share, 1)),
+        }
+    }
+    runs
+}
+
+/// Shares for the bounds of a mask, 0 beside it; `None` where the runs do not fit.
+fn unpacked_shares(mask: &Mask, runs: &[(u8, usize)]) -> Option<Vec<u8>> {
+    let total = runs.iter().try_fold(0_usize, |sum, &(_, count)| sum.checked_add(count))?;
+    if runs.is_empty() || total != mask.count() {
+        return None;
+    }
+    let mut shares = runs.iter().flat_map(|&(value, count)| std::iter::repeat_n(value, count));
+    Some(mask.voxels().iter().map(|&inside| if inside { shares.next().unwrap_or(0) } else { 0 }).collect())
 }

@@ -46,7 +46,7 @@ pub fn dice(a: &Mask, b: &Mask) -> f64 {
 }
 
 pub fn predict(image: &Volume, prompts: &[Prompt]) -> Prediction {
-    let request = Request { image, prompts, previous: None, forbidden: None };
+    let request = Request::new(image, prompts);
     Classical::default().predict(&request, &Task::default()).unwrap()
 }
 

@@ -49,7 +49,7 @@ impl Engine for Learner {
     fn predict(&self, request: &Request, _: &Task) -> Result<Prediction> {
         let known = 4 + 2 * request.prompts.len();
         let mask = Mask::from_fn(VoxelBox::whole(SIZE), |index| inside(index) && index[2] < known);
-        let changed = changed_box(request.previous, &mask);
+        let changed = changed_box(request.previous.map(|p| &p.mask), &mask);
         Ok(Prediction { mask, probability: None, changed, seconds: 0.25 })
     }
 }

@@ -158,7 +158,7 @@ fn locked_voxels_are_never_taken() {
         Prompt::positive(Shape::Mask { mask: truth(SIZE, in_ball), refine: true }),
     ] {
         let prompts = [prompt];
-        let request = Request { image: &image, prompts: &prompts, previous: None, forbidden: Some(&locked) };
+        let request = Request { forbidden: Some(&locked), ..Request::new(&image, &prompts) };
         let found = Classical::default().predict(&request, &Task::default()).unwrap();
         assert!(found.mask.count() > 1000 && !found.mask.indices().any(locked));
     }
@@ -205,7 +205,7 @@ fn the_same_question_gets_the_same_answer_on_any_number_of_threads() {
 fn cancel_stops_it() {
     let image = touching_twins();
     let prompts = [Prompt::point([30, 26, 22], true)];
-    let request = Request { image: &image, prompts: &prompts, previous: None, forbidden: None };
+    let request = Request::new(&image, &prompts);
     let task = Task::default();
     task.cancel.cancel();
     let error = Classical::default().predict(&request, &task).unwrap_err();
@@ -217,7 +217,7 @@ fn the_changed_box_holds_every_change_and_no_more() {
     let image = touching_twins();
     let first = predict(&image, &[Prompt::point([30, 26, 22], true)]);
     let prompts = [Prompt::point([30, 26, 22], true), Prompt::point([49, 26, 22], true)];
-    let request = Request { image: &image, prompts: &prompts, previous: Some(&first.mask), forbidden: None };
+    let request = Request { previous: Some(&first), ..Request::new(&image, &prompts) };
     let second = Classical::default().predict(&request, &Task::default()).unwrap();
     let differs = |index: &[usize; 3]| first.mask.get(*index) != second.mask.get(*index);
     let seen = crate::common::voxels(SIZE)

@@ -1,0 +1,90 @@
+//! A model as a folder, laid out as nnU-Net lays it out: plans.json, dataset.json, inference_info.json, perhaps a
+//! LICENSE whose first line names the licence, and fold_*/checkpoint_final with the weights.
+
+use super::Neural;
+use super::contract::Contract;
+use crate::error::{Error, Result};
+use crate::network::{Network, Plan, Weights};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Text files beside weights are small; anything larger is something else.
+const LARGEST_TEXT_BYTES: u64 = 64 << 20;
+
+const WEIGHTS: &str = "checkpoint_final.safetensors";
+const PYTORCH: &str = "checkpoint_final.pth";
+
+#[derive(Deserialize)]
+struct Dataset {
+    channel_names: Option<BTreeMap<String, serde_json::Value>>,
+    /// What older files call them.
+    modality: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// Whether a folder looks like a model.
+#[must_use]
+pub fn is_model(folder: &Path) -> bool {
+    folder.join("plans.json").is_file() && folder.join("dataset.json").is_file()
+}
+
+impl Neural {
+    /// Opens a model folder under its own name.
+    pub fn open(folder: &Path, name: &str) -> Result<Self> {
+        let broken = |path: &Path, reason: String| Error::Model { path: path.into(), reason };
+        if !is_model(folder) {
+            return Err(broken(folder, "a model folder holds plans.json and dataset.json; this one does not".into()));
+        }
+        let contract = Contract::read(folder)?;
+        let path = folder.join("dataset.json");
+        let dataset: Dataset = serde_json::from_str(&text(&path)?).map_err(|e| broken(&path, e.to_string()))?;
+        let pictures = dataset.channel_names.or(dataset.modality).map_or(0, |channels| channels.len());
+        if pictures == 0 {
+            return Err(broken(&path, "the data set names no channels".into()));
+        }
+        let weights = Weights::read(&weights_of(folder)?)?;
+        let path = folder.join("plans.json");
+        let configuration = weights.note("configuration");
+        let plan = Plan::parse(&text(&path)?, &path, configuration.as_deref(), pictures + contract.channels, 2)?;
+        let network = Network::new(plan, &weights)?;
+        Self::new(name.into(), license(folder), contract, Box::new(network))
+    }
+}
+
+fn text(path: &Path) -> Result<String> {
+    let unreadable = |source| Error::ReadModel { path: path.into(), source };
+    if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_TEXT_BYTES {
+        return Err(Error::Model { path: path.into(), reason: "the file is too large to describe a model".into() });
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// The weights of the only fold there is.
+fn weights_of(folder: &Path) -> Result<PathBuf> {
+    let broken = |reason: String| Error::Model { path: folder.into(), reason };
+    let entries = std::fs::read_dir(folder).map_err(|source| Error::ReadModel { path: folder.into(), source })?;
+    let is_fold = |path: &PathBuf| {
+        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fold_"))
+    };
+    let mut folds: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_fold).collect();
+    folds.sort();
+    let [fold] = &folds[..] else {
+        return Err(broken(format!("the model folder holds {} folders fold_*; it needs one", folds.len())));
+    };
+    let weights = fold.join(WEIGHTS);
+    if weights.is_file() {
+        return Ok(weights);
+    }
+    let found = if fold.join(PYTORCH).is_file() {
+        format!("its weights are in {PYTORCH}; this version reads {WEIGHTS}")
+    } else {
+        format!("it has no {WEIGHTS}")
+    };
+    Err(broken(found))
+}
+
+/// The first line of LICENSE that says anything.
+pub fn license(folder: &Path) -> Option<String> {
+    let text = text(&folder.join("LICENSE")).ok()?;
+    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+}
