@@ -3,6 +3,7 @@
 //! `Document` is the only mutable root. Every change is a `Command`, every command can be taken back, every step reaches
 //! the store. This crate knows pictures only through `limner_imaging` and nothing of windows, GPUs or models.
 
+pub mod audit;
 pub mod brick;
 pub mod command;
 pub mod contents;
@@ -19,6 +20,7 @@ pub mod measure;
 pub mod operations;
 pub mod packed;
 pub mod project;
+pub mod question;
 pub mod shapes;
 pub mod sources;
 pub mod step;

@@ -18,6 +18,7 @@ mod nifti;
 mod picture;
 mod receipt;
 pub mod rle;
+pub mod vqa;
 
 pub use receipt::{Receipt, SelfCheck, WrittenFile};
 

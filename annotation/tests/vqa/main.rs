@@ -1,0 +1,20 @@
+//! Grounded questions: what must hold of them, how they are made, audited and written.
+
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod boxes;
+#[cfg(test)]
+mod containers;
+#[cfg(test)]
+mod forest;
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod judged;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod validity;
+#[cfg(test)]
+mod wording;

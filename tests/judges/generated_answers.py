@@ -1,0 +1,162 @@
+"""Recomputes generated answers from the masks alone, with numpy and by definitions read off the questions' texts.
+
+    python3 generated_answers.py MASK.nii.gz IMAGE.nii.gz QUESTIONS.json
+
+QUESTIONS.json: {"labels": {"name": value}, "questions": [{"generator", "labels": [..], "slice", "values": [..], "yes": bool,
+"text": str, "tolerance": {..}}]}. Exits 1 where an answer is off by more than its tolerance.
+"""
+
+import json
+import sys
+
+import nibabel
+import numpy as np
+
+
+def parts(mask):
+    """Sizes of the parts that touch over faces, edges or corners: a flood fill of its own."""
+    left = set(map(tuple, np.argwhere(mask)))
+    steps = [(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1) if (i, j, k) != (0, 0, 0)]
+    sizes = []
+    while left:
+        front = [left.pop()]
+        size = 0
+        while front:
+            at = front.pop()
+            size += 1
+            for step in steps:
+                near = (at[0] + step[0], at[1] + step[1], at[2] + step[2])
+                if near in left:
+                    left.remove(near)
+                    front.append(near)
+        sizes.append(size)
+    return sizes
+
+
+def largest_on_slice(mask):
+    left = set(map(tuple, np.argwhere(mask)))
+    best = []
+    while left:
+        front = [left.pop()]
+        found = []
+        while front:
+            at = front.pop()
+            found.append(at)
+            for i in (-1, 0, 1):
+                for j in (-1, 0, 1):
+                    near = (at[0] + i, at[1] + j)
+                    if near in left:
+                        left.remove(near)
+                        front.append(near)
+        if len(found) > len(best):
+            best = found
+    return np.array(best, float)
+
+
+class Case:
+    def __init__(self, mask_path, image_path, labels):
+        image = nibabel.load(mask_path)
+        self.mask = np.asarray(image.dataobj).astype(int)
+        self.affine = image.affine
+        self.spacing = np.linalg.norm(image.affine[:3, :3], axis=0)
+        self.values = np.asarray(nibabel.load(image_path).get_fdata())
+        self.labels = labels
+
+    def of(self, name):
+        return self.mask == self.labels[name]
+
+    def ml(self, mask):
+        return mask.sum() * np.prod(self.spacing) / 1000
+
+    def centre(self, mask):
+        ras = self.affine @ np.append(np.argwhere(mask).mean(axis=0), 1)
+        return np.array([-ras[0], -ras[1], ras[2]])
+
+    def axes(self, mask, k):
+        points = largest_on_slice(mask[:, :, k]) * self.spacing[:2]
+        away = np.linalg.norm(points[:, None] - points[None], axis=2) if len(points) < 3000 else None
+        if away is None:
+            from scipy.spatial import ConvexHull
+
+            points = points[ConvexHull(points).vertices]
+            away = np.linalg.norm(points[:, None] - points[None], axis=2)
+        a, b = np.unravel_index(away.argmax(), away.shape)
+        way = (points[a] - points[b]) / away[a, b]
+        across = points @ np.array([-way[1], way[0]])
+        return [away[a, b], across.max() - across.min()]
+
+
+def answer(case, question):
+    masks = [case.of(name) for name in question["labels"]]
+    k = question["slice"]
+    name = question["generator"]
+    if name == "volume":
+        return [case.ml(masks[0])]
+    if name == "count":
+        return [len(parts(masks[0]))]
+    if name == "largest-part":
+        return [max(parts(masks[0])) * np.prod(case.spacing) / 1000]
+    if name == "area":
+        return [masks[0][:, :, k].sum() * case.spacing[0] * case.spacing[1]]
+    if name == "box-size":
+        on = np.argwhere(masks[0][:, :, k])
+        return list((on.max(axis=0) - on.min(axis=0) + 1) * case.spacing[:2])
+    if name == "axes":
+        return case.axes(masks[0], k)
+    if name == "diameter":
+        return case.axes(masks[0], k)[:1]
+    if name == "intensity":
+        return [case.values[masks[0]].mean()]
+    if name == "distance":
+        return [np.linalg.norm(case.centre(masks[0]) - case.centre(masks[1]))]
+    if name == "ratio":
+        return [masks[0].sum() / masks[1].sum()]
+    if name == "larger":
+        return masks[0].sum() > masks[1].sum()
+    if name == "denser":
+        return case.values[masks[0]].mean() > case.values[masks[1]].mean()
+    if name == "existence":
+        return bool(case.of(question["about"])[:, :, k].any())
+    if name == "volume-above":
+        return case.ml(masks[0]) > question["limit"]
+    if name == "laterality":
+        return "Left" if case.centre(masks[0])[0] > case.centre(masks[1])[0] else "Right"
+    if name == "location":
+        on = np.argwhere(masks[0][:, :, k])
+        low, high = on.min(axis=0), on.max(axis=0) + 1
+        return [low[0], low[1], high[0], high[1]]
+    return None
+
+
+def near(wanted, said, tolerance):
+    off = abs(wanted - said)
+    return off <= tolerance.get("absolute", 0) + tolerance.get("relative", 0) * abs(wanted) + 1e-6
+
+
+def main():
+    data = json.load(open(sys.argv[3]))
+    case = Case(sys.argv[1], sys.argv[2], data["labels"])
+    counts, faults = {}, 0
+    for question in data["questions"]:
+        wanted = answer(case, question)
+        if wanted is None:
+            continue
+        if isinstance(wanted, list):
+            said = question["values"]
+            # A tolerance is for readers: a recomputation is held to a hundredth of it.
+            tight = {key: value / 100 for key, value in question["tolerance"].items()}
+            good = len(said) == len(wanted) and all(near(w, s, tight) for w, s in zip(wanted, said))
+        elif isinstance(wanted, str):
+            good = wanted == question["text"]
+        else:
+            good = bool(wanted) == question["yes"]
+        counts[question["generator"]] = counts.get(question["generator"], 0) + 1
+        if not good:
+            faults += 1
+            print("FAULT", question["generator"], question["labels"], "wanted", wanted, "said", question)
+    print(" ".join(f"{name}:{count}" for name, count in sorted(counts.items())), f"faults:{faults}")
+    return 1 if faults or not counts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
