@@ -88,6 +88,41 @@ pub(super) fn make(folder: &Path) -> Result<()> {
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value).map_err(Error::json("could not write JSON"))?;
     text.push(b'\n');
-    let written = File::create_new(path).and_then(|mut file| file.write_all(&text));
+    write(path, &text)
+}
+
+/// One JSON value a line.
+pub(super) fn write_json_lines(path: &Path, values: impl Iterator<Item = serde_json::Value>) -> Result<()> {
+    let text: String = values.map(|value| format!("{value}\n")).collect();
+    write(path, text.as_bytes())
+}
+
+/// A new file; the folders it lies in are made.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        make(folder)?;
+    }
+    let written = File::create_new(path).and_then(|mut file| file.write_all(bytes));
     written.map_err(Error::io(path, "could not write the file"))
+}
+
+/// A whole text file; more than `MOST_BYTES` is no annotation file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    const MOST_BYTES: u64 = 4 << 30;
+    let size = std::fs::metadata(path).map_err(Error::io(path, "could not find the file"))?.len();
+    if size > MOST_BYTES {
+        return Err(Error::export(path, format!("the file has {size} bytes; more than any annotation file")));
+    }
+    std::fs::read(path).map_err(Error::io(path, "could not read the file"))
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String> {
+    let bytes = read(path)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    String::from_utf8(bytes.to_vec()).map_err(|_| Error::export(path, "the file is not UTF-8 text"))
+}
+
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = read(path)?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::export(path, format!("this JSON cannot be read: {error}")))
 }

@@ -4,25 +4,75 @@
 //! cancelled leaves nothing of that name. File names are made from numbers, never from what a project or a patient is
 //! called. The same project gives the same bytes.
 
+use crate::ImageId;
 use crate::contents::Contents;
 use crate::error::{Error, Result};
-use crate::id::ImageId;
 use crate::image_entry::ImageEntry;
 use limner_imaging::{Task, Volume, Window};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-mod coco;
+pub(crate) mod case;
+mod csv;
+pub(crate) mod dicom;
+mod flat;
 mod folder;
-mod nifti;
-mod picture;
+mod import;
+mod measurements;
+mod mesh;
+mod names;
+mod native;
+mod parquet;
 mod receipt;
-pub mod rle;
+mod voxels;
 pub mod vqa;
+mod xml;
 
-pub use receipt::{Receipt, SelfCheck, WrittenFile};
+pub use case::{Shard, Split};
+pub use dicom::companions;
+pub use flat::rle;
+pub use import::{Import, Pictures, Reading, Report, apply, import, read};
+pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
 
-pub const EXCHANGES: &[&dyn Exchange] = &[&nifti::Nifti, &coco::CocoInstances];
+use dicom::{gsps, rtstruct, seg};
+use flat::{
+    Pictures as Flat, coco, cvat, hub, keypoints, label_studio, labelme, nih, paired, panoptic, voc, webdataset, yolo,
+};
+use voxels::{maps, nnunet, trees};
+
+pub const EXCHANGES: &[&dyn Exchange] = &[
+    &native::Native,
+    &maps::NIFTI,
+    &maps::META_IMAGE,
+    &maps::SEG_NRRD,
+    &nnunet::NnUnet,
+    &Flat(coco::Instances),
+    &Flat(panoptic::Panoptic),
+    &Flat(keypoints::Keypoints),
+    &Flat(yolo::DETECT),
+    &Flat(yolo::SEGMENT),
+    &Flat(yolo::OBB),
+    &Flat(yolo::POSE),
+    &Flat(voc::Voc),
+    &Flat(labelme::LabelMe),
+    &Flat(cvat::Cvat),
+    &Flat(label_studio::LabelStudio),
+    &Flat(nih::NihBoxes),
+    &Flat(paired::PairedPng),
+    &Flat(webdataset::WebDataset),
+    &seg::Segmentation,
+    &rtstruct::StructureSet,
+    &gsps::PresentationState,
+    &trees::SAM_MED3D,
+    &trees::BIDS,
+    &measurements::Measurements,
+    &mesh::STL,
+    &mesh::PLY,
+    &mesh::GLB,
+    &Flat(hub::IMAGE_FOLDER),
+    &Flat(hub::PARQUET),
+];
 
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Exchange> {
@@ -61,18 +111,39 @@ pub trait Exchange: Sync {
     fn status(&self) -> Status;
 
     /// What the format cannot keep, in words that `dry_run` uses as fields.
-    fn lossy(&self) -> &'static [&'static str];
+    fn lossy(&self) -> Vec<&'static str>;
+
+    /// Whether pixels leave with the annotations: what is burned into them leaves too.
+    fn writes_pictures(&self) -> bool {
+        false
+    }
 
     /// What would be written and what would be lost.
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun;
 
     /// Writes everything into a new folder, then reads it back and compares in world space.
     fn write(&self, job: &Job<'_>, folder: &Path) -> Result<SelfCheck>;
+
+    /// Whether `read` works.
+    fn reads(&self) -> bool {
+        false
+    }
+
+    /// Reads a file or folder of this format into commands; nothing is changed by it.
+    fn read(&self, reading: &Reading<'_>) -> Result<Import> {
+        Err(Error::export(reading.path, format!("{} cannot be read", self.title())))
+    }
 }
 
 /// Where the pictures of a project come from.
 pub trait Images: Sync {
     fn load(&self, image: &ImageEntry, task: &Task) -> Result<Volume>;
+
+    /// The files of an image in stack order, for formats that refer to them; none where that is not known.
+    fn files(&self, image: &ImageEntry, task: &Task) -> Result<Vec<PathBuf>> {
+        let _ = (image, task);
+        Ok(Vec::new())
+    }
 }
 
 impl<F: Fn(&ImageEntry, &Task) -> Result<Volume> + Sync> Images for F {
@@ -88,24 +159,53 @@ pub struct Options {
     pub images: Option<Vec<ImageId>>,
     /// For pictures; the image's own where not set.
     pub window: Option<Window>,
-    /// Also writes titles and paths of the sources, which may name a patient.
+    /// Keeps titles, paths and identifiers of the sources, which may name a patient.
     pub keep_identity: bool,
+    /// Deals subjects out to parts such as train and val.
+    pub split: Option<Split>,
+    /// Only every n-th image, for one of several jobs.
+    pub shard: Option<Shard>,
+    /// Images of kinds that may have text burned in, looked at and found free of it.
+    pub cleared: Vec<ImageId>,
+    /// Choices of single formats, such as `origin=0`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
+    /// What stand-ins for identifiers are made from; never written, or they could be turned back.
+    #[serde(skip)]
+    pub key: String,
 }
 
 impl Options {
-    /// The images asked for, in the project's order, each with the neutral name of its files.
-    fn cases<'a>(&self, contents: &'a Contents) -> Vec<Case<'a>> {
-        let wanted = |image: &ImageEntry| self.images.as_ref().is_none_or(|only| only.contains(&image.id));
-        // Numbers count all images, so that a selection keeps the names of the whole.
-        let numbered = contents.images().enumerate().filter(|(_, image)| wanted(image));
-        numbered.map(|(n, image)| Case { image, name: format!("case_{:05}", n + 1) }).collect()
+    pub(crate) fn choice(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str)
     }
 }
 
-/// An image on its way out.
-struct Case<'a> {
-    image: &'a ImageEntry,
-    name: String,
+/// Kinds of pictures that machines write names into.
+const MAY_SHOW_TEXT: [&str; 8] = ["US", "ES", "XC", "SC", "OT", "IVUS", "GM", "OP"];
+
+/// What may not leave: pictures that may show whose they are.
+fn blocked(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> Vec<Blocked> {
+    if !exchange.writes_pictures() || options.keep_identity {
+        return Vec::new();
+    }
+    let cases = options.cases(contents);
+    let may_show = |case: &&case::Case<'_>| {
+        let known = case.image.modality.as_deref().is_some_and(|m| MAY_SHOW_TEXT.contains(&m));
+        known && !options.cleared.contains(&case.image.id)
+    };
+    let why =
+        "pictures of this kind may have a name burned in; look at it, then clear it by its id or blacken it first";
+    let block = |case: &case::Case<'_>| Blocked { item: format!("{} ({})", case.name, case.image.id), why: why.into() };
+    cases.iter().filter(may_show).map(block).collect()
+}
+
+/// What an export would write, lose and refuse.
+#[must_use]
+pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
+    let mut run = exchange.dry_run(contents, options);
+    run.blocked.extend(blocked(exchange, contents, options));
+    run
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +235,21 @@ impl DryRun {
             None => self.lossy.push(Lossy { field: field.into(), count: 1, example: example() }),
         }
     }
+
+    fn block(&mut self, item: impl Into<String>, why: impl Into<String>) {
+        self.blocked.push(Blocked { item: item.into(), why: why.into() });
+    }
+
+    fn join(&mut self, other: Self) {
+        self.records += other.records;
+        self.blocked.extend(other.blocked);
+        for lossy in other.lossy {
+            match self.lossy.iter_mut().find(|known| known.field == lossy.field) {
+                Some(known) => known.count += lossy.count,
+                None => self.lossy.push(lossy),
+            }
+        }
+    }
 }
 
 /// What an exporter works on.
@@ -154,6 +269,11 @@ pub fn export(
     options: &Options,
     task: &Task,
 ) -> Result<Receipt> {
+    let run = dry_run(exchange, contents, options);
+    if let Some(first) = run.blocked.first() {
+        let more = run.blocked.len() - 1;
+        return Err(Error::export(out, format!("{}: {}; {more} more are blocked", first.item, first.why)));
+    }
     let fresh = folder::Fresh::beside(out)?;
     let job = Job { contents, images, options, task };
     let check = exchange.write(&job, fresh.path())?;
@@ -163,8 +283,8 @@ pub fn export(
             format!("the files read back differ from the project by up to {} mm; nothing was kept", check.max_mm);
         return Err(Error::export(out, reason));
     }
-    let receipt =
-        Receipt::of_folder(exchange.name(), fresh.path(), check, options, exchange.dry_run(contents, options))?;
+    task.progress.begin("taking checksums", 0);
+    let receipt = Receipt::of_folder(exchange.name(), fresh.path(), check, options, run)?;
     folder::write_json(&fresh.path().join(receipt::FILE_NAME), &receipt)?;
     fresh.keep_as(out)?;
     Ok(receipt)

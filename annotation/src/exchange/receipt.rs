@@ -53,9 +53,7 @@ impl Receipt {
     ) -> Result<Self> {
         let mut files = Vec::new();
         for file in folder::files_under(folder)? {
-            let inside = file.strip_prefix(folder).unwrap_or(&file);
-            let parts: Vec<_> = inside.components().map(|c| c.as_os_str().to_string_lossy()).collect();
-            files.push(WrittenFile { path: parts.join("/"), sha256: sha256_of_file(&file)? });
+            files.push(WrittenFile { path: inside(folder, &file), sha256: sha256_of_file(&file)? });
         }
         Ok(Self {
             schema: "limner.receipt/1".into(),
@@ -85,8 +83,22 @@ impl Receipt {
                 None => problems.push(format!("{} is outside of the folder", file.path)),
             }
         }
+        let listed: std::collections::BTreeSet<&str> = receipt.files.iter().map(|file| file.path.as_str()).collect();
+        for file in folder::files_under(folder)? {
+            let inside = inside(folder, &file);
+            if inside != FILE_NAME && !listed.contains(inside.as_str()) {
+                problems.push(format!("{inside} is not in the receipt"));
+            }
+        }
         Ok((receipt, problems))
     }
+}
+
+/// A file's path from its folder, with forward slashes.
+fn inside(folder: &Path, file: &Path) -> String {
+    let inside = file.strip_prefix(folder).unwrap_or(file);
+    let parts: Vec<_> = inside.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
 }
 
 fn sha256_of_file(path: &Path) -> Result<String> {

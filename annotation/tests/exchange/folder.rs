@@ -1,7 +1,7 @@
 //! A target folder is whole or not there; nothing names the patient; nothing lies outside.
 
 use crate::sample;
-use limner_annotation::exchange::{EXCHANGES, Options, Receipt, export};
+use limner_annotation::exchange::{EXCHANGES, Options, Receipt, by_name, export};
 use limner_annotation::{Error, ImageEntry};
 use limner_imaging::{Task, Volume};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn no_name_of_a_patient_leaves_unless_asked() {
         export(*exchange, &sample.document, &sample::load, &out, &Options::default(), &Task::default()).unwrap();
         for file in all_under(&out) {
             let bytes = std::fs::read(&file).unwrap();
-            assert!(!bytes.windows(3).any(|w| w == b"DOE"), "{}", file.display());
+            assert!(!bytes.windows(4).any(|w| w == b"DOE^"), "{}", file.display());
             assert!(!file.to_string_lossy().contains("DOE"));
         }
     }
@@ -61,7 +61,7 @@ fn no_name_of_a_patient_leaves_unless_asked() {
     assert_eq!(beside.len(), EXCHANGES.len(), "nothing beside the targets: {beside:?}");
     let out = folder.path().join("named");
     let options = Options { keep_identity: true, ..Options::default() };
-    export(EXCHANGES[0], &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+    export(by_name("nifti").unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
     assert!(std::fs::read_to_string(out.join("labels.json")).unwrap().contains("DOE"));
 }
 

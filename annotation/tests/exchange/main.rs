@@ -7,4 +7,6 @@ mod folder;
 #[cfg(test)]
 mod nifti;
 #[cfg(test)]
+mod round;
+#[cfg(test)]
 mod sample;

@@ -2,9 +2,9 @@
 
 use super::{exit, say, say_json, usage};
 use anyhow::Context as _;
-use limner_annotation::exchange::{self, Exchange, Options, Receipt};
-use limner_annotation::{ImageEntry, Project};
-use limner_imaging::Task;
+use limner_annotation::Project;
+use limner_annotation::exchange::{self, Exchange, Options, Receipt, Shard, Split};
+use limner_imaging::{Task, Window};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,9 +24,30 @@ pub struct Args {
     /// Say what would be lost, write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Also write titles and paths of the sources, which may name a patient
+    /// Keep titles, paths and identifiers of the sources, which may name a patient
     #[arg(long)]
     keep_identity: bool,
+    /// Deal subjects out to parts by their shares: train=0.8,val=0.1,test=0.1
+    #[arg(long)]
+    split: Option<String>,
+    /// Another number deals the subjects out otherwise
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Only one of several equal shares of the work: 3/16 is the third of sixteen jobs
+    #[arg(long)]
+    shard: Option<String>,
+    /// Only these images, by id
+    #[arg(long)]
+    image: Vec<limner_annotation::ImageId>,
+    /// The window pictures are written in: WIDTH,LEVEL or a preset
+    #[arg(long)]
+    window: Option<String>,
+    /// An image that may have text burned in, looked at and found free of it; by id
+    #[arg(long)]
+    cleared: Vec<limner_annotation::ImageId>,
+    /// A choice of the format: --set layout=one-hot
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// List the formats
     #[arg(long)]
     list: bool,
@@ -42,11 +63,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let project = args.project.as_deref().context("name a project")?;
     let format = args.format.as_deref().context("name a format")?;
     let task = Task::default();
-    let options = Options { keep_identity: args.keep_identity, ..Options::default() };
+    let options = options(args)?;
     let Some(out) = args.out.as_deref().filter(|_| !args.dry_run) else {
         let project = Project::open_read_only(project)?;
-        say_json(&find(format)?.dry_run(project.document(), &options))?;
-        return Ok(ExitCode::SUCCESS);
+        let run = exchange::dry_run(find(format)?, project.document(), &options);
+        say_json(&run)?;
+        return Ok(exit(run.blocked.is_empty()));
     };
     let receipt = export_project(project, format, out, &options, &task)?;
     if args.json {
@@ -71,7 +93,7 @@ fn list(as_json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(name: &str) -> anyhow::Result<&'static dyn Exchange> {
+pub(super) fn find(name: &str) -> anyhow::Result<&'static dyn Exchange> {
     match exchange::by_name(name) {
         Some(format) => Ok(format),
         None => {
@@ -79,6 +101,27 @@ fn find(name: &str) -> anyhow::Result<&'static dyn Exchange> {
             Err(usage(format!("the format {name:?} is not known; choose one of {}", known.join(", "))))
         }
     }
+}
+
+fn options(args: &Args) -> anyhow::Result<Options> {
+    let wrong = |error: limner_annotation::Error| usage(error.to_string());
+    let window = args.window.as_deref().map(|text| {
+        Window::parse(text).ok_or_else(|| usage(format!("{text:?} is no window; write WIDTH,LEVEL or a preset")))
+    });
+    let choice = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| usage(format!("{text:?} is not NAME=VALUE")))?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    Ok(Options {
+        images: (!args.image.is_empty()).then(|| args.image.clone()),
+        window: window.transpose()?,
+        keep_identity: args.keep_identity,
+        split: args.split.as_deref().map(|text| Split::parse(text, args.seed)).transpose().map_err(wrong)?,
+        shard: args.shard.as_deref().map(Shard::parse).transpose().map_err(wrong)?,
+        cleared: args.cleared.clone(),
+        set: args.set.iter().map(choice).collect::<anyhow::Result<_>>()?,
+        ..Options::default()
+    })
 }
 
 /// Exports the project as it is on disk. The window and the command line both come here.
@@ -91,6 +134,7 @@ pub fn export_project(
 ) -> anyhow::Result<Receipt> {
     let format = find(format)?;
     let project = Project::open_read_only(path)?;
-    let images = |image: &ImageEntry, task: &Task| project.open_image(image, task);
-    Ok(exchange::export(format, project.document(), &images, out, options, task)?)
+    // Stand-ins for identifiers are the same in every export of a project, and nobody without it can go back.
+    let options = Options { key: project.meta().id.to_string(), ..options.clone() };
+    Ok(exchange::export(format, project.document(), &project, out, &options, task)?)
 }

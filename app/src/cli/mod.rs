@@ -4,6 +4,7 @@
 //! With `--json` stdout holds one JSON object and nothing else.
 
 mod anonymize;
+mod check;
 mod compare;
 mod convert;
 mod demo;
@@ -11,6 +12,7 @@ mod doctor;
 mod evaluate;
 mod export;
 pub use export::export_project;
+mod import;
 mod info;
 mod models;
 mod project;
@@ -54,6 +56,10 @@ enum Command {
     Project(project::Args),
     /// Write a project's annotations as a dataset
     Export(export::Args),
+    /// Read a data set of another program into a project
+    Import(import::Args),
+    /// Compare an exported folder with its receipt
+    Check(check::Args),
     /// Copy DICOM files without the patient's identity
     Anonymize(anonymize::Args),
     /// Score predicted label maps against a reference
@@ -92,6 +98,8 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Segment(args) => segment::run(&args),
         Command::Project(args) => project::run(args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Anonymize(args) => anonymize::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Evaluate(args) => evaluate::run(args),

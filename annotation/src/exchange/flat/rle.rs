@@ -95,6 +95,15 @@ impl Rle {
         Self::of_values(&values, self.width, self.height).remove(&1).unwrap_or_else(|| self.clone())
     }
 
+    /// What is inside here and not there.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let (a, b) = (self.pixels(), other.pixels());
+        let values: Vec<u16> = a.iter().zip(&b).map(|(a, b)| u16::from(*a && !*b)).collect();
+        let empty = || Builder::default().finish(self.width, self.height);
+        Self::of_values(&values, self.width, self.height).remove(&1).unwrap_or_else(empty)
+    }
+
     /// The compressed counts: each but the first three as a difference to the one two before, five bits a letter.
     #[must_use]
     pub fn text(&self) -> String {
@@ -140,6 +149,14 @@ impl Rle {
             total += u64::from(count);
             counts.push(count);
         }
+        let pixels = (width as u64).checked_mul(height as u64)?;
+        (total == pixels && pixels > 0).then_some(Self { width, height, counts })
+    }
+
+    /// From plain counts; `None` where they do not fill the picture.
+    #[must_use]
+    pub fn from_counts(counts: Vec<u32>, width: usize, height: usize) -> Option<Self> {
+        let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
         let pixels = (width as u64).checked_mul(height as u64)?;
         (total == pixels && pixels > 0).then_some(Self { width, height, counts })
     }

@@ -1,0 +1,187 @@
+//! Numbers of what is painted and drawn, as a table: volumes, surfaces and grey values of labels, sizes of shapes.
+
+use super::case::Case;
+use super::mesh::surface::Surface;
+use super::voxels::grid;
+use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder};
+use crate::contents::Contents;
+use crate::error::Result;
+use crate::shapes::{Form, Shape};
+use limner_imaging::{Volume, Voxel};
+use std::path::Path;
+
+pub(crate) struct Measurements;
+
+const FILE: &str = "measurements.csv";
+const HEADER: [&str; 8] = ["case", "kind", "label", "slice", "quantity", "value", "unit", "method"];
+const OUTLINES: &str = "outlines: only their numbers are written";
+
+struct Row {
+    kind: &'static str,
+    label: String,
+    slice: String,
+    quantity: &'static str,
+    value: f64,
+    unit: String,
+    method: &'static str,
+}
+
+impl Exchange for Measurements {
+    fn name(&self) -> &'static str {
+        "measurements-csv"
+    }
+
+    fn title(&self) -> &'static str {
+        "Measurements (CSV)"
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::Volumes
+    }
+
+    fn status(&self) -> Status {
+        Status::FromDescription
+    }
+
+    fn lossy(&self) -> Vec<&'static str> {
+        vec![OUTLINES]
+    }
+
+    fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
+        let mut run = DryRun::default();
+        for case in options.cases(contents) {
+            let count = grid::painted_values(contents, &case).len() + contents.shapes_on(case.image.id).count();
+            run.records += count;
+            (0..count).for_each(|_| run.lose(OUTLINES, || case.name.clone()));
+        }
+        run
+    }
+
+    fn write(&self, job: &Job<'_>, out: &Path) -> Result<SelfCheck> {
+        let cases = job.options.cases(job.contents);
+        let mut lines = vec![HEADER.map(str::to_owned).to_vec()];
+        job.task.progress.begin("measuring", cases.len() as u64);
+        for case in &cases {
+            job.task.cancel.check()?;
+            for row in rows(job, case)? {
+                let value = if row.value.is_finite() { row.value.to_string() } else { String::new() };
+                let cells = [&case.name, row.kind, &row.label, &row.slice, row.quantity, &value, &row.unit, row.method];
+                lines.push(cells.map(str::to_owned).to_vec());
+            }
+            job.task.progress.advance(1);
+        }
+        let text: String = lines.iter().map(|line| csv::line(line)).collect();
+        folder::write(&out.join(FILE), text.as_bytes())?;
+        let pass = csv::rows(&folder::read_text(&out.join(FILE))?) == lines;
+        Ok(SelfCheck { pass, max_mm: 0.0 })
+    }
+}
+
+fn rows(job: &Job<'_>, case: &Case<'_>) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let values = grid::painted_values(job.contents, case);
+    if let Some(map) = job.contents.label_map(case.image.id).filter(|_| !values.is_empty()) {
+        let volume = job.images.load(case.image, job.task)?;
+        for value in values {
+            job.task.cancel.check()?;
+            let mask = map.mask_of(value);
+            let label = job.contents.label_of_value(value).map_or_else(String::new, |label| label.name.clone());
+            label_rows(&label, &mask, &volume, case.image.spacing_known, &mut rows);
+        }
+    }
+    for shape in job.contents.shapes_on(case.image.id) {
+        let label = shape.label.and_then(|id| job.contents.label(id)).map_or_else(String::new, |l| l.name.clone());
+        shape_rows(shape, case, &label, &mut rows);
+    }
+    Ok(rows)
+}
+
+fn unit(known: bool, power: u8) -> String {
+    let length = if known { "mm" } else { "px" };
+    if power == 1 { length.to_owned() } else { format!("{length}{power}") }
+}
+
+fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: bool, rows: &mut Vec<Row>) {
+    let geometry = &volume.geometry;
+    let count = mask.count() as f64;
+    let surface = Surface::around(mask, geometry);
+    let mut values: Vec<f64> =
+        if volume.is_colour() { Vec::new() } else { mask.indices().map(|v| volume.value(v)).collect() };
+    values.retain(|value| value.is_finite());
+    values.sort_unstable_by(f64::total_cmp);
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let spread = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let rank = |share: f64| values.get(((n - 1.0) * share).round().max(0.0) as usize).copied().unwrap_or(f64::NAN);
+    let grey = volume.value_map.unit.clone().unwrap_or_default();
+    let centre = mask.indices().fold(glam::DVec3::ZERO, |sum, v| sum + geometry.world(Voxel::centre(v)).0) / count;
+    let spatial = [
+        ("voxels", count, "1".to_owned(), "counted"),
+        ("volume", count * geometry.voxel_volume_mm3(), unit(known, 3), "voxels times voxel volume"),
+        ("surface", surface.area_mm2(), unit(known, 2), "marching cubes at one half"),
+        ("centre_l", centre.x, unit(known, 1), "mean of voxel centres, LPS"),
+        ("centre_p", centre.y, unit(known, 1), "mean of voxel centres, LPS"),
+        ("centre_s", centre.z, unit(known, 1), "mean of voxel centres, LPS"),
+    ];
+    let first_order = [
+        ("mean", mean, "voxels inside"),
+        ("standard_deviation", spread, "voxels inside, divided by their number"),
+        ("minimum", rank(0.0), "voxels inside"),
+        ("percentile_10", rank(0.1), "nearest rank"),
+        ("median", rank(0.5), "nearest rank"),
+        ("percentile_90", rank(0.9), "nearest rank"),
+        ("maximum", rank(1.0), "voxels inside"),
+    ];
+    let row = |quantity, value, unit, method| Row {
+        kind: "label",
+        label: label.to_owned(),
+        slice: String::new(),
+        quantity,
+        value,
+        unit,
+        method,
+    };
+    rows.extend(spatial.map(|(quantity, value, unit, method)| row(quantity, value, unit, method)));
+    if !values.is_empty() {
+        rows.extend(first_order.map(|(quantity, value, method)| row(quantity, value, grey.clone(), method)));
+    }
+}
+
+fn shape_rows(shape: &Shape, case: &Case<'_>, label: &str, rows: &mut Vec<Row>) {
+    let image = case.image;
+    let place = |slice: crate::Slice, at: [f64; 2]| super::dicom::rtstruct::world_of(&image.geometry, slice, at);
+    let length = |slice, a, b| place(slice, a).distance(place(slice, b));
+    let mut add = |slice: crate::Slice, quantity, value, unit, method| {
+        let slice = if slice.axis == 2 {
+            (slice.index + 1).to_string()
+        } else {
+            format!("axis {} {}", slice.axis, slice.index + 1)
+        };
+        rows.push(Row { kind: shape.form.name(), label: label.to_owned(), slice, quantity, value, unit, method });
+    };
+    let known = image.spacing_known;
+    match &shape.form {
+        Form::Ruler { slice, ends: [a, b] } => {
+            add(*slice, "length", length(*slice, *a, *b), unit(known, 1), "between its ends");
+        }
+        Form::Bidirectional { slice, long, short } => {
+            add(*slice, "long_diameter", length(*slice, long[0], long[1]), unit(known, 1), "between its ends");
+            add(*slice, "short_diameter", length(*slice, short[0], short[1]), unit(known, 1), "between its ends");
+        }
+        Form::Angle { slice, points: [a, corner, b] } => {
+            let arm = |to: [f64; 2]| place(*slice, to) - place(*slice, *corner);
+            add(*slice, "angle", arm(*a).angle_between(arm(*b)).to_degrees(), "deg".into(), "at its corner");
+        }
+        form => {
+            let (Some(slice), Some(rings)) = (form.slice(), form.rings()) else { return };
+            let [x, y] = slice.axes_in_plane().map(|axis| image.geometry.step(axis));
+            let pixel = x.cross(y).length();
+            // A ring inside another takes away what it holds.
+            let area: f64 = rings.iter().map(|ring| super::flat::outline::signed_area(ring)).sum::<f64>().abs();
+            let first = rings.first().map_or(0.0, |ring| super::flat::outline::signed_area(ring).abs());
+            let holes: f64 = rings.iter().skip(1).map(|r| super::flat::outline::signed_area(r).abs()).sum();
+            let area = if rings.len() > 1 { first - holes } else { area };
+            add(slice, "area", area * pixel, unit(known, 2), "inside its outline");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Formats of volumes: label maps on grids that lie somewhere in the patient.
+
+pub(crate) mod grid;
+pub(crate) mod maps;
+pub(crate) mod nnunet;
+pub(crate) mod trees;

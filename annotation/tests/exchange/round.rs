@@ -1,0 +1,196 @@
+//! What one project exports another imports: the same voxels, the same shapes as far as the format holds them.
+
+use crate::sample::{self, SIZE};
+use limner_annotation::exchange::{EXCHANGES, Options, Reading, apply, by_name, dry_run, export, read};
+use limner_annotation::{Command, Document, ImageEntry, Label, LabelMap, Shape};
+use limner_imaging::{Task, VoxelBox};
+use std::path::Path;
+
+/// A project with the images of the sample and nothing on them.
+fn empty(sample: &sample::Sample) -> Document {
+    let mut document = Document::new("importer");
+    let add = |image: &ImageEntry| Command::AddImage { image: image.clone() };
+    document.apply("Add", sample.document.images().map(add).collect()).unwrap();
+    document
+}
+
+fn no_pictures(path: &Path, _: &Task) -> limner_annotation::Result<ImageEntry> {
+    panic!("{} was asked for, though the project has all images", path.display())
+}
+
+fn import(name: &str, from: &Path, into: &mut Document) -> limner_annotation::exchange::Report {
+    let format = by_name(name).unwrap();
+    let task = Task::default();
+    let found =
+        read(format, &Reading { contents: into.contents(), path: from, pictures: &no_pictures, task: &task }).unwrap();
+    apply(format, into, found).unwrap()
+}
+
+/// The voxels of a label, by its name.
+fn voxels(document: &Document, map: &LabelMap, name: &str) -> Vec<bool> {
+    let label: &Label = document.labels().into_iter().find(|label| label.name == name).unwrap();
+    map.mask_of(label.value).within(VoxelBox::whole(SIZE)).voxels().to_vec()
+}
+
+fn names(document: &Document) -> Vec<String> {
+    document.labels().iter().map(|label| label.name.clone()).collect()
+}
+
+#[test]
+fn volumes_come_back_voxel_by_voxel() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    let kinds = [
+        ("nifti", None),
+        ("metaimage", None),
+        ("seg-nrrd", None),
+        ("native", None),
+        ("nifti", Some("one-hot")),
+        ("dicom-seg", Some("binary")),
+        ("dicom-seg", Some("fractional")),
+    ];
+    for (n, (name, kind)) in kinds.into_iter().enumerate() {
+        let out = folder.path().join(format!("{n}"));
+        let mut options = Options { key: "key".into(), ..Options::default() };
+        if let Some(kind) = kind {
+            options.set.insert(if name == "nifti" { "layout" } else { "type" }.into(), kind.into());
+        }
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        let report = import(name, &out, &mut document);
+        assert!(report.warnings.is_empty(), "{name}: {:?}", report.warnings);
+        assert!(document.can_undo().unwrap().starts_with("Import"));
+        for image in &sample.images {
+            let (meant, found) = (sample.document.label_map(*image).unwrap(), document.label_map(*image).unwrap());
+            for label in names(&sample.document) {
+                let same = voxels(&sample.document, meant, &label) == voxels(&document, found, &label);
+                assert!(same, "{name} {kind:?}: {label} on {image}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bundle_brings_back_the_same_project() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bundle");
+    let options = Options { keep_identity: true, ..Options::default() };
+    export(by_name("native").unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+    let mut document = Document::new("importer");
+    import("native", &out, &mut document);
+    assert_eq!(document.contents(), sample.document.contents());
+    let before = document.contents().clone();
+    import("native", &out, &mut document);
+    assert_eq!(document.contents(), &before, "the same bundle again adds nothing");
+}
+
+#[test]
+fn surfaces_fill_to_nearly_the_same_voxels() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, smooth) in [("mesh-stl", "0"), ("mesh-ply", "0"), ("mesh-glb", "0"), ("mesh-ply", "5")] {
+        let out = folder.path().join(format!("{name}{smooth}"));
+        let mut options = Options::default();
+        options.set.insert("smooth".into(), smooth.into());
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        import(name, &out, &mut document);
+        for image in &sample.images {
+            let (meant, found) = (sample.document.label_map(*image).unwrap(), document.label_map(*image).unwrap());
+            let (a, b) = (voxels(&sample.document, meant, "liver"), voxels(&document, found, "liver"));
+            let both = a.iter().zip(&b).filter(|(a, b)| **a && **b).count() as f64;
+            let all = (a.iter().filter(|v| **v).count() + b.iter().filter(|v| **v).count()) as f64;
+            let least = if smooth == "0" { 1.0 } else { 0.9 };
+            assert!(2.0 * both / all >= least, "{name} smoothed {smooth}: {}", 2.0 * both / all);
+        }
+    }
+}
+
+#[test]
+fn masks_of_pictures_come_back_pixel_by_pixel() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["coco-instances", "cvat", "label-studio", "hf-imagefolder", "hf-parquet", "webdataset"] {
+        let out = folder.path().join(name);
+        let options = Options::default();
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        import(name, &out, &mut document);
+        // The shapes of the first image may have become masks; the others are painted only.
+        for image in &sample.images[1..] {
+            let (meant, found) = (sample.document.label_map(*image).unwrap(), document.label_map(*image).unwrap());
+            for label in names(&sample.document) {
+                let same = voxels(&sample.document, meant, &label) == voxels(&document, found, &label);
+                assert!(same, "{name}: {label} on {image}");
+            }
+        }
+    }
+}
+
+#[test]
+fn shapes_come_back_with_their_corners() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, kept) in [("cvat", 3), ("label-studio", 3), ("labelme", 3), ("coco-instances", 2), ("rtstruct", 2)] {
+        let out = folder.path().join(name);
+        let images = Some(vec![sample.images[0]]);
+        let options = Options { images, key: "key".into(), ..Options::default() };
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        import(name, &out, &mut document);
+        let near = |a: &Shape, b: &Shape| {
+            let text = |shape: &Shape| serde_json::to_value(&shape.form).unwrap();
+            close(&text(a), &text(b))
+        };
+        let found = sample.document.shapes().filter(|shape| document.shapes().any(|other| near(shape, other))).count();
+        assert!(found >= kept, "{name} brought back {found} shapes");
+    }
+}
+
+fn close(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Number, Object};
+    match (a, b) {
+        (Number(a), Number(b)) => (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-6,
+        (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| close(a, b)),
+        (Object(a), Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| close(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[test]
+fn every_loss_is_one_that_the_format_admits() {
+    let sample = sample::project();
+    for exchange in EXCHANGES {
+        let run = dry_run(*exchange, &sample.document, &Options::default());
+        for lossy in run.lossy {
+            assert!(exchange.lossy().contains(&lossy.field.as_str()), "{}: {}", exchange.name(), lossy.field);
+            assert!(lossy.count > 0 && !lossy.example.is_empty());
+        }
+        // The sample has no named points, and no image of a hospital's archive.
+        let without = ["yolo-pose", "coco-keypoints", "gsps"].contains(&exchange.name());
+        assert!(run.records > 0 || without, "{} would write nothing", exchange.name());
+    }
+}
+
+#[test]
+fn what_is_no_data_set_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file.bin");
+    for content in [&b""[..], b"{", b"<a>", b"\x00\x01\x02", b"[1,2]", "é\u{7f}".as_bytes(), b"PAR1PAR1PAR1"] {
+        std::fs::write(&file, content).unwrap();
+        for exchange in EXCHANGES.iter().filter(|exchange| exchange.reads()) {
+            let document = Document::new("importer");
+            let task = Task::default();
+            for path in [file.as_path(), folder.path(), &folder.path().join("gone")] {
+                let reading = Reading { contents: document.contents(), path, pictures: &no_pictures, task: &task };
+                match read(*exchange, &reading) {
+                    Ok(found) => assert_eq!(found.records, 0, "{} read {content:?}", exchange.name()),
+                    Err(error) => assert!(!error.to_string().is_empty()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `limner import`: a data set of another program into a project, as one step that can be undone.
+
+use super::export::find;
+use super::{exit, note, say, say_json};
+use limner_annotation::{Project, exchange};
+use limner_imaging::Task;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: limner import study.limner --format coco-instances dataset/annotations.json")]
+pub struct Args {
+    /// The project
+    project: PathBuf,
+    /// Which format (limner export --list)
+    #[arg(long)]
+    format: String,
+    /// The file or folder to read
+    path: PathBuf,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let format = find(&args.format)?;
+    let mut project = Project::open(&args.project)?;
+    let report = exchange::import(format, &mut project, &args.path, &Task::default())?;
+    project.close()?;
+    if args.json {
+        say_json(&report)?;
+    } else {
+        say(format!("{} records read", report.records));
+    }
+    report.warnings.iter().for_each(|warning| note(format!("limner: {}", warning.text)));
+    Ok(exit(report.warnings.is_empty()))
+}
