@@ -3,6 +3,7 @@
 //! Clones share the device and the count of bytes held on it.
 
 use crate::error::{Error, Result};
+use crate::host::Staging;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -30,6 +31,7 @@ struct Shared {
     limits: wgpu::Limits,
     lost: AtomicBool,
     bytes: Arc<AtomicU64>,
+    staging: Staging,
 }
 
 /// What to ask of an adapter: all it can hold, and exact 16-bit textures where it has them.
@@ -75,13 +77,14 @@ impl GpuContext {
             limits: device.limits(),
             lost: AtomicBool::new(false),
             bytes: Arc::default(),
+            staging: Staging::default(),
         });
         let observer = Arc::downgrade(&shared);
         device.set_device_lost_callback(move |reason, _| {
-            if reason != wgpu::DeviceLostReason::Destroyed
-                && let Some(shared) = observer.upgrade()
-            {
-                log::error!("the graphics device was lost");
+            if let Some(shared) = observer.upgrade() {
+                if reason != wgpu::DeviceLostReason::Destroyed {
+                    log::error!("the graphics device was lost");
+                }
                 shared.lost.store(true, Ordering::Relaxed);
             }
         });
@@ -109,6 +112,10 @@ impl GpuContext {
     #[must_use]
     pub fn bytes_in_use(&self) -> u64 {
         self.shared.bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn staging(&self) -> &Staging {
+        &self.shared.staging
     }
 
     #[must_use]

@@ -3,14 +3,16 @@
 use crate::bricks::{self, SIDE};
 use crate::context::{CountedTexture, GpuContext, Tier};
 use crate::error::{Error, Result};
-use crate::upload;
-use limner_imaging::VoxelBox;
+use crate::{reduce, upload};
+use limner_imaging::{Geometry, VoxelBox};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 pub struct LabelTexture {
     /// None where the grid is larger than the adapter can hold: labels then show on slices drawn by the processor.
     texture: Option<CountedTexture>,
     size: [usize; 3],
+    /// Where it lies, where that is not the grid of the volume it is drawn over.
+    geometry: Option<Geometry>,
     /// Cubes that may hold a label: never false where there is one.
     occupied: Vec<AtomicBool>,
     /// Where the processor draws slices.
@@ -40,14 +42,24 @@ impl HostLabels {
 impl LabelTexture {
     /// An empty layer: every voxel is background (0).
     pub fn new(gpu: &GpuContext, size: [usize; 3]) -> Result<Self> {
-        let is_too_long = size.iter().any(|&n| n > gpu.limits().max_texture_dimension_3d as usize);
-        let texture = (!is_too_long || size.contains(&0))
+        let texture = (size.contains(&0) || reduce::fits(gpu, size))
             .then(|| upload::texture_3d(gpu, "labels", size, wgpu::TextureFormat::R16Uint))
             .transpose()?;
         let cubes = bricks::bricks_in(size).iter().product();
         let host = (gpu.tier == Tier::Software || texture.is_none())
             .then(|| HostLabels((0..size.iter().product()).map(|_| AtomicU16::new(0)).collect()));
-        Ok(Self { texture, size, occupied: (0..cubes).map(|_| AtomicBool::new(false)).collect(), host })
+        let occupied = (0..cubes).map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { texture, size, geometry: None, occupied, host })
+    }
+
+    /// An empty layer on a grid of its own: labels of one series over slices of another. A grid that is registered
+    /// to the scene's world comes with its own transform applied.
+    pub fn on_grid(gpu: &GpuContext, geometry: Geometry) -> Result<Self> {
+        Ok(Self { geometry: Some(geometry), ..Self::new(gpu, geometry.size())? })
+    }
+
+    pub(crate) const fn geometry(&self) -> Option<Geometry> {
+        self.geometry
     }
 
     /// Replaces the labels of a box, columns fastest. An empty box changes nothing.

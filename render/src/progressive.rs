@@ -12,9 +12,12 @@ use crate::volume_scene::VolumeScene;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// The first impression has one pixel for this many across.
 const COARSE: usize = 4;
+/// What one part may take of a frame.
+const FRAME: Duration = Duration::from_millis(8);
 
 pub struct Progressive {
     full: Target,
@@ -70,6 +73,7 @@ impl Progressive {
         }
         let Some(part) = self.plan.take() else { return false };
         let scene = VolumeScene { size: self.full.size(), ..scene.clone() };
+        let start = Instant::now();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("part") });
         match part {
             Part::FirstImpression => {
@@ -77,6 +81,10 @@ impl Progressive {
                 renderer.stretch(gpu, &mut encoder, &self.coarse, self.full.view(), COARSE);
             }
             Part::Rows(rows) => scene.encode_rows(renderer, gpu, &mut encoder, self.full.view(), rows),
+        }
+        if start.elapsed() > FRAME {
+            // The processor drew it, here and now.
+            self.plan.was_slow();
         }
         gpu.queue.submit([encoder.finish()]);
         let done = Arc::new(AtomicBool::new(false));

@@ -24,6 +24,12 @@ pub fn to_fit(gpu: &GpuContext, volume: &Volume) -> Result<Option<Volume>> {
     if factor == [1; 3] { Ok(None) } else { reduced(volume, factor).map(Some) }
 }
 
+/// Can the adapter hold a grid of numbers of 16 bits as it is?
+pub(crate) fn fits(gpu: &GpuContext, size: [usize; 3]) -> bool {
+    let axis = gpu.limits().max_texture_dimension_3d as usize;
+    factor_for(size, 1, axis, budget_bytes(gpu.tier)) == [1; 3]
+}
+
 /// How many voxels along each axis become one. The longest axis in voxels is reduced first.
 fn factor_for(size: [usize; 3], channels: usize, axis: usize, bytes: u64) -> [usize; 3] {
     let mut factor = [1; 3];

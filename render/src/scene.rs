@@ -11,15 +11,17 @@ use crate::palette::Palette;
 use crate::pass::Finish;
 use crate::pass::blit::BlitPass;
 use crate::pass::difference::DifferencePass;
-use crate::pass::labels::LabelsPass;
+use crate::pass::labels::{LabelPart, LabelsPass};
 use crate::pass::raycast::RaycastPass;
+use crate::pass::shapes::ShapesPass;
 use crate::pass::slice::{Layer, SlicePass};
+use crate::shapes::{Mark, Shape};
 use crate::target::Target;
 use crate::volume_scene::VolumeScene;
 use crate::volume_texture::VolumeTexture;
 use glam::DAffine3;
 use limner_imaging::reslice::{Interpolation, Raster, Slab};
-use limner_imaging::{Volume, Window};
+use limner_imaging::{Geometry, Volume, Window};
 
 /// The pipelines of every pass, for targets of one format.
 pub struct Renderer {
@@ -27,6 +29,7 @@ pub struct Renderer {
     difference: DifferencePass,
     labels: LabelsPass,
     raycast: RaycastPass,
+    shapes: ShapesPass,
     blit: BlitPass,
     /// Bound where a pass wants a colour map and the scene names none.
     difference_map: ColourMap,
@@ -42,6 +45,7 @@ impl Renderer {
             difference: DifferencePass::new(format),
             labels: LabelsPass::new(&gpu.device, format),
             raycast: RaycastPass::new(&gpu.device, format),
+            shapes: ShapesPass::new(&gpu.device, format),
             blit: BlitPass::new(&gpu.device, format),
             difference_map: ColourMap::new(gpu, &entries),
         }
@@ -49,6 +53,21 @@ impl Renderer {
 
     pub(crate) fn draw_volume(&self, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, scene: &VolumeScene<'_>) {
         self.raycast.draw(gpu, pass, scene, self.difference_map.view());
+    }
+
+    pub(crate) fn draw_marks(
+        &self,
+        gpu: &GpuContext,
+        pass: &mut wgpu::RenderPass<'_>,
+        marks: &[Mark],
+        size: [usize; 2],
+    ) {
+        self.shapes.draw(gpu, pass, marks, size);
+    }
+
+    /// Blue, white and red.
+    pub(crate) const fn difference_map(&self) -> &ColourMap {
+        &self.difference_map
     }
 
     pub(crate) fn stretch(
@@ -63,7 +82,7 @@ impl Renderer {
     }
 }
 
-/// One layer of labels. It lies on the grid of the scene's volume.
+/// One layer of labels, on the grid of the scene's volume or one of its own (`LabelTexture::on_grid`).
 #[derive(Clone, Copy)]
 pub struct LabelLayer<'a> {
     pub texture: &'a LabelTexture,
@@ -74,7 +93,13 @@ pub struct LabelLayer<'a> {
     pub outline_px: f32,
 }
 
-impl LabelLayer<'_> {
+impl<'a> LabelLayer<'a> {
+    /// A fill seen through, with a thin outline.
+    #[must_use]
+    pub const fn new(texture: &'a LabelTexture, palette: &'a Palette) -> Self {
+        Self { texture, palette, opacity: 0.4, outline_px: 1.0 }
+    }
+
     /// In whole pixels. Some outline is at least one pixel wide.
     pub(crate) fn outline_width(&self) -> usize {
         const MOST: f32 = 64.0;
@@ -141,6 +166,20 @@ pub enum SecondMode {
     },
 }
 
+impl SecondMode {
+    /// How the second volume is laid over the first; a difference is neither.
+    pub(crate) const fn finish(self) -> Option<Finish> {
+        Some(match self {
+            Self::Fusion { opacity, hides_low } => Finish::Fusion { opacity, hides_low },
+            Self::Blend { share } => Finish::Blend { share },
+            Self::Checkerboard { square_px } => Finish::Checkerboard { square_px },
+            Self::SwipeRight { from_px } => Finish::SwipeRight { from_px },
+            Self::SwipeDown { from_px } => Finish::SwipeDown { from_px },
+            Self::Difference { .. } => return None,
+        })
+    }
+}
+
 /// A field from a model or from several raters, seen through: probability, uncertainty, disagreement.
 #[derive(Clone, Copy)]
 pub struct HeatLayer<'a> {
@@ -155,8 +194,8 @@ pub struct HeatLayer<'a> {
 #[derive(Clone)]
 pub struct SliceScene<'a> {
     pub volume: &'a VolumeTexture,
-    /// The same volume in main memory, where there is one: on a machine without graphics hardware plain slices are
-    /// drawn from it, several times as fast.
+    /// The same volume in main memory, where the texture has none at hand (`VolumeTexture::with_host`): on a machine
+    /// without graphics hardware slices are drawn from it, several times as fast.
     pub host: Option<&'a Volume>,
     /// The part of the plane that fills the target, pixel for pixel.
     pub raster: Raster,
@@ -173,8 +212,10 @@ pub struct SliceScene<'a> {
     pub second: Option<Second<'a>>,
     /// Over the volumes and under the labels, from the bottom up.
     pub heat: Vec<HeatLayer<'a>>,
-    /// From the bottom up.
+    /// From the bottom up. Outlines lie over all fills.
     pub labels: Vec<LabelLayer<'a>>,
+    /// Over everything, from the bottom up.
+    pub shapes: Vec<Shape>,
     /// Where the volume does not reach.
     pub background: [u8; 3],
 }
@@ -196,6 +237,7 @@ impl<'a> SliceScene<'a> {
             second: None,
             heat: Vec::new(),
             labels: Vec::new(),
+            shapes: Vec::new(),
             background: [0; 3],
         }
     }
@@ -209,9 +251,10 @@ impl<'a> SliceScene<'a> {
         target: &wgpu::TextureView,
     ) {
         if host::takes_copies(target.texture(), self.raster.size)
-            && let Some(pixels) = host::draw(self, gpu)
+            && let Some(pixels) = host::draw(self, renderer, gpu)
         {
-            host::copy(gpu, encoder, &pixels, target.texture());
+            host::copy(gpu, encoder, &pixels, target.texture(), 0);
+            gpu.staging().give_back(pixels);
             return;
         }
         let mut pass = crate::pass::begin(encoder, "slice scene", target, wgpu::LoadOp::Clear(wgpu::Color::BLACK));
@@ -224,13 +267,44 @@ impl<'a> SliceScene<'a> {
             let over = Layer { volume: heat.volume, tone: heat.tone, finish, ..self.layer() };
             self.draw_layer(renderer, gpu, &mut pass, &over);
         }
-        for layer in &self.labels {
-            if layer.texture.size() != self.volume.geometry().size() {
-                log::error!("a label layer of another grid than the volume's is not drawn");
-                continue;
+        let layers: Vec<_> = self.shown_labels().collect();
+        let draw = |pass: &mut wgpu::RenderPass<'_>, part| {
+            for (layer, geometry) in &layers {
+                renderer.labels.draw(gpu, pass, layer, &self.raster, geometry, part);
             }
-            renderer.labels.draw(gpu, &mut pass, layer, &self.raster, self.volume.geometry());
+        };
+        if layers.len() == 1 {
+            draw(&mut pass, LabelPart::Whole);
+        } else {
+            draw(&mut pass, LabelPart::Fill);
+            draw(&mut pass, LabelPart::Outline);
         }
+        let marks = crate::shapes::marks(&self.shapes);
+        if !marks.is_empty() {
+            renderer.draw_marks(gpu, &mut pass, &marks, self.raster.size);
+        }
+    }
+
+    /// Every voxel of the volume in main memory, where there is a copy of it.
+    pub(crate) fn host_volume(&self) -> Option<&Volume> {
+        self.host.or_else(|| self.volume.host())
+    }
+
+    /// The layers of labels that can be drawn, and the grid each lies on.
+    pub(crate) fn shown_labels(&self) -> impl Iterator<Item = (&LabelLayer<'a>, Geometry)> {
+        let grid = self.host_volume().map_or_else(|| *self.volume.geometry(), |volume| volume.geometry);
+        self.labels.iter().filter_map(move |layer| {
+            let grid = layer.texture.geometry().unwrap_or(grid);
+            if grid.size() == layer.texture.size() {
+                return Some((layer, grid));
+            }
+            log::error!("a label layer of another grid than the volume's is not drawn");
+            None
+        })
+    }
+
+    pub(crate) const fn tone(&self) -> Tone<'a> {
+        Tone { window: self.window, inverted: self.inverted, gamma: self.gamma, colour_map: self.colour_map }
     }
 
     pub(crate) fn background_rgba(&self) -> [f32; 4] {
@@ -239,13 +313,11 @@ impl<'a> SliceScene<'a> {
     }
 
     fn layer(&self) -> Layer<'_> {
-        let tone =
-            Tone { window: self.window, inverted: self.inverted, gamma: self.gamma, colour_map: self.colour_map };
         Layer {
             volume: self.volume,
             raster: &self.raster,
             moved: DAffine3::IDENTITY,
-            tone,
+            tone: self.tone(),
             interpolation: self.interpolation,
             slab: self.slab,
             finish: Finish::Opaque,
@@ -258,18 +330,11 @@ impl<'a> SliceScene<'a> {
     }
 
     fn draw_two(&self, renderer: &Renderer, gpu: &GpuContext, pass: &mut wgpu::RenderPass<'_>, second: &Second<'_>) {
-        let finish = match second.mode {
-            SecondMode::Difference { range } => {
-                let map = second.tone.colour_map.unwrap_or(&renderer.difference_map);
-                renderer.difference.draw(gpu, pass, self, second, range, map.view());
-                return;
-            }
-            SecondMode::Fusion { opacity, hides_low } => Finish::Fusion { opacity, hides_low },
-            SecondMode::Blend { share } => Finish::Blend { share },
-            SecondMode::Checkerboard { square_px } => Finish::Checkerboard { square_px },
-            SecondMode::SwipeRight { from_px } => Finish::SwipeRight { from_px },
-            SecondMode::SwipeDown { from_px } => Finish::SwipeDown { from_px },
-        };
+        if let SecondMode::Difference { range } = second.mode {
+            let map = second.tone.colour_map.unwrap_or(&renderer.difference_map);
+            renderer.difference.draw(gpu, pass, self, second, range, map.view());
+        }
+        let Some(finish) = second.mode.finish() else { return };
         self.draw_layer(renderer, gpu, pass, &self.layer());
         let over = Layer { volume: second.volume, moved: second.moved, tone: second.tone, finish, ..self.layer() };
         self.draw_layer(renderer, gpu, pass, &over);

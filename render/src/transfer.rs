@@ -33,6 +33,51 @@ impl TransferFunction {
         &self.points
     }
 
+    /// With one point more.
+    #[must_use]
+    pub fn with(&self, point: TransferPoint) -> Self {
+        Self::new(self.points.iter().copied().chain([point]).collect())
+    }
+
+    /// Without a point. The last one stays: a function of none shows nothing and cannot be taken hold of.
+    #[must_use]
+    pub fn without(&self, index: usize) -> Self {
+        let mut points = self.points.clone();
+        if points.len() > 1 && index < points.len() {
+            points.remove(index);
+        }
+        Self { points }
+    }
+
+    /// With a point elsewhere; it stays between its neighbours.
+    #[must_use]
+    pub fn moved(&self, index: usize, value: f64, opacity_per_mm: f32) -> Self {
+        let mut points = self.points.clone();
+        let low = index.checked_sub(1).and_then(|n| points.get(n)).map_or(f64::NEG_INFINITY, |point| point.value);
+        let high = points.get(index + 1).map_or(f64::INFINITY, |point| point.value);
+        if let Some(point) = points.get_mut(index)
+            && value.is_finite()
+        {
+            point.value = value.clamp(low, high);
+            point.opacity_per_mm = opacity_per_mm.clamp(0.0, 1.0);
+        }
+        Self { points }
+    }
+
+    /// All of it towards higher (or lower) values: one drag finds the threshold of another scanner.
+    #[must_use]
+    pub fn shifted(&self, by: f64) -> Self {
+        Self::new(self.points.iter().map(|point| TransferPoint { value: point.value + by, ..*point }).collect())
+    }
+
+    /// Thinner below 1, thicker above.
+    #[must_use]
+    pub fn with_opacity(&self, factor: f32) -> Self {
+        let opacity = |of: f32| (of * factor.max(0.0)).clamp(0.0, 1.0);
+        let points = self.points.iter().map(|p| TransferPoint { opacity_per_mm: opacity(p.opacity_per_mm), ..*p });
+        Self { points: points.collect() }
+    }
+
     /// Colour from 0 to 1 and opacity per mm at a value. Without points everything is clear.
     #[must_use]
     pub fn at(&self, value: f64) -> [f32; 4] {
@@ -64,6 +109,8 @@ impl TransferFunction {
 /// A transfer function to start from.
 pub struct TransferPreset {
     pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
     /// Values are parts of the window and not of the picture's unit.
     is_of_window: bool,
     points: &'static [(f64, [u8; 3], f32)],
@@ -73,6 +120,7 @@ pub struct TransferPreset {
 pub const TRANSFER_PRESETS: &[TransferPreset] = &[
     TransferPreset {
         name: "ct-bone",
+        title: "CT bone",
         is_of_window: false,
         points: &[
             (140.0, [140, 70, 50], 0.0),
@@ -83,6 +131,7 @@ pub const TRANSFER_PRESETS: &[TransferPreset] = &[
     },
     TransferPreset {
         name: "ct-soft",
+        title: "CT soft tissue",
         is_of_window: false,
         points: &[
             (-120.0, [190, 110, 80], 0.0),
@@ -94,6 +143,7 @@ pub const TRANSFER_PRESETS: &[TransferPreset] = &[
     },
     TransferPreset {
         name: "ct-lung",
+        title: "CT lung",
         is_of_window: false,
         points: &[
             (-980.0, [70, 100, 180], 0.0),
@@ -105,6 +155,7 @@ pub const TRANSFER_PRESETS: &[TransferPreset] = &[
     },
     TransferPreset {
         name: "ct-vessels",
+        title: "CT vessels",
         is_of_window: false,
         points: &[
             (110.0, [150, 10, 10], 0.0),
@@ -115,6 +166,7 @@ pub const TRANSFER_PRESETS: &[TransferPreset] = &[
     },
     TransferPreset {
         name: "mr",
+        title: "MR",
         is_of_window: true,
         points: &[
             (0.15, [90, 60, 50], 0.0),
@@ -147,6 +199,7 @@ impl TransferPreset {
 pub struct TransferTable {
     texture: CountedTexture,
     function: TransferFunction,
+    entries: Vec<[f32; 4]>,
 }
 
 impl TransferTable {
@@ -172,7 +225,7 @@ impl TransferTable {
             .collect();
         let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(ENTRIES * 16), rows_per_image: None };
         gpu.queue.write_texture(texture.texture.as_image_copy(), bytemuck::cast_slice(&entries), layout, size);
-        Self { texture, function }
+        Self { texture, function, entries }
     }
 
     #[must_use]
@@ -182,6 +235,11 @@ impl TransferTable {
 
     pub(crate) const fn view(&self) -> &wgpu::TextureView {
         &self.texture.view
+    }
+
+    /// Colour, and what is absorbed per mm, from the function's first point to its last.
+    pub(crate) fn entries(&self) -> &[[f32; 4]] {
+        &self.entries
     }
 }
 
@@ -202,6 +260,23 @@ mod tests {
         let peak = TransferFunction::new(vec![point(0.0, 0, 0.0), point(5.0, 0, 1.0), point(10.0, 0, 0.0)]);
         assert!(!peak.is_clear(-5.0, 15.0), "a peak between two clear ends is seen");
         assert_eq!(TransferFunction::new(Vec::new()).at(3.0), [0.0; 4]);
+    }
+
+    #[test]
+    fn a_function_can_be_edited_point_by_point() {
+        let point = |value, opacity_per_mm| TransferPoint { value, colour: [200; 3], opacity_per_mm };
+        let function = TransferFunction::new(vec![point(0.0, 0.0), point(100.0, 0.5)]);
+        let values = |f: &TransferFunction| f.points().iter().map(|p| p.value).collect::<Vec<_>>();
+        let more = function.with(point(40.0, 0.1));
+        assert_eq!(values(&more), [0.0, 40.0, 100.0]);
+        assert_eq!(values(&more.moved(1, 500.0, 2.0)), [0.0, 100.0, 100.0], "stays between its neighbours");
+        assert_eq!(more.moved(1, 50.0, 2.0).points()[1].opacity_per_mm, 1.0);
+        assert_eq!(more.moved(9, 50.0, 2.0), more);
+        assert_eq!(more.moved(1, f64::NAN, 0.5), more);
+        assert_eq!(values(&more.without(0)), [40.0, 100.0]);
+        assert_eq!(more.without(0).without(0).without(0).points().len(), 1);
+        assert_eq!(values(&function.shifted(-30.0)), [-30.0, 70.0]);
+        assert_eq!(function.with_opacity(0.5).points()[1].opacity_per_mm, 0.25);
     }
 
     #[test]

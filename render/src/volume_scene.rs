@@ -3,6 +3,7 @@
 use crate::bricks::FreeSpace;
 use crate::camera::Camera;
 use crate::context::GpuContext;
+use crate::host;
 use crate::label_texture::LabelTexture;
 use crate::palette::Palette;
 use crate::scene::{Renderer, Tone};
@@ -10,7 +11,7 @@ use crate::transfer::TransferTable;
 use crate::volume_texture::VolumeTexture;
 use glam::DVec3;
 use limner_imaging::reslice::Projection;
-use limner_imaging::{VoxelBox, World};
+use limner_imaging::{Volume, VoxelBox, World};
 use std::ops::Range;
 
 #[derive(Clone)]
@@ -53,12 +54,15 @@ impl Clip {
 #[derive(Clone)]
 pub struct VolumeScene<'a> {
     pub volume: &'a VolumeTexture,
+    /// As in `SliceScene`.
+    pub host: Option<&'a Volume>,
     pub free_space: &'a FreeSpace,
     pub camera: Camera,
     /// Of the target, in pixels.
     pub size: [usize; 2],
     pub mode: VolumeMode<'a>,
-    pub labels: Option<LabelSurfaces<'a>>,
+    /// Up to four layers are seen by an adapter.
+    pub labels: Vec<LabelSurfaces<'a>>,
     pub clip: Clip,
     /// From sample to sample along a ray, in the smallest spacing of the grid.
     pub step: f64,
@@ -77,11 +81,12 @@ impl<'a> VolumeScene<'a> {
     ) -> Self {
         Self {
             volume,
+            host: None,
             free_space,
             camera,
             size,
             mode,
-            labels: None,
+            labels: Vec::new(),
             clip: Clip::default(),
             step: 0.75,
             background: [0; 3],
@@ -108,6 +113,10 @@ impl<'a> VolumeScene<'a> {
         self.encode_rows(renderer, gpu, encoder, target, 0..self.size[1]);
     }
 
+    pub(crate) fn host_volume(&self) -> Option<&Volume> {
+        self.host.or_else(|| self.volume.host())
+    }
+
     /// Draws some rows of the picture and leaves the others as they are.
     pub fn encode_rows(
         &self,
@@ -119,6 +128,13 @@ impl<'a> VolumeScene<'a> {
     ) {
         let rows = rows.start.min(self.size[1])..rows.end.min(self.size[1]);
         if rows.is_empty() {
+            return;
+        }
+        if host::takes_copies(target.texture(), self.size)
+            && let Some(pixels) = host::draw_volume(self, gpu, rows.clone())
+        {
+            host::copy(gpu, encoder, &pixels, target.texture(), rows.start);
+            gpu.staging().give_back(pixels);
             return;
         }
         let mut pass = crate::pass::begin(encoder, "volume scene", target, wgpu::LoadOp::Load);

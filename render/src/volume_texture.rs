@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::texels::{Encoding, TexelFormat};
 use crate::upload;
 use limner_imaging::{Geometry, ValueMap, Volume, VoxelBox, Window};
+use std::sync::Arc;
 
 /// How a shader reads a texel; each has pipelines of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,9 @@ pub struct VolumeTexture {
     geometry: Geometry,
     encoding: Encoding,
     value_map: ValueMap,
+    host: Option<Arc<Volume>>,
+    /// Not all of it has been sent.
+    is_partial: bool,
 }
 
 /// A volume on its way to the adapter, some megabytes a frame, so that no frame waits for all of it.
@@ -40,7 +44,9 @@ impl VolumeUpload {
         let texture = upload::texture_3d(gpu, "volume", size, encoding.format.wgpu())?;
         let chunks = upload::chunks(size, encoding.format.bytes()).into_iter();
         let value_map = volume.value_map.clone();
-        Ok(Self { texture: VolumeTexture { texture, geometry: volume.geometry, encoding, value_map }, chunks })
+        let texture =
+            VolumeTexture { texture, geometry: volume.geometry, encoding, value_map, host: None, is_partial: true };
+        Ok(Self { texture, chunks })
     }
 
     /// Sends about `budget_bytes`, at least one piece. True once everything is sent.
@@ -55,7 +61,19 @@ impl VolumeUpload {
             upload::flush(gpu);
             sent += bytes.len() as u64;
         }
-        self.chunks.as_slice().is_empty()
+        self.texture.is_partial = !self.chunks.as_slice().is_empty();
+        !self.texture.is_partial
+    }
+
+    #[must_use]
+    pub fn with_host(self, volume: Arc<Volume>) -> Self {
+        Self { texture: self.texture.with_host(volume), ..self }
+    }
+
+    /// What is there so far. With a host it can be drawn from the start.
+    #[must_use]
+    pub const fn texture(&self) -> &VolumeTexture {
+        &self.texture
     }
 
     /// From 0 to 1.
@@ -78,6 +96,21 @@ impl VolumeTexture {
         let mut upload = VolumeUpload::begin(gpu, volume)?;
         upload.advance(gpu, volume, u64::MAX);
         Ok(upload.finish())
+    }
+
+    /// Keeps the volume itself at hand. On a machine without graphics hardware everything is then drawn from it,
+    /// several times as fast; and where the texture had to be reduced, slices still show every voxel.
+    #[must_use]
+    pub fn with_host(self, volume: Arc<Volume>) -> Self {
+        Self { host: Some(volume), ..self }
+    }
+
+    pub(crate) const fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
+    pub(crate) fn host(&self) -> Option<&Volume> {
+        self.host.as_deref()
     }
 
     #[must_use]

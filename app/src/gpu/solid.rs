@@ -89,7 +89,7 @@ impl Solid {
         let Some(picture) = &mut self.picture else { return Ok(true) };
         let labels = content.layers.first().filter(|_| wanted.show_labels);
         let scene = VolumeScene {
-            labels: labels.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }),
+            labels: labels.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }).into_iter().collect(),
             ..VolumeScene::new(
                 &content.volume,
                 &picture.free_space,

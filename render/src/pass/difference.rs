@@ -34,11 +34,7 @@ fn other_volume(kind: TexelKind) -> String {
     const NAMES: [&str; 10] =
         ["Texel", "load", "as_rgb", "nearest", "blend", "linear", "cubic_weights", "cubic", "sampled", "volume"];
     let source = [super::texel_source(kind), SAMPLE_FUNCTIONS.as_str()].concat();
-    let renamed = source.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_').map(|word| {
-        let name = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
-        if NAMES.contains(&name) { format!("other_{word}") } else { word.to_owned() }
-    });
-    renamed.collect::<String>().replace("@binding(1)", "@binding(3)")
+    super::renamed(&source, &NAMES, "other_").replace("@binding(1)", "@binding(3)")
 }
 
 /// sample.wgsl without its constant, which is declared once.

@@ -1,6 +1,7 @@
-//! One layer of labels over a slice.
+//! One layer of labels over a slice. Where layers lie over each other all fills come before all outlines, so that no
+//! fill dims the outline of another layer.
 
-use super::{PipelineRequest, RasterUniform};
+use super::{PipelineRequest, Pipelines, RasterUniform};
 use crate::context::GpuContext;
 use crate::scene::LabelLayer;
 use limner_imaging::Geometry;
@@ -18,9 +19,18 @@ struct LabelsUniform {
     padding: f32,
 }
 
+/// What of a layer is drawn. `PART` of labels.wgsl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LabelPart {
+    Whole = 0,
+    Fill = 1,
+    Outline = 2,
+}
+
 pub(crate) struct LabelsPass {
-    pipeline: wgpu::RenderPipeline,
+    pipelines: Pipelines<LabelPart>,
     layout: wgpu::BindGroupLayout,
+    format: wgpu::TextureFormat,
 }
 
 pub(super) fn shader() -> String {
@@ -35,18 +45,21 @@ impl LabelsPass {
             label: Some("labels"),
             entries: &[super::uniform_entry(0), labels, styles],
         });
-        let pipeline = super::full_screen_pipeline(
+        Self { pipelines: Pipelines::new(), layout, format }
+    }
+
+    fn pipeline(&self, device: &wgpu::Device, part: LabelPart) -> wgpu::RenderPipeline {
+        super::full_screen_pipeline(
             device,
             PipelineRequest {
                 label: "labels",
                 source: shader(),
-                constants: &[],
-                layout: &layout,
-                format,
+                constants: &[("PART", f64::from(part as u32))],
+                layout: &self.layout,
+                format: self.format,
                 blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
             },
-        );
-        Self { pipeline, layout }
+        )
     }
 
     /// Draws a layer that lies on the grid of `geometry`.
@@ -57,6 +70,7 @@ impl LabelsPass {
         layer: &LabelLayer<'_>,
         raster: &Raster,
         geometry: &Geometry,
+        part: LabelPart,
     ) {
         let Some(labels) = layer.texture.view() else {
             log::error!("labels of a grid larger than the graphics adapter can hold are not drawn by it");
@@ -79,7 +93,7 @@ impl LabelsPass {
                 super::texture_binding(2, layer.palette.view()),
             ],
         });
-        pass.set_pipeline(&self.pipeline);
+        pass.set_pipeline(&self.pipelines.get(part, || self.pipeline(&gpu.device, part)));
         pass.set_bind_group(0, &bind_group, &[]);
         pass.draw(0..3, 0..1);
     }

@@ -13,6 +13,9 @@ struct Labels {
 @group(0) @binding(1) var label_of_voxel: texture_3d<u32>;
 @group(0) @binding(2) var style_of_label: texture_2d<u32>;
 
+// 0 fill and outline, 1 the fill alone, 2 the outline alone
+override PART: u32 = 0u;
+
 const VISIBLE: u32 = 1u;
 const SELECTED: u32 = 2u;
 // A selected label has an outline this many times as wide.
@@ -63,11 +66,14 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
     if (style.a & VISIBLE) == 0u {
         return vec4f(0.0);
     }
-    var opacity = labels.opacity;
-    if labels.hatched == 1.0 {
-        opacity = hatched(opacity, label, vec2u(pixel));
+    var opacity = 0.0;
+    if PART != 2u {
+        opacity = labels.opacity;
+        if labels.hatched == 1.0 {
+            opacity = hatched(opacity, label, vec2u(pixel));
+        }
     }
-    if labels.outline_px > 0.0 {
+    if PART != 1u && labels.outline_px > 0.0 {
         let is_selected = (style.a & SELECTED) != 0u;
         let width = labels.outline_px * select(1.0, SELECTED_WIDTH, is_selected);
         if is_outline(pixel, label, width) {

@@ -1,6 +1,11 @@
 // A lamp at the eye. `slope` is a gradient per voxel; `weight` says how much it can be trusted: within something
 // even there is no surface to light.
 
+struct Light {
+    colour: vec3f,
+    covered: f32,
+}
+
 fn lit(colour: vec3f, slope: vec3f, direction: vec3f, weight: f32) -> vec3f {
     let across = mat3x3f(view.mm_gradient_x.xyz, view.mm_gradient_y.xyz, view.mm_gradient_z.xyz) * slope;
     // The direction is one mm long, so the product with a gradient per voxel is already per mm.

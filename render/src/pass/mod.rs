@@ -8,6 +8,7 @@ pub(crate) mod difference;
 mod finish;
 pub(crate) mod labels;
 pub(crate) mod raycast;
+pub(crate) mod shapes;
 pub(crate) mod slice;
 mod tone;
 
@@ -29,10 +30,10 @@ const SAMPLE: &str = include_str!("sample.wgsl");
 #[repr(C)]
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 pub(crate) struct RasterUniform {
-    origin: [f32; 4],
-    right: [f32; 4],
-    down: [f32; 4],
-    size: [f32; 4],
+    pub origin: [f32; 4],
+    pub right: [f32; 4],
+    pub down: [f32; 4],
+    pub size: [f32; 4],
 }
 
 impl RasterUniform {
@@ -59,6 +60,17 @@ fn texel_source(kind: TexelKind) -> &'static str {
     }
 }
 
+/// The same source with every one of `names` under a name of its own, to stand beside the first in one shader.
+fn renamed(source: &str, names: &[&str], prefix: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words = source.split_inclusive(|c: char| !is_part(c));
+    let words = words.map(|word| {
+        let name = word.trim_end_matches(|c: char| !is_part(c));
+        if names.contains(&name) { format!("{prefix}{word}") } else { word.to_owned() }
+    });
+    words.collect()
+}
+
 /// The whole source of a shader that reads a volume.
 fn volume_shader(kind: TexelKind, pass: &str) -> String {
     [RASTER, texel_source(kind), SAMPLE, pass].concat()
@@ -67,7 +79,10 @@ fn volume_shader(kind: TexelKind, pass: &str) -> String {
 /// Every shader of the crate by name, for the test that validates them without a GPU.
 #[must_use]
 pub fn all_shaders() -> Vec<(String, String)> {
-    let mut all = vec![("labels".to_owned(), labels::shader()), ("blit".to_owned(), blit::shader())];
+    let mut all: Vec<(String, String)> =
+        [("labels", labels::shader()), ("blit", blit::shader()), ("shapes", shapes::shader())]
+            .map(|(name, source)| (name.to_owned(), source))
+            .to_vec();
     for kind in TexelKind::ALL {
         for finish in FinishKey::ALL {
             for is_slab in [false, true] {
@@ -80,10 +95,10 @@ pub fn all_shaders() -> Vec<(String, String)> {
                 continue;
             }
             let name = format!("{kind:?}, filtered {is_filtered}");
-            all.push((format!("project {name}"), raycast::shader(kind, is_filtered, true, false)));
-            for has_labels in [false, true] {
-                let name = format!("raycast {name}, labels {has_labels}");
-                all.push((name, raycast::shader(kind, is_filtered, false, has_labels)));
+            all.push((format!("project {name}"), raycast::shader(kind, is_filtered, true, 0)));
+            for layers in 0..=raycast::MOST_LAYERS {
+                let name = format!("raycast {name}, {layers} layers of labels");
+                all.push((name, raycast::shader(kind, is_filtered, false, layers)));
             }
         }
         for other in TexelKind::ALL {
@@ -126,7 +141,24 @@ pub(crate) struct PipelineRequest<'a> {
     pub blend: Option<wgpu::BlendState>,
 }
 
+/// What a pipeline's triangles are.
+pub(crate) struct PipelineGeometry<'a> {
+    pub entry_point: &'a str,
+    pub buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
+    pub topology: wgpu::PrimitiveTopology,
+}
+
 pub(crate) fn full_screen_pipeline(device: &wgpu::Device, request: PipelineRequest<'_>) -> wgpu::RenderPipeline {
+    let geometry =
+        PipelineGeometry { entry_point: "cover", buffers: &[], topology: wgpu::PrimitiveTopology::TriangleList };
+    pipeline(device, request, &geometry)
+}
+
+pub(crate) fn pipeline(
+    device: &wgpu::Device,
+    request: PipelineRequest<'_>,
+    geometry: &PipelineGeometry<'_>,
+) -> wgpu::RenderPipeline {
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(request.label),
         source: wgpu::ShaderSource::Wgsl(request.source.into()),
@@ -143,11 +175,11 @@ pub(crate) fn full_screen_pipeline(device: &wgpu::Device, request: PipelineReque
         layout: Some(&layout),
         vertex: wgpu::VertexState {
             module: &module,
-            entry_point: Some("cover"),
-            buffers: &[],
+            entry_point: Some(geometry.entry_point),
+            buffers: geometry.buffers,
             compilation_options: wgpu::PipelineCompilationOptions::default(),
         },
-        primitive: wgpu::PrimitiveState::default(),
+        primitive: wgpu::PrimitiveState { topology: geometry.topology, ..Default::default() },
         depth_stencil: None,
         multisample: wgpu::MultisampleState::default(),
         fragment: Some(wgpu::FragmentState {

@@ -17,10 +17,12 @@ struct View {
     plane: vec4f,
     // entry = (texel - x - y) * z
     entry_from_texel: vec4f,
-    // From a gradient per voxel to one per mm; w of the first column is the opacity of label surfaces.
+    // From a gradient per voxel to one per mm.
     mm_gradient_x: vec4f,
     mm_gradient_y: vec4f,
     mm_gradient_z: vec4f,
+    // Of each layer of labels.
+    surface_opacity: vec4f,
 }
 
 @group(0) @binding(0) var<uniform> view: View;

@@ -11,18 +11,19 @@ use glam::{DAffine3, DVec3};
 /// `View` of ray.wgsl.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct ViewUniform {
-    raster: RasterUniform,
-    tone: ToneUniform,
-    background: [f32; 4],
-    forward: [f32; 4],
-    eye: [f32; 4],
-    screen: [f32; 4],
-    box_min: [f32; 4],
-    box_max: [f32; 4],
-    plane: [f32; 4],
-    entry_from_texel: [f32; 4],
-    mm_gradient: [[f32; 4]; 3],
+pub(crate) struct ViewUniform {
+    pub raster: RasterUniform,
+    pub tone: ToneUniform,
+    pub background: [f32; 4],
+    pub forward: [f32; 4],
+    pub eye: [f32; 4],
+    pub screen: [f32; 4],
+    pub box_min: [f32; 4],
+    pub box_max: [f32; 4],
+    pub plane: [f32; 4],
+    pub entry_from_texel: [f32; 4],
+    pub mm_gradient: [[f32; 4]; 3],
+    pub surface_opacity: [f32; 4],
 }
 
 /// What a pipeline is made for.
@@ -34,8 +35,11 @@ pub(super) struct Key {
     pub tone: Option<ToneKey>,
     /// Shaded where there is none.
     pub projection: Option<u32>,
-    pub has_labels: bool,
+    pub label_layers: usize,
 }
+
+/// Layers of labels in one ray: as many as opacities fit in a vector and textures in one binding group anywhere.
+pub(super) const MOST_LAYERS: usize = 4;
 
 pub(crate) struct RaycastPass {
     format: wgpu::TextureFormat,
@@ -43,17 +47,55 @@ pub(crate) struct RaycastPass {
     sampler: wgpu::Sampler,
 }
 
-pub(super) fn shader(kind: TexelKind, is_filtered: bool, is_projection: bool, has_labels: bool) -> String {
+pub(super) fn shader(kind: TexelKind, is_filtered: bool, is_projection: bool, label_layers: usize) -> String {
     let soft = if is_filtered { include_str!("soft_filtered.wgsl") } else { include_str!("soft_computed.wgsl") };
-    let surface = if has_labels { include_str!("surface.wgsl") } else { include_str!("no_surface.wgsl") };
     let tone = include_str!("tone.wgsl");
     let ray = include_str!("ray.wgsl");
     let parts = if is_projection {
         [soft, tone, ray, include_str!("project.wgsl")].concat()
     } else {
-        [soft, tone, ray, include_str!("light.wgsl"), surface, include_str!("raycast.wgsl")].concat()
+        let surfaces = surfaces(label_layers);
+        [soft, tone, ray, include_str!("light.wgsl"), surfaces.as_str(), include_str!("raycast.wgsl")].concat()
     };
     super::volume_shader(kind, &parts)
+}
+
+/// surface.wgsl for every layer, and what a ray calls to meet all of them.
+fn surfaces(layers: usize) -> String {
+    const NAMES: [&str; 11] = [
+        "LAYER",
+        "VISIBLE",
+        "label_before",
+        "label_of_voxel",
+        "style_of_label",
+        "style_of",
+        "has",
+        "part_of",
+        "shown_label",
+        "surface",
+        "meet",
+    ];
+    let source = include_str!("surface.wgsl");
+    let mut all = String::new();
+    let (mut meetings, mut forgetting) = (String::new(), String::new());
+    for layer in 0..layers {
+        let prefix = if layer == 0 { String::new() } else { format!("layer{layer}_") };
+        let own = if layer == 0 { source.to_owned() } else { super::renamed(source, &NAMES, &prefix) };
+        let [labels, styles] = label_bindings(layer);
+        all += &own
+            .replace("LAYER: u32 = 0u", &format!("LAYER: u32 = {layer}u"))
+            .replace("@binding(7)", &format!("@binding({labels})"))
+            .replace("@binding(8)", &format!("@binding({styles})"));
+        meetings += &format!("    met = {prefix}meet(met, ray, before, here);\n");
+        forgetting += &format!("    {prefix}label_before = 0u;\n");
+    }
+    all += "fn meet_labels(light: Light, ray: Ray, before: f32, here: f32) -> Light {\n    var met = light;\n";
+    all + &meetings + "    return met;\n}\nfn forget_labels() {\n" + &forgetting + "}\n"
+}
+
+/// Where a layer's labels and styles are bound.
+const fn label_bindings(layer: usize) -> [u32; 2] {
+    [7 + 2 * layer as u32, 8 + 2 * layer as u32]
 }
 
 impl RaycastPass {
@@ -88,11 +130,12 @@ impl RaycastPass {
         if key.is_filtered {
             entries.push(wgpu::BindGroupEntry { binding: 6, resource: wgpu::BindingResource::Sampler(&self.sampler) });
         }
-        if let (true, Some(labels)) = (key.has_labels, &scene.labels)
-            && let Some(view) = labels.texture.view()
-        {
-            entries.push(super::texture_binding(7, view));
-            entries.push(super::texture_binding(8, labels.palette.view()));
+        if key.label_layers > 0 {
+            for (layer, (labels, view)) in shown_layers(scene).enumerate() {
+                let [of_labels, of_styles] = label_bindings(layer);
+                entries.push(super::texture_binding(of_labels, view));
+                entries.push(super::texture_binding(of_styles, labels.palette.view()));
+            }
         }
         let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("raycast"),
@@ -116,7 +159,7 @@ impl RaycastPass {
             device,
             PipelineRequest {
                 label: "raycast",
-                source: shader(key.kind, key.is_filtered, key.projection.is_some(), key.has_labels),
+                source: shader(key.kind, key.is_filtered, key.projection.is_some(), key.label_layers),
                 constants: &constants,
                 layout: &layout,
                 format: self.format,
@@ -142,7 +185,7 @@ impl Key {
             is_perspective: scene.camera.eye_mm.is_some(),
             tone,
             projection,
-            has_labels: projection.is_none() && scene.labels.as_ref().is_some_and(|labels| shares_grid(labels, volume)),
+            label_layers: if projection.is_none() { shown_layers(scene).count() } else { 0 },
         }
     }
 
@@ -164,20 +207,25 @@ impl Key {
             entries[1] = super::texture_entry(1, wgpu::TextureSampleType::Float { filterable: true }, deep);
             entries.push(super::sampler_entry(6));
         }
-        if self.has_labels {
-            entries.push(super::texture_entry(7, uint, deep));
-            entries.push(super::texture_entry(8, uint, flat));
+        for layer in 0..self.label_layers {
+            let [labels, styles] = label_bindings(layer);
+            entries.push(super::texture_entry(labels, uint, deep));
+            entries.push(super::texture_entry(styles, uint, flat));
         }
         entries
     }
 }
 
 /// Labels of another grid, or of one too large for the adapter, have no place in this ray.
-fn shares_grid(labels: &LabelSurfaces<'_>, volume: &VolumeTexture) -> bool {
-    labels.texture.view().is_some() && labels.texture.size() == volume.geometry().size()
+fn shown_layers<'a>(
+    scene: &'a VolumeScene<'_>,
+) -> impl Iterator<Item = (&'a LabelSurfaces<'a>, &'a wgpu::TextureView)> + 'a {
+    let size = scene.volume.geometry().size();
+    let fitting = scene.labels.iter().filter(move |labels| labels.texture.size() == size);
+    fitting.filter_map(|labels| Some((labels, labels.texture.view()?))).take(MOST_LAYERS)
 }
 
-fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {
+pub(crate) fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {
     let geometry = scene.volume.geometry();
     let voxel_from_world = geometry.voxel_from_world();
     let camera = &scene.camera;
@@ -198,6 +246,10 @@ fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {
     };
     let [r, g, b] = scene.background.map(|c| f32::from(c) / 255.0);
     let half = scene.size.map(|n| n as f32 / 2.0);
+    let mut surface_opacity = [0.0; 4];
+    for (opacity, (labels, _)) in surface_opacity.iter_mut().zip(shown_layers(scene)) {
+        *opacity = labels.opacity.clamp(0.0, 1.0);
+    }
     ViewUniform {
         raster: RasterUniform::new(&camera.raster(scene.size), geometry, voxel_from_world),
         tone,
@@ -209,11 +261,8 @@ fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {
         box_max: super::four(box_max),
         plane: plane(scene, voxel_from_world, scene.volume),
         entry_from_texel,
-        mm_gradient: [
-            with_w(gradient.x_axis, f64::from(scene.labels.as_ref().map_or(0.0, |l| l.opacity.clamp(0.0, 1.0)))),
-            with_w(gradient.y_axis, 0.0),
-            with_w(gradient.z_axis, 0.0),
-        ],
+        mm_gradient: [super::four(gradient.x_axis), super::four(gradient.y_axis), super::four(gradient.z_axis)],
+        surface_opacity,
     }
 }
 

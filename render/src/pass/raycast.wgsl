@@ -24,46 +24,37 @@ fn slope_at(at: vec3f) -> vec3f {
 fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let ray = ray_of(position.xy);
     let size = view.raster.size.xyz;
-    let top = vec3i(size) - 1;
     let step_mm = view.forward.w;
-    var colour = vec3f(0.0);
-    var covered = 0.0;
-    var last_label = 0u;
+    var light = Light(vec3f(0.0), 0.0);
     var t = first_step(ray, position.xy);
-    while t < ray.far && covered < OPAQUE {
+    while t < ray.far && light.covered < OPAQUE {
         var at = ray.origin + ray.direction * t;
         let brick = brick_at(at);
         let free = textureLoad(free_space, brick, 0).r;
         if free > 0u {
-            last_label = 0u;
+            forget_labels();
             t = next_step(t, leaves(ray, brick, f32(free) - 1.0));
             continue;
         }
         let end = min(leaves(ray, brick, 0.0), ray.far);
         loop {
-            let label = shown_label(at, last_label);
-            if label != 0u && label != last_label {
-                let part = (1.0 - covered) * surface_opacity();
-                colour += part * surface(ray, t - step_mm, t, label);
-                covered += part;
-            }
-            last_label = label;
+            light = meet_labels(light, ray, t - step_mm, t);
             let texel = soft(at, size);
             let entry = clamp(entry_of(texel), 0.0, LAST_ENTRY);
             let kind = textureLoad(transfer, vec2u(u32(entry + 0.5), 0u), 0);
             if kind.a > 0.0 {
                 let slope = slope_at(at);
                 let weight = clamp(length(slope) * abs(view.entry_from_texel.z) * 0.5 / SURFACE_SLOPE, 0.0, 1.0);
-                let part = (1.0 - covered) * (1.0 - exp(-kind.a * step_mm));
-                colour += part * lit(kind.rgb, slope, ray.direction, weight);
-                covered += part;
+                let part = (1.0 - light.covered) * (1.0 - exp(-kind.a * step_mm));
+                light.colour += part * lit(kind.rgb, slope, ray.direction, weight);
+                light.covered += part;
             }
             t += step_mm;
             at = ray.origin + ray.direction * t;
-            if t >= end || covered >= OPAQUE {
+            if t >= end || light.covered >= OPAQUE {
                 break;
             }
         }
     }
-    return vec4f(colour + (1.0 - covered) * view.background.rgb, 1.0);
+    return vec4f(light.colour + (1.0 - light.covered) * view.background.rgb, 1.0);
 }

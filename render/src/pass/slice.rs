@@ -140,7 +140,7 @@ impl Layer<'_> {
 }
 
 /// `PROJECTION` of slab.wgsl, which compares texels and not values.
-pub(super) const fn projection_code(projection: Projection, is_falling: bool) -> u32 {
+pub(crate) const fn projection_code(projection: Projection, is_falling: bool) -> u32 {
     match (projection, is_falling) {
         (Projection::Maximum, false) | (Projection::Minimum, true) => 0,
         (Projection::Minimum, false) | (Projection::Maximum, true) => 1,

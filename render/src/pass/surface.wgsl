@@ -1,9 +1,13 @@
-// Surfaces of labels within a ray: where the ray enters another label, smooth at less than a voxel.
+// Surfaces of one layer of labels within a ray: where the ray enters another label, smooth at less than a voxel.
+// For each further layer the same source stands in the shader once more, under other names (raycast.rs).
 
 @group(0) @binding(7) var label_of_voxel: texture_3d<u32>;
 @group(0) @binding(8) var style_of_label: texture_2d<u32>;
 
+const LAYER: u32 = 0u;
 const VISIBLE: u32 = 1u;
+
+var<private> label_before: u32 = 0u;
 
 fn style_of(label: u32) -> vec4u {
     return textureLoad(style_of_label, vec2u(label & 255u, label >> 8u), 0);
@@ -63,6 +67,14 @@ fn surface(ray: Ray, before: f32, here: f32, label: u32) -> vec3f {
     return lit(vec3f(style_of(label).rgb) / 255.0, slope, ray.direction, 1.0);
 }
 
-fn surface_opacity() -> f32 {
-    return view.mm_gradient_x.w;
+fn meet(light: Light, ray: Ray, before: f32, here: f32) -> Light {
+    var after = light;
+    let label = shown_label(ray.origin + ray.direction * here, label_before);
+    if label != 0u && label != label_before {
+        let part = (1.0 - after.covered) * view.surface_opacity[LAYER];
+        after.colour += part * surface(ray, before, here, label);
+        after.covered += part;
+    }
+    label_before = label;
+    return after;
 }
