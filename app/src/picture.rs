@@ -2,32 +2,48 @@
 
 use anyhow::{Context as _, bail};
 use image::RgbaImage;
-use limner_imaging::reslice::Raster;
-use limner_imaging::{Plane, Volume, VoxelBox, Window};
+use limner_imaging::reslice::{Projection, Raster, Slab};
+use limner_imaging::{Geometry, Plane, Volume, VoxelBox, Window};
 use limner_render::{
     BrickRanges, Camera, ColourMap, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture,
-    MapPreset, Palette, Renderer, Second, SecondMode, SliceScene, TRANSFER_PRESETS, Target, Tone, TransferPreset,
-    TransferTable, VolumeMode, VolumeScene, VolumeTexture, readback, wgpu,
+    MapPreset, Palette, Prepared, Renderer, Second, SecondMode, SliceScene, SolidLook, SolidPreset, TRANSFER_PRESETS,
+    Target, Tone, TransferFunction, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture, readback,
+    reduce, wgpu,
 };
+use std::sync::Arc;
 
 /// How a picture is to look.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Look {
     pub window: Window,
     pub inverted: bool,
     pub size: [usize; 2],
     pub label_opacity: f32,
+    /// A thick slice in place of a thin one.
+    pub slab: Option<Slab>,
+    /// In 3D; what suits the picture where there is none.
+    pub preset: Option<SolidPreset>,
+    /// In 3D: how far to turn from the front, to the right and down, in degrees.
+    pub turn_degrees: [f64; 2],
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { window: Window::new(400.0, 40.0), inverted: false, size: [768, 768], label_opacity: 0.45 }
+        Self {
+            window: Window::new(400.0, 40.0),
+            inverted: false,
+            size: [768, 768],
+            label_opacity: 0.45,
+            slab: None,
+            preset: None,
+            turn_degrees: [0.0; 2],
+        }
     }
 }
 
-/// Labels to lay over a picture, on its grid.
+/// Labels to lay over a picture.
 pub struct Labels {
-    pub size: [usize; 3],
+    pub geometry: Geometry,
     /// One number per voxel, columns fastest; 0 is background.
     pub values: Vec<u16>,
     /// Labels not named here get a colour of their own.
@@ -48,13 +64,13 @@ impl Labels {
             }
             values.push(value as u16);
         }
-        Ok(Self { size: volume.size(), values, styles: Vec::new() })
+        Ok(Self { geometry: volume.geometry, values, styles: Vec::new() })
     }
 }
 
 /// Another volume in the same picture, where it lies in the patient.
-pub struct Other<'a> {
-    pub volume: &'a Volume,
+pub struct Other {
+    pub volume: Arc<Volume>,
     pub mode: SecondMode,
     /// Grey where there is none.
     pub colours: Option<&'static MapPreset>,
@@ -75,6 +91,8 @@ pub struct Studio<'a> {
     gpu: GpuContext,
     renderer: Renderer,
     host: &'a Volume,
+    /// What the adapter holds, where it cannot hold all of the volume.
+    reduced: Option<Volume>,
     texture: VolumeTexture,
 }
 
@@ -82,9 +100,10 @@ impl<'a> Studio<'a> {
     pub fn new(volume: &'a Volume) -> anyhow::Result<Self> {
         let gpu = GpuContext::headless().context("no graphics adapter could be started")?;
         let renderer = Renderer::new(&gpu, Target::FORMAT);
-        let texture =
-            VolumeTexture::new(&gpu, volume).context("the volume could not be put on the graphics adapter")?;
-        Ok(Self { gpu, renderer, host: volume, texture })
+        let reduced = reduce::to_fit(&gpu, volume)?;
+        let texture = VolumeTexture::new(&gpu, reduced.as_ref().unwrap_or(volume))
+            .context("the volume could not be put on the graphics adapter")?;
+        Ok(Self { gpu, renderer, host: volume, reduced, texture })
     }
 
     pub fn draw(
@@ -92,9 +111,12 @@ impl<'a> Studio<'a> {
         raster: &Raster,
         look: &Look,
         labels: Option<&Labels>,
-        other: Option<&Other<'_>>,
+        other: Option<&Other>,
     ) -> anyhow::Result<RgbaImage> {
-        let other_texture = other.map(|o| VolumeTexture::new(&self.gpu, o.volume)).transpose()?;
+        let on_adapter = |volume: &Arc<Volume>| -> anyhow::Result<VolumeTexture> {
+            Ok(Prepared::new(&self.gpu, Arc::clone(volume), false)?.upload(&self.gpu)?)
+        };
+        let other_texture = other.map(|o| on_adapter(&o.volume)).transpose()?;
         let colours = other.and_then(|o| o.colours).map(|preset| ColourMap::new(&self.gpu, &preset.entries()));
         let second = other.zip(other_texture.as_ref()).map(|(other, volume)| Second {
             volume,
@@ -108,6 +130,7 @@ impl<'a> Studio<'a> {
         let scene = SliceScene {
             host: Some(self.host),
             inverted: look.inverted != self.host.inverted,
+            slab: look.slab,
             second,
             labels: on_gpu.iter().map(|(texture, palette)| layer((texture, palette))).collect(),
             ..SliceScene::new(&self.texture, *raster, look.window)
@@ -119,16 +142,33 @@ impl<'a> Studio<'a> {
         if self.host.is_colour() || self.host.size()[2] < 2 {
             bail!("a single picture or a colour picture has no third dimension to show");
         }
+        if labels.is_some_and(|labels| labels.geometry.size() != self.texture.geometry().size()) {
+            bail!("in 3D labels are shown on the image's own grid; show them on a slice, or resample them");
+        }
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
-        let function = preset_for(self.host).function(look.window);
-        let ranges = BrickRanges::measure(self.host);
+        let preset = look.preset.or_else(|| SolidPreset::named(preset_for(self.host).name));
+        let look_of = preset.map_or(SolidLook::Projected(Projection::Maximum), |preset| preset.look);
+        let function = match look_of {
+            SolidLook::Shaded(preset) => preset.function(look.window),
+            SolidLook::Projected(_) => TransferFunction::new(Vec::new()),
+        };
+        let on_adapter = self.reduced.as_ref().unwrap_or(self.host);
+        let ranges = BrickRanges::measure(on_adapter);
         let layer = on_gpu.as_ref().map(|(texture, _)| texture);
         let free_space = FreeSpace::new(&self.gpu, &self.texture, &ranges, &function, layer)?;
         let transfer = TransferTable::new(&self.gpu, function);
-        let camera = Camera::from_front(&self.host.geometry, look.size).zoomed(SOLID_ZOOM);
-        let mode = VolumeMode::Shaded { transfer: &transfer };
+        let [right, down] = look.turn_degrees.map(f64::to_radians);
+        let camera = Camera::from_front(&self.host.geometry, look.size).turned(right, down).zoomed(SOLID_ZOOM);
+        let mode = match look_of {
+            SolidLook::Shaded(_) => VolumeMode::Shaded { transfer: &transfer },
+            SolidLook::Projected(projection) => {
+                let tone = Tone { inverted: look.inverted != self.host.inverted, ..Tone::new(look.window) };
+                VolumeMode::Projected { projection, tone }
+            }
+        };
         let scene = VolumeScene {
-            labels: on_gpu.as_ref().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }),
+            host: Some(on_adapter),
+            labels: on_gpu.iter().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
             ..VolumeScene::new(&self.texture, &free_space, camera, look.size, mode)
         };
         self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
@@ -137,8 +177,8 @@ impl<'a> Studio<'a> {
     fn upload(&self, labels: &Labels) -> anyhow::Result<(LabelTexture, Palette)> {
         let mut palette = Palette::new(&self.gpu)?;
         palette.update(&self.gpu, labels.styles.iter().copied());
-        let texture = LabelTexture::new(&self.gpu, labels.size)?;
-        texture.write_box(&self.gpu, VoxelBox::whole(labels.size), &labels.values)?;
+        let texture = LabelTexture::on_grid(&self.gpu, labels.geometry)?;
+        texture.write_box(&self.gpu, VoxelBox::whole(labels.geometry.size()), &labels.values)?;
         Ok((texture, palette))
     }
 

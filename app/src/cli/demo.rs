@@ -156,7 +156,7 @@ fn draw(project: &Project, image: ImageId, volume: &Volume, out: &Path) -> anyho
     let document = project.document();
     let map = document.label_map(image).context("nothing was painted")?;
     let labels = Labels {
-        size: volume.size(),
+        geometry: volume.geometry,
         values: map.copy_box(0, VoxelBox::whole(volume.size())),
         styles: document.labels().iter().map(|l| (l.value, LabelStyle::new(l.colour()))).collect(),
     };

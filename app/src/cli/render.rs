@@ -4,11 +4,12 @@ use super::convert::load_one;
 use super::usage;
 use crate::picture::{self, Labels, Look, Other, Studio};
 use anyhow::{Context as _, bail};
-use limner_imaging::reslice::Raster;
+use limner_imaging::reslice::{Projection, Raster, Slab};
 use limner_imaging::{Plane, Task, View, Volume, Window, World, formats};
-use limner_render::{MapPreset, SecondMode};
+use limner_render::{MapPreset, SecondMode, SolidPreset};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 #[command(
@@ -29,9 +30,18 @@ pub struct Args {
     /// WIDTH,LEVEL or a preset: soft, lung, liver, bone, brain
     #[arg(long, allow_hyphen_values = true)]
     window: Option<String>,
-    /// A label map on the image's grid, drawn over it
+    /// A label map of the same patient space, drawn over the image
     #[arg(long)]
     mask: Option<PathBuf>,
+    /// A thick slice: MM, or MM,max or MM,min or MM,mean (the maximum where nothing is said)
+    #[arg(long)]
+    slab: Option<String>,
+    /// How 3D is shown: ct-bone, ct-soft, ct-lung, ct-vessels, mr, mip, minip or mean
+    #[arg(long)]
+    preset: Option<String>,
+    /// In 3D, how far to turn from the patient's front: degrees to the right and down
+    #[arg(long, allow_hyphen_values = true, value_name = "RIGHT,DOWN")]
+    turn: Option<String>,
     /// A second volume that shines through in colour, where it lies in the patient: PET on CT
     #[arg(long, conflicts_with = "compare")]
     fusion: Option<PathBuf>,
@@ -61,14 +71,44 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         None => volume.default_window(),
     };
+    let look = Look {
+        window,
+        size: parse_size(&args.size)?,
+        slab: args.slab.as_deref().map(parse_slab).transpose()?,
+        preset: args.preset.as_deref().map(parse_preset).transpose()?,
+        turn_degrees: args.turn.as_deref().map_or(Ok([0.0; 2]), parse_turn)?,
+        ..Look::default()
+    };
+    args.refuse_what_does_not_apply()?;
     let labels = args.mask.as_deref().map(|path| labels_of(path, &volume, &task)).transpose()?;
-    let look = Look { window, size: parse_size(&args.size)?, ..Look::default() };
     let png = match args.view.as_str() {
         "3d" => picture::draw_solid(&volume, &look, labels.as_ref())?,
         _ => draw_plane(args, &volume, &look, labels.as_ref(), &task)?,
     };
     png.save(&args.output).with_context(|| format!("could not write {}", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// An option the view cannot follow is a mistake, not a detail to pass over.
+    fn refuse_what_does_not_apply(&self) -> anyhow::Result<()> {
+        let is_solid = self.view == "3d";
+        let of_slices = [
+            ("--at", self.at.is_some()),
+            ("--slab", self.slab.is_some()),
+            ("--fusion", self.fusion.is_some()),
+            ("--compare", self.compare.is_some()),
+        ];
+        let of_solids = [("--preset", self.preset.is_some()), ("--turn", self.turn.is_some())];
+        let (options, shown) = if is_solid { (&of_slices[..], "slices, not 3D") } else { (&of_solids[..], "3D only") };
+        if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
+            return Err(usage(format!("{option} is for {shown}")));
+        }
+        if self.normal.is_some() && self.view != "oblique" {
+            return Err(usage("--normal goes with --view oblique"));
+        }
+        Ok(())
+    }
 }
 
 fn draw_plane(
@@ -87,7 +127,7 @@ fn draw_plane(
         _ => (None, SecondMode::Blend { share: 0.0 }, None),
     };
     let second = path.map(|path| load_one(&path, None, task)).transpose()?;
-    let other = second.as_ref().map(|volume| Other { volume, mode, colours });
+    let other = second.map(|volume| Other { volume: Arc::new(volume), mode, colours });
     let raster = Raster::fitted(&plane_of(args, volume)?, volume, look.size);
     Studio::new(volume)?.draw(&raster, look, labels, other.as_ref())
 }
@@ -99,6 +139,9 @@ fn mode_of(name: &str, look: &Look) -> anyhow::Result<SecondMode> {
         "swipe" => SecondMode::SwipeRight { from_px: width / 2.0 },
         "blend" => SecondMode::Blend { share: 0.5 },
         "difference" => SecondMode::Difference { range: look.window.width / 2.0 },
+        "flicker" => {
+            return Err(usage("flicker shows one after the other and needs the window; choose blend for one picture"));
+        }
         other => {
             return Err(usage(format!(
                 "{other:?} is no way to compare; choose checkerboard, swipe, blend or difference"
@@ -116,9 +159,6 @@ fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
     if args.at.is_some() && geometry.voxel(through).index_in(geometry.size()).is_none() {
         bail!("the point of --at lies outside the picture; its middle is at {:.1?}", geometry.centre().0.to_array());
     }
-    if args.normal.is_some() && args.view != "oblique" {
-        return Err(usage("--normal goes with --view oblique"));
-    }
     let view = match args.view.as_str() {
         "axial" => View::Axial,
         "coronal" => View::Coronal,
@@ -135,15 +175,55 @@ fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
 
 fn labels_of(path: &std::path::Path, volume: &Volume, task: &Task) -> anyhow::Result<Labels> {
     let mask = formats::open_single(path, task)?;
-    if !mask.geometry.matches(&volume.geometry, 1e-3) {
+    let middle = volume.geometry.voxel(mask.geometry.centre());
+    if !mask.geometry.matches(&volume.geometry, 1e-3) && !reaches(&mask, volume) {
         bail!(
-            "{} lies on another grid than the image ({:?} against {:?} voxels, or another place in the patient)",
+            "{} lies beside the image, not on it (its middle is at voxel {:.0?} of {:?})",
             path.display(),
-            mask.size(),
+            middle.0.to_array(),
             volume.size()
         );
     }
     Labels::from_volume(&mask)
+}
+
+/// Do two volumes share a part of the patient? Boxes around both decide.
+fn reaches(one: &Volume, other: &Volume) -> bool {
+    let around = |volume: &Volume| {
+        let corners: Vec<_> = volume.geometry.corners().map(|corner| corner.0).collect();
+        let low = corners.iter().copied().reduce(glam::DVec3::min).unwrap_or_default();
+        (low, corners.into_iter().reduce(glam::DVec3::max).unwrap_or_default())
+    };
+    let ((low, high), (other_low, other_high)) = (around(one), around(other));
+    low.cmple(other_high).all() && other_low.cmple(high).all()
+}
+
+fn parse_slab(text: &str) -> anyhow::Result<Slab> {
+    let wrong = || usage(format!("--slab takes millimetres, perhaps with max, min or mean (20,mean), not {text:?}"));
+    let (thickness, name) = text.split_once(',').unwrap_or((text, "max"));
+    let thickness_mm: f64 = thickness.trim().parse().map_err(|_| wrong())?;
+    let projection = match name.trim() {
+        "max" => Projection::Maximum,
+        "min" => Projection::Minimum,
+        "mean" => Projection::Mean,
+        _ => return Err(wrong()),
+    };
+    if thickness_mm.is_finite() && thickness_mm > 0.0 { Ok(Slab { projection, thickness_mm }) } else { Err(wrong()) }
+}
+
+fn parse_preset(name: &str) -> anyhow::Result<SolidPreset> {
+    SolidPreset::named(name).ok_or_else(|| {
+        let all: Vec<_> = SolidPreset::all().map(|preset| preset.name).collect();
+        usage(format!("{name:?} is no preset; choose one of {}", all.join(", ")))
+    })
+}
+
+fn parse_turn(text: &str) -> anyhow::Result<[f64; 2]> {
+    let parsed =
+        text.split_once(',').and_then(|(right, down)| Some([right.trim().parse().ok()?, down.trim().parse().ok()?]));
+    parsed
+        .filter(|degrees: &[f64; 2]| degrees.iter().all(|d| d.is_finite()))
+        .ok_or_else(|| usage(format!("--turn takes two numbers of degrees, RIGHT,DOWN, not {text:?}")))
 }
 
 fn parse_triple(text: &str, option: &str) -> anyhow::Result<glam::DVec3> {
