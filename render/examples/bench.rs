@@ -1,6 +1,8 @@
-//! Times what a reader waits for, on CT-like data with noise: slices with and without labels. One line per figure.
+//! Times what a reader waits for, on CT-like data with noise: slices with and without labels, volumes. One line per
+//! figure: a name, a tab, milliseconds.
 //!
-//! `cargo run --release -p limner-render --example bench [slices]`
+//! `cargo run --release -p limner-render --example bench [slices] [folder]`. With a folder the job is written there for
+//! a peer to be timed on (`render/bench/beside_vtk.sh`), and the volumes' pictures beside it.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for developers")]
 
@@ -8,92 +10,158 @@ use glam::DVec3;
 use limner_imaging::reslice::{Interpolation, Projection, Raster};
 use limner_imaging::{Geometry, Plane, Samples, View, Volume, VoxelBox, Window, World};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, GpuContext, LabelLayer, LabelTexture, Palette, Renderer, SliceScene, Target, Tone,
-    TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
+    BrickRanges, Camera, FreeSpace, GpuContext, LabelLayer, LabelTexture, Palette, Progressive, Renderer, SliceScene,
+    Target, Tone, TransferFunction, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
 };
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
+
+struct Bench {
+    gpu: GpuContext,
+    renderer: Renderer,
+    volume: Arc<Volume>,
+    /// For the shaders alone, and with the volume at hand for the processor.
+    textures: [VolumeTexture; 2],
+}
+
+const WAYS: [&str; 2] = [" by shader", ""];
+const PICTURE: [usize; 2] = [1024, 1024];
+const SOLID: [usize; 2] = [512, 512];
+const BONE_WINDOW: (f64, f64) = (150.0, 900.0);
 
 fn main() {
     let slices = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(300);
+    let folder = std::env::args().nth(2);
     let gpu = GpuContext::headless().unwrap();
-    println!("{} ({:?})", gpu.adapter_name(), gpu.tier);
+    println!("{} ({:?}), {} threads", gpu.adapter_name(), gpu.tier, rayon::current_num_threads());
     let (volume, labels) = ct_like([512, 512, slices]);
-
     let start = Instant::now();
     let texture = VolumeTexture::new(&gpu, &volume).unwrap();
     gpu.wait();
-    println!("upload of {} MiB: {:.1} ms", texture.bytes() >> 20, ms(start));
-
-    let label_texture = LabelTexture::new(&gpu, volume.size()).unwrap();
-    label_texture.write_box(&gpu, VoxelBox::whole(volume.size()), &labels).unwrap();
-    let palette = Palette::new(&gpu).unwrap();
+    println!("upload of {} MiB\t{:.1}", texture.bytes() >> 20, ms(start));
+    let volume = Arc::new(volume);
+    let at_hand = VolumeTexture::new(&gpu, &volume).unwrap().with_host(Arc::clone(&volume));
     let renderer = Renderer::new(&gpu, Target::FORMAT);
+    let bench = Bench { gpu, renderer, volume, textures: [texture, at_hand] };
+    let transfer = TransferPreset::named("ct-bone").unwrap().function(Window::new(400.0, 40.0));
+    if let Some(folder) = &folder {
+        bench.write_job(Path::new(folder), &transfer);
+    }
+    bench.slices(&labels);
+    bench.volumes(&transfer, folder.as_deref().map(Path::new));
+}
 
-    volumes(&gpu, &renderer, &volume, &texture);
-    let centre = volume.geometry.centre();
-    let planes = [
-        ("axial", Plane::of_view(&volume.geometry, View::Axial, centre)),
-        ("coronal", Plane::of_view(&volume.geometry, View::Coronal, centre)),
-        ("oblique", Plane::oblique(centre, DVec3::new(0.4, -0.5, 0.7)).unwrap()),
-    ];
-    for (name, plane) in planes {
-        for interpolation in [Interpolation::Nearest, Interpolation::Linear] {
-            for (with_labels, host) in [(false, None), (true, None), (false, Some(&volume)), (true, Some(&volume))] {
-                let layer = LabelLayer { texture: &label_texture, palette: &palette, opacity: 0.3, outline_px: 1.5 };
-                let scene = SliceScene {
-                    interpolation,
-                    host,
-                    labels: if with_labels { vec![layer] } else { Vec::new() },
-                    ..SliceScene::new(&texture, Raster::fitted(&plane, &volume, [1024, 1024]), Window::new(400.0, 40.0))
-                };
-                let target = Target::new(&gpu, scene.raster.size).unwrap();
-                let median = median_ms(|| {
-                    let mut encoder = gpu.device.create_command_encoder(&Default::default());
-                    scene.encode(&renderer, &gpu, &mut encoder, target.view());
-                    gpu.queue.submit([encoder.finish()]);
-                    gpu.wait();
-                });
-                let labels = if with_labels { " with labels" } else { "" };
-                let by = if host.is_some() { " by the processor" } else { "" };
-                println!("1024² {name} {interpolation:?}{labels}{by}: {median:.2} ms");
+impl Bench {
+    fn planes(&self) -> [(&'static str, Plane); 3] {
+        let geometry = &self.volume.geometry;
+        let centre = geometry.centre();
+        [
+            ("axial", Plane::of_view(geometry, View::Axial, centre)),
+            ("coronal", Plane::of_view(geometry, View::Coronal, centre)),
+            ("oblique", Plane::oblique(centre, DVec3::new(0.4, -0.5, 0.7)).unwrap()),
+        ]
+    }
+
+    fn camera(&self) -> Camera {
+        Camera::from_front(&self.volume.geometry, SOLID).turned(0.5, 0.2).zoomed(1.4)
+    }
+
+    fn timed(&self, scene: impl Fn(&mut limner_render::wgpu::CommandEncoder)) -> f64 {
+        median_ms(|| {
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            scene(&mut encoder);
+            self.gpu.queue.submit([encoder.finish()]);
+            self.gpu.wait();
+        })
+    }
+
+    fn slices(&self, labels: &[u16]) {
+        let label_texture = LabelTexture::new(&self.gpu, self.volume.size()).unwrap();
+        label_texture.write_box(&self.gpu, VoxelBox::whole(self.volume.size()), labels).unwrap();
+        let palette = Palette::new(&self.gpu).unwrap();
+        let layer = LabelLayer { outline_px: 1.5, ..LabelLayer::new(&label_texture, &palette) };
+        let target = Target::new(&self.gpu, PICTURE).unwrap();
+        for (texture, way) in self.textures.iter().zip(WAYS) {
+            for (name, plane) in self.planes() {
+                for (interpolation, how) in [(Interpolation::Nearest, "nearest"), (Interpolation::Linear, "linear")] {
+                    for (labels, with) in [(Vec::new(), ""), (vec![layer], " labels")] {
+                        let raster = Raster::fitted(&plane, &self.volume, PICTURE);
+                        let plain = SliceScene::new(texture, raster, Window::new(400.0, 40.0));
+                        let scene = SliceScene { interpolation, labels, ..plain };
+                        let median =
+                            self.timed(|encoder| scene.encode(&self.renderer, &self.gpu, encoder, target.view()));
+                        println!("{name} 1024 {how}{with}{way}\t{median:.2}");
+                    }
+                }
             }
         }
     }
-}
 
-fn volumes(gpu: &GpuContext, renderer: &Renderer, volume: &Volume, texture: &VolumeTexture) {
-    const SIZE: [usize; 2] = [512, 512];
-    let start = Instant::now();
-    let ranges = BrickRanges::measure(volume);
-    println!("brick ranges: {:.1} ms", ms(start));
-    let transfer =
-        TransferTable::new(gpu, TransferPreset::named("ct-bone").unwrap().function(Window::new(400.0, 40.0)));
-    let start = Instant::now();
-    let free_space = FreeSpace::new(gpu, texture, &ranges, transfer.function(), None).unwrap();
-    println!("free space: {:.1} ms", ms(start));
-    let camera = Camera::from_front(&volume.geometry, SIZE).turned(0.5, 0.2).zoomed(1.4);
-    let bone = Tone::new(Window::from_range(150.0, 900.0));
-    let modes = [
-        ("MIP", VolumeMode::Projected { projection: Projection::Maximum, tone: bone }),
-        ("shaded bone", VolumeMode::Shaded { transfer: &transfer }),
-    ];
-    for (name, mode) in modes {
-        let full = VolumeScene::new(texture, &free_space, camera, SIZE, mode);
-        for (quality, scene) in [("full", full.clone()), ("coarse", full.coarse(4))] {
-            let target = Target::new(gpu, scene.size).unwrap();
-            let median = median_ms(|| {
-                let mut encoder = gpu.device.create_command_encoder(&Default::default());
-                scene.encode(renderer, gpu, &mut encoder, target.view());
-                gpu.queue.submit([encoder.finish()]);
-                gpu.wait();
-            });
-            println!("512² {name}, {quality}: {median:.1} ms");
-            if let (Ok(folder), "full") = (std::env::var("BENCH_PICTURES"), quality) {
-                let bytes = limner_render::readback::rgba(gpu, &target).unwrap();
-                let path = std::path::Path::new(&folder).join(format!("{name}.raw"));
-                std::fs::write(path, bytes).unwrap();
+    fn volumes(&self, function: &TransferFunction, folder: Option<&Path>) {
+        let start = Instant::now();
+        let ranges = BrickRanges::measure(&self.volume);
+        println!("brick ranges\t{:.1}", ms(start));
+        let transfer = TransferTable::new(&self.gpu, function.clone());
+        let start = Instant::now();
+        let free_space = FreeSpace::new(&self.gpu, &self.textures[0], &ranges, function, None).unwrap();
+        println!("free space\t{:.1}", ms(start));
+        let bone = Tone::new(Window::from_range(BONE_WINDOW.0, BONE_WINDOW.1));
+        let modes = [
+            ("MIP 512", VolumeMode::Projected { projection: Projection::Maximum, tone: bone }),
+            ("shaded 512", VolumeMode::Shaded { transfer: &transfer }),
+        ];
+        for (texture, way) in self.textures.iter().zip(WAYS) {
+            for (name, mode) in &modes {
+                let full = VolumeScene::new(texture, &free_space, self.camera(), SOLID, mode.clone());
+                let target = Target::new(&self.gpu, SOLID).unwrap();
+                let median = self.timed(|encoder| full.encode(&self.renderer, &self.gpu, encoder, target.view()));
+                println!("{name}{way}\t{median:.1}");
+                if let Some(folder) = folder {
+                    let bytes = limner_render::readback::rgba(&self.gpu, &target).unwrap();
+                    std::fs::write(folder.join(format!("{name}{way}.raw")), bytes).unwrap();
+                }
+                let start = Instant::now();
+                let mut progressive = Progressive::new(&self.gpu, SOLID).unwrap();
+                progressive.advance(&full, &self.renderer, &self.gpu);
+                self.gpu.wait();
+                println!("{name} first{way}\t{:.1}", ms(start));
             }
         }
+    }
+
+    fn write_job(&self, folder: &Path, transfer: &TransferFunction) {
+        let Samples::I16(samples) = self.volume.samples() else { return };
+        let bytes: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
+        std::fs::write(folder.join("volume.raw"), bytes).unwrap();
+        let three = |v: DVec3| format!("{:?}", v.to_array());
+        let mut planes = String::new();
+        for (name, plane) in self.planes() {
+            let Raster { plane, mm_per_pixel, size } = Raster::fitted(&plane, &self.volume, PICTURE);
+            let (origin, right, down) = (three(plane.origin.0), three(plane.right), three(plane.down));
+            let comma = if planes.is_empty() { "" } else { "," };
+            write!(
+                planes,
+                r#"{comma}"{name}":{{"origin":{origin},"right":{right},"down":{down},"mm_per_pixel":{mm_per_pixel},"pixels":{size:?}}}"#
+            )
+            .unwrap();
+        }
+        let camera = self.camera();
+        let (target, right, down) = (three(camera.target.0), three(camera.right), three(camera.down));
+        let points: Vec<_> =
+            transfer.points().iter().map(|p| format!("[{},{:?},{}]", p.value, p.colour, p.opacity_per_mm)).collect();
+        let spacing = self.volume.geometry.spacing_mm();
+        let step_mm = 0.75 * spacing.iter().copied().fold(f64::INFINITY, f64::min);
+        let json = format!(
+            r#"{{"size":{:?},"spacing":{spacing:?},"planes":{{{planes}}},"camera":{{"target":{target},"right":{right},"down":{down},"mm_per_pixel":{}}},"transfer":[{}],"window":[{},{}],"step_mm":{step_mm}}}"#,
+            self.volume.size(),
+            camera.mm_per_pixel,
+            points.join(","),
+            BONE_WINDOW.0,
+            BONE_WINDOW.1,
+        );
+        std::fs::write(folder.join("job.json"), json).unwrap();
     }
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the Python environments in which the field's own tools judge our output. Outside the tree, pinned, made once.
+# LIMNER_PINS names another folder of pins: the benchmarks' peers.
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "${LIMNER_PINS:-$(dirname "$0")}"
 home="${LIMNER_JUDGES:-${XDG_CACHE_HOME:-$HOME/.cache}/limner/judges}"
 mkdir -p "$home"
 for pins in *.txt; do
