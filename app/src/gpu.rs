@@ -14,7 +14,8 @@ use limner_annotation::ImageId;
 use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
-    BrickRanges, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target, VolumeTexture,
+    BrickRanges, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target,
+    VolumeTexture, reduce,
 };
 use solid::Solid;
 use std::collections::BTreeMap;
@@ -120,11 +121,16 @@ impl Gpu {
 
     /// `ranges` are there for pictures that have a third dimension.
     pub fn add_picture(&mut self, image: ImageId, volume: &Volume, ranges: Option<BrickRanges>) -> anyhow::Result<()> {
-        let texture = VolumeTexture::new(&self.device.context, volume)
+        // Slices of a volume the adapter cannot hold still show every voxel; 3D shows a smaller one.
+        let reduced = reduce::to_fit(&self.device.context, volume)?;
+        let texture = VolumeTexture::new(&self.device.context, reduced.as_ref().unwrap_or(volume))
             .context("the volume could not be put on the graphics adapter")?;
         let content = Content {
             volume: texture,
-            ranges,
+            ranges: match &reduced {
+                Some(reduced) => ranges.map(|_| BrickRanges::measure(reduced)),
+                None => ranges,
+            },
             inverted: volume.inverted,
             size: volume.size(),
             layers: Vec::new(),

@@ -87,9 +87,10 @@ impl Solid {
             self.restart(device, id, (content, ranges, preset), shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
-        let labels = content.layers.first().filter(|_| wanted.show_labels);
+        let layers = content.layers.iter().filter(|_| wanted.show_labels);
         let scene = VolumeScene {
-            labels: labels.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }).into_iter().collect(),
+            host: Some(wanted.volume),
+            labels: layers.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
             ..VolumeScene::new(
                 &content.volume,
                 &picture.free_space,
@@ -116,7 +117,7 @@ impl Solid {
             Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
                 let function = preset.function(shown.matter.window);
-                let labels = content.layers.first().filter(|_| shown.matter.show_labels);
+                let labels = content.layers.iter().filter(|_| shown.matter.show_labels);
                 let free_space = FreeSpace::new(gpu, &content.volume, ranges, &function, labels)?;
                 let progressive = match before {
                     Some(picture) => picture.progressive,
