@@ -1,24 +1,27 @@
 //! What each command does, in primitive edits. Refuses what would break an invariant before anything is changed.
 
 use crate::command::{Command, PaintMode, PaintRule};
-use crate::contents::Entity;
 use crate::edit::Editor;
+use crate::entity::{Entity, ImageId, Kind, LabelId};
 use crate::error::{Error, Result};
-use crate::id::{ImageId, Key, LabelId};
-use crate::image_entry::ImageEntry;
-use crate::labels::{self, Label};
+use crate::id::Key;
+use crate::labels::Label;
+use crate::origin::Origin;
 use crate::packed::{PackedMask, Patch};
+use crate::query::Query;
+use crate::records::{PromptTrace, Track};
+use crate::rows::Row;
 use crate::shapes::Shape;
 use limner_imaging::VoxelBox;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More layers than overlapping segments could need; a script cannot ask for a million.
-const MAX_LAYERS: usize = 256;
+pub(crate) const MAX_LAYERS: usize = 256;
 
 /// Applies one command. On an error the contents are as before.
 pub(crate) fn apply(editor: &mut Editor<'_>, command: &Command) -> Result<()> {
     let before = editor.undo.len();
-    let outcome = run(editor, command);
+    let outcome = run(editor, command).and_then(|()| editor.contents.check_readable());
     if outcome.is_err() {
         let partial = editor.undo.split_off(before);
         editor.apply_backwards(&partial)?;
@@ -29,57 +32,107 @@ pub(crate) fn apply(editor: &mut Editor<'_>, command: &Command) -> Result<()> {
 
 fn run(editor: &mut Editor<'_>, command: &Command) -> Result<()> {
     match command {
-        Command::AddImage { image } => add_image(editor, image),
-        Command::EditImage { image } => edit_image(editor, image),
-        Command::RemoveImage { id } => remove_image(editor, *id),
-        Command::AddLabel { label } => {
-            refuse_known(editor, label.id.into())?;
-            put_label(editor, label)
+        Command::AddImage { image } => add(editor, image.clone().into()),
+        Command::AddLabel { label } => add(editor, label.clone().into()),
+        Command::AddShape { shape } => add(editor, shape.clone().into()),
+        Command::EditImage { image } => edit(editor, image.clone().into()),
+        Command::EditLabel { label } => edit(editor, label.clone().into()),
+        Command::EditShape { shape } => edit(editor, shape.clone().into()),
+        Command::RemoveImage { id } => remove(editor, id.key()),
+        Command::RemoveLabel { id } => remove(editor, id.key()),
+        Command::RemoveShape { id } => remove(editor, id.key()),
+        Command::Put { entity, parents, ext, origin } => {
+            put(editor, (**entity).clone())?;
+            describe(editor, entity.key(), parents, ext, origin.as_deref())
         }
-        Command::EditLabel { label } => edit_label(editor, label),
-        Command::RemoveLabel { id } => remove_label(editor, *id),
+        Command::Remove { key } => remove(editor, *key),
         Command::Paint { image, layer, label, mask, mode, rule } => {
             paint(editor, (*image, *layer), *label, mask, *mode, *rule)
         }
         Command::SetVoxels { image, layer, patch } => set_voxels(editor, (*image, *layer), patch),
-        Command::AddShape { shape } => {
-            refuse_known(editor, shape.id.into())?;
-            put_shape(editor, shape)
+    }
+}
+
+fn add(editor: &mut Editor<'_>, entity: Entity) -> Result<()> {
+    let key = entity.key();
+    if editor.contents.row(key).is_some() {
+        return Err(Error::refused(format!("there is already a {} with the id {}", key.kind, key.id)));
+    }
+    put(editor, entity)
+}
+
+fn edit(editor: &mut Editor<'_>, entity: Entity) -> Result<()> {
+    let key = entity.key();
+    editor.contents.row(key).ok_or(Error::Missing { key })?;
+    put(editor, entity)
+}
+
+/// Adds an entity or replaces it. Refused where it is not whole, or where what points at it would no longer be.
+fn put(editor: &mut Editor<'_>, entity: Entity) -> Result<()> {
+    let key = entity.key();
+    entity.check(editor.contents)?;
+    let known = editor.contents.entity(key);
+    if let Some(former) = known {
+        if former.image() != entity.image() {
+            return Err(Error::refused(format!("a {} stays on its image; make a new one on the other", key.kind)));
         }
-        Command::EditShape { shape } => {
-            let former = editor.contents.shape(shape.id).ok_or(Error::Missing { key: shape.id.into() })?;
-            if former.image != shape.image {
-                return Err(Error::refused("a shape stays on its image; draw a new one on the other image"));
+        entity.rules().check_change(former)?;
+    }
+    let is_change = known.is_some();
+    editor.put(key, Some(entity))?;
+    // Images and labels say themselves what may change of them; asking every shape would read the whole project.
+    if is_change && !matches!(key.kind, Kind::Image | Kind::Label) {
+        for other in editor.contents.pointing_at(key)? {
+            if let Some(other) = editor.contents.entity(other) {
+                let refused = |error| Error::refused(format!("{} depends on it: {error}", other.key()));
+                other.check(editor.contents).map_err(refused)?;
             }
-            put_shape(editor, shape)
-        }
-        Command::RemoveShape { id } => {
-            editor.contents.shape(*id).ok_or(Error::Missing { key: (*id).into() })?;
-            editor.put((*id).into(), None)
         }
     }
+    Ok(())
 }
 
-fn refuse_known(editor: &Editor<'_>, key: Key) -> Result<()> {
-    match editor.contents.entity(key) {
-        Some(_) => Err(Error::refused(format!("there is already a {} with the id {}", key.kind, key.id))),
-        None => Ok(()),
+/// What is kept beside an entity: what it was derived from, what another program knew of it, or all of where it comes
+/// from where it was made elsewhere.
+fn describe(
+    editor: &mut Editor<'_>,
+    key: Key,
+    parents: &[Key],
+    ext: &BTreeMap<String, serde_json::Value>,
+    origin: Option<&Origin>,
+) -> Result<()> {
+    let Some(row) = editor.contents.row(key).cloned() else { return Ok(()) };
+    if let Some(origin) = origin {
+        editor.signed.insert(key);
+        return editor.put_row(key, Some(Row { origin: Some(origin.clone()), ..row }));
+    }
+    if parents.is_empty() && ext.is_empty() {
+        return Ok(());
+    }
+    if parents.contains(&key) {
+        return Err(Error::refused("nothing is derived from itself"));
+    }
+    // The touches are those of the step that is signed later; until then there is none of its own.
+    let former = row.origin.unwrap_or_else(Origin::unsigned);
+    let origin = Origin { parents: parents.to_vec(), ext: ext.clone(), ..former };
+    editor.put_row(key, Some(Row { origin: Some(origin), ..row }))
+}
+
+/// Takes an entity out, with what cannot be without it: an image goes with all that is on it, a label with its voxels.
+fn remove(editor: &mut Editor<'_>, key: Key) -> Result<()> {
+    editor.contents.row(key).ok_or(Error::Missing { key })?;
+    match key.kind {
+        Kind::Image => remove_image(editor, ImageId(key.id)),
+        Kind::Label => remove_label(editor, LabelId(key.id)),
+        _ => take_out(editor, key),
     }
 }
 
-fn add_image(editor: &mut Editor<'_>, image: &ImageEntry) -> Result<()> {
-    refuse_known(editor, image.id.into())?;
-    image.check()?;
-    editor.put(image.id.into(), Some(Entity::Image(image.clone())))
-}
-
-fn edit_image(editor: &mut Editor<'_>, image: &ImageEntry) -> Result<()> {
-    let former = editor.contents.image(image.id).ok_or(Error::Missing { key: image.id.into() })?;
-    image.check()?;
-    if former.geometry != image.geometry {
-        return Err(Error::refused("the grid of an image cannot change under its labels; add it as a new image"));
+fn take_out(editor: &mut Editor<'_>, key: Key) -> Result<()> {
+    if let Some(other) = editor.contents.pointing_at(key)?.first() {
+        return Err(Error::refused(format!("{other} points at the {}; remove or change that first", key.kind)));
     }
-    editor.put(image.id.into(), Some(Entity::Image(image.clone())))
+    editor.put(key, None)
 }
 
 fn remove_image(editor: &mut Editor<'_>, id: ImageId) -> Result<()> {
@@ -88,18 +141,31 @@ fn remove_image(editor: &mut Editor<'_>, id: ImageId) -> Result<()> {
     if let Some(locked) = map.values().into_iter().find_map(|v| locked_label(editor, v)) {
         return Err(Error::refused(format!("the label \"{}\" is locked and painted on this image", locked.name)));
     }
-    let shapes: Vec<_> = editor.contents.shapes_on(id).map(|shape| shape.id).collect();
-    for shape in shapes {
-        editor.put(shape.into(), None)?;
-    }
+    remove_rows_on(editor, id)?;
     for layer in 0..layers {
-        let used = editor.contents.maps[&id].layers()[layer].values().collect::<Vec<_>>();
-        if !used.is_empty() {
+        let map = editor.contents.label_map(id).ok_or(Error::Missing { key: id.into() })?;
+        if map.layers()[layer].values().next().is_some() {
             clear(editor, (id, layer), whole, |_| true)?;
         }
     }
     editor.set_layers(id, 1)?;
-    editor.put(id.into(), None)
+    take_out(editor, id.into())
+}
+
+/// All rows on an image, those first that nothing points at.
+fn remove_rows_on(editor: &mut Editor<'_>, image: ImageId) -> Result<()> {
+    loop {
+        let rows = editor.contents.sites.rows(image);
+        let mentioned: BTreeSet<Key> =
+            rows.iter().flat_map(|rows| rows.rows()).flat_map(|row| row.entity.rules().mentions()).collect();
+        let keys: Vec<Key> = rows.iter().flat_map(|rows| rows.keys()).collect();
+        let free: Vec<Key> = keys.iter().copied().filter(|key| !mentioned.contains(key)).collect();
+        match free.is_empty() {
+            true if keys.is_empty() => return Ok(()),
+            true => return Err(Error::refused("rows of the image point at each other in a circle")),
+            false => free.into_iter().try_for_each(|key| take_out(editor, key))?,
+        }
+    }
 }
 
 /// Sets the voxels of a box to 0 where the value may go.
@@ -116,17 +182,24 @@ fn locked_label<'a>(editor: &'a Editor<'_>, value: u16) -> Option<&'a Label> {
     editor.contents.label_of_value(value).filter(|label| label.locked)
 }
 
-fn put_label(editor: &mut Editor<'_>, label: &Label) -> Result<()> {
-    labels::check(&editor.contents.labels, label)?;
-    editor.put(label.id.into(), Some(Entity::Label(label.clone())))
-}
-
-fn edit_label(editor: &mut Editor<'_>, label: &Label) -> Result<()> {
-    let former = editor.contents.label(label.id).ok_or(Error::Missing { key: label.id.into() })?;
-    if former.value != label.value {
-        return Err(Error::refused("the value of a label cannot change: label maps hold it; add a new label"));
+/// What can be without its label loses it; states of its segments go.
+fn strip_label(editor: &mut Editor<'_>, id: LabelId) -> Result<()> {
+    for kind in [Kind::Shape, Kind::Track, Kind::PromptTrace, Kind::SegmentState] {
+        for key in editor.contents.find(&Query::of(kind).mentioning(id))? {
+            let without = |label: Option<LabelId>| label.filter(|label| *label != id);
+            let bare = match editor.contents.entity(key).cloned() {
+                Some(Entity::Shape(shape)) => Shape { label: without(shape.label), ..shape }.into(),
+                Some(Entity::Track(track)) => Track { label: without(track.label), ..track }.into(),
+                Some(Entity::PromptTrace(trace)) => PromptTrace { label: without(trace.label), ..trace }.into(),
+                _ => {
+                    take_out(editor, key)?;
+                    continue;
+                }
+            };
+            editor.put(key, Some(bare))?;
+        }
     }
-    put_label(editor, label)
+    Ok(())
 }
 
 fn remove_label(editor: &mut Editor<'_>, id: LabelId) -> Result<()> {
@@ -134,26 +207,22 @@ fn remove_label(editor: &mut Editor<'_>, id: LabelId) -> Result<()> {
     if label.locked {
         return Err(Error::refused(format!("the label \"{}\" is locked; unlock it first", label.name)));
     }
-    if editor.contents.labels.values().any(|l| l.parent == Some(id)) {
+    if editor.contents.all::<Label>().any(|l| l.parent == Some(id)) {
         return Err(Error::refused(format!("\"{}\" has labels below it; remove or move those first", label.name)));
     }
-    let with_label: Vec<_> = editor.contents.shapes().filter(|s| s.label == Some(id)).cloned().collect();
-    for shape in with_label {
-        let bare = Shape { label: None, ..shape };
-        editor.put(bare.id.into(), Some(Entity::Shape(bare)))?;
-    }
-    let painted: Vec<_> = editor
-        .contents
-        .maps
-        .iter()
-        .flat_map(|(image, map)| map.layers().iter().enumerate().map(move |(n, layer)| (*image, n, layer)))
+    strip_label(editor, id)?;
+    let images: Vec<ImageId> = editor.contents.sites.images().collect();
+    let painted: Vec<_> = images
+        .into_iter()
+        .filter_map(|image| Some((image, editor.contents.label_map(image)?)))
+        .flat_map(|(image, map)| map.layers().iter().enumerate().map(move |(n, layer)| (image, n, layer)))
         .map(|(image, n, layer)| ((image, n), layer.box_of(label.value)))
         .filter(|(_, bounds)| !bounds.is_empty())
         .collect();
     for (target, bounds) in painted {
         clear(editor, target, bounds, |old| old == label.value)?;
     }
-    editor.put(id.into(), None)
+    take_out(editor, id.into())
 }
 
 fn paint(
@@ -195,19 +264,10 @@ fn refuse_unpaintable(editor: &Editor<'_>, value: u16) -> Result<()> {
 }
 
 fn locked_values(editor: &Editor<'_>) -> BTreeSet<u16> {
-    editor.contents.labels.values().filter(|label| label.locked).map(|label| label.value).collect()
+    editor.contents.all::<Label>().filter(|label| label.locked).map(|label| label.value).collect()
 }
 
 fn add_layer_if_next(editor: &mut Editor<'_>, image: ImageId, layer: usize) -> Result<()> {
     let map = editor.contents.label_map(image).ok_or(Error::Missing { key: image.into() })?;
     if layer == map.layers().len() && layer < MAX_LAYERS { editor.set_layers(image, layer + 1) } else { Ok(()) }
-}
-
-fn put_shape(editor: &mut Editor<'_>, shape: &Shape) -> Result<()> {
-    let image = editor.contents.image(shape.image).ok_or(Error::Missing { key: shape.image.into() })?;
-    shape.check(image)?;
-    if let Some(label) = shape.label {
-        editor.contents.label(label).ok_or(Error::Missing { key: label.into() })?;
-    }
-    editor.put(shape.id.into(), Some(Entity::Shape(shape.clone())))
 }

@@ -1,12 +1,15 @@
 //! Everything that can be done to a project. A command carries its whole effect, so the log can be applied again without
 //! tools, models or pictures.
 
-use crate::id::{ImageId, LabelId, ShapeId};
+use crate::entity::{Entity, ImageId, LabelId, ShapeId};
+use crate::id::Key;
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
+use crate::origin::Origin;
 use crate::packed::{PackedMask, Patch};
 use crate::shapes::Shape;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One line of an edit script and of the log: `{"command": "paint", ...}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +66,23 @@ pub enum Command {
     RemoveShape {
         id: ShapeId,
     },
+    /// Adds an entity of any kind, or replaces the one with its id.
+    Put {
+        entity: Box<Entity>,
+        /// What it was derived from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parents: Vec<Key>,
+        /// Fields that another program wrote and ours does not know, by namespace.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        ext: BTreeMap<String, serde_json::Value>,
+        /// Where it comes from, for what was made elsewhere; otherwise the step's own signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Box<Origin>>,
+    },
+    /// Takes out an entity of any kind that nothing points at.
+    Remove {
+        key: Key,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +116,17 @@ impl PaintRule {
 }
 
 impl Command {
+    /// Adds an entity or replaces it, signed by the step it is in.
+    #[must_use]
+    pub fn put(entity: impl Into<Entity>) -> Self {
+        Self::Put { entity: Box::new(entity.into()), parents: Vec::new(), ext: BTreeMap::new(), origin: None }
+    }
+
+    #[must_use]
+    pub fn remove(key: impl Into<Key>) -> Self {
+        Self::Remove { key: key.into() }
+    }
+
     /// The word in scripts and in the log.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -111,6 +142,8 @@ impl Command {
             Self::AddShape { .. } => "add_shape",
             Self::EditShape { .. } => "edit_shape",
             Self::RemoveShape { .. } => "remove_shape",
+            Self::Put { .. } => "put",
+            Self::Remove { .. } => "remove",
         }
     }
 
@@ -119,6 +152,7 @@ impl Command {
         let packed = match self {
             Self::Paint { mask, .. } => mask.bytes(),
             Self::SetVoxels { patch, .. } => patch.bytes(),
+            Self::Put { .. } => size_of::<Entity>(),
             _ => 0,
         };
         size_of::<Self>() + packed

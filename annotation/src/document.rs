@@ -6,10 +6,12 @@
 use crate::apply;
 use crate::command::Command;
 use crate::contents::Contents;
-use crate::edit::{Change, Dirty, Editor};
+use crate::edit::{self, Change, Dirty, Editor};
+use crate::entity::{ImageId, Kind};
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::id::{Kind, Revision};
+use crate::id::{Key, Revision};
+use crate::origin::Touch;
 use crate::step::{Act, Batch, LogEntry, Row, Sink, StepInfo, StepPayload};
 use crate::stroke::{self, Staged};
 use std::collections::BTreeSet;
@@ -39,6 +41,8 @@ struct OpenStep {
     info: StepInfo,
     staged: Vec<Staged>,
     dirty: BTreeSet<Dirty>,
+    /// Rows that brought an origin of their own.
+    signed: BTreeSet<Key>,
 }
 
 impl std::ops::Deref for Document {
@@ -124,7 +128,7 @@ impl Document {
     /// Opens a step that says with which tool or model it is made. Author and time are the document's.
     pub fn begin_step(&mut self, info: StepInfo) -> Result<()> {
         self.refuse_if_busy()?;
-        self.open = Some(OpenStep { info, staged: Vec::new(), dirty: BTreeSet::new() });
+        self.open = Some(OpenStep { info, staged: Vec::new(), dirty: BTreeSet::new(), signed: BTreeSet::new() });
         Ok(())
     }
 
@@ -133,8 +137,9 @@ impl Document {
         let open = self.open.as_mut().ok_or(Error::NoStep)?;
         let mut editor = Editor::new(&mut self.contents);
         let outcome = apply::apply(&mut editor, &command);
-        let Editor { undo, changes, dirty, .. } = editor;
+        let Editor { undo, changes, dirty, signed, .. } = editor;
         open.dirty.extend(dirty);
+        open.signed.extend(signed);
         if !undo.is_empty() {
             open.staged.push(Staged { command, undo });
         }
@@ -151,11 +156,16 @@ impl Document {
 
     /// Closes the step. `None` where nothing was staged that changed anything.
     pub fn commit(&mut self) -> Result<Option<Revision>> {
-        let OpenStep { info, staged, dirty } = self.open.take().ok_or(Error::NoStep)?;
+        let OpenStep { info, staged, dirty, signed } = self.open.take().ok_or(Error::NoStep)?;
         if staged.is_empty() {
             return Ok(None);
         }
-        let payload = Arc::new(stroke::joined(staged));
+        let info = self.signed_now(info);
+        let mut payload = stroke::joined(staged);
+        let touch = Touch::of(&info, self.revision.next());
+        edit::sign(&mut self.contents, payload.undo.iter(), &signed, &Arc::new(touch.clone()))?;
+        payload.touch = Some(touch);
+        let payload = Arc::new(payload);
         let mut words: Vec<_> = payload.commands.iter().map(Command::name).collect();
         words.dedup();
         let name = info.name.clone();
@@ -228,7 +238,7 @@ impl Document {
         let payload = step.payload(self.sink.as_deref())?;
         let dirty = self.change_whole(|editor| editor.apply_backwards(&payload.undo))?;
         self.history.undo();
-        let info = StepInfo::named(step.name.clone());
+        let info = self.signed_now(StepInfo::named(step.name.clone()));
         self.log(Act::Undo { of: step.revision }, "undo".into(), info, None, &dirty);
         Ok(Some(step.name))
     }
@@ -238,9 +248,15 @@ impl Document {
         self.refuse_if_busy()?;
         let Some(step) = self.history.last_undone().cloned() else { return Ok(None) };
         let payload = step.payload(self.sink.as_deref())?;
-        let dirty = self.change_whole(|editor| payload.commands.iter().try_for_each(|c| apply::apply(editor, c)))?;
+        let again = |editor: &mut Editor<'_>| {
+            payload.commands.iter().try_for_each(|command| apply::apply(editor, command))?;
+            let Some(touch) = payload.touch.clone() else { return Ok(()) };
+            let signed = std::mem::take(&mut editor.signed);
+            edit::sign(editor.contents, editor.undo.iter(), &signed, &Arc::new(touch))
+        };
+        let dirty = self.change_whole(again)?;
         self.history.redo();
-        let info = StepInfo::named(step.name.clone());
+        let info = self.signed_now(StepInfo::named(step.name.clone()));
         self.log(Act::Redo { of: step.revision }, "redo".into(), info, None, &dirty);
         Ok(Some(step.name))
     }
@@ -283,6 +299,11 @@ impl Document {
         outcome.map(|()| dirty)
     }
 
+    fn signed_now(&mut self, info: StepInfo) -> StepInfo {
+        let (by, at) = self.replaying.take().unwrap_or_else(|| (self.author.clone(), jiff::Timestamp::now()));
+        StepInfo { by, at, ..info }
+    }
+
     fn log(
         &mut self,
         act: Act,
@@ -292,8 +313,6 @@ impl Document {
         dirty: &BTreeSet<Dirty>,
     ) -> Revision {
         self.revision = self.revision.next();
-        let (by, at) = self.replaying.take().unwrap_or_else(|| (self.author.clone(), jiff::Timestamp::now()));
-        let info = StepInfo { by, at, ..info };
         if let Some(sink) = &self.sink {
             let entry = LogEntry { revision: self.revision, act, command, info };
             let rows = dirty.iter().map(|dirty| self.row(*dirty)).collect();
@@ -305,12 +324,14 @@ impl Document {
     fn row(&self, dirty: Dirty) -> Row {
         match dirty {
             Dirty::Entity(key) => {
-                let map = (key.kind == Kind::Image).then(|| self.contents.maps.get(&crate::id::ImageId(key.id)));
+                let map = (key.kind == Kind::Image).then(|| self.contents.label_map(ImageId(key.id)));
                 let layers = map.flatten().map_or(1, |map| map.layers().len());
-                Row::Entity { key, value: self.contents.entity(key).map(Box::new), layers }
+                let row = self.contents.row(key).cloned();
+                let (value, origin) = row.map_or((None, None), |row| (Some(row.entity), row.origin));
+                Row::Entity { key, value: value.map(Box::new), origin: origin.map(Box::new), layers }
             }
             Dirty::Brick { image, layer, number } => {
-                let map = self.contents.maps.get(&image);
+                let map = self.contents.label_map(image);
                 let brick = map.and_then(|map| {
                     let layer = map.layers().get(layer)?;
                     Some((layer.brick(number)?.clone(), layer.grid().brick_box(number).len()))

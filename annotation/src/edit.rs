@@ -1,13 +1,17 @@
 //! The few primitive changes that commands come down to. Applying one gives the edit that takes it back, so the inverse
 //! of every command is made from the state it met.
 
-use crate::contents::{Contents, Entity};
+use crate::contents::Contents;
+use crate::entity::{Entity, ImageId};
 use crate::error::{Error, Result};
-use crate::id::{ImageId, Key};
+use crate::id::Key;
+use crate::origin::{Origin, Touch};
 use crate::packed::{Patch, Wishes};
+use crate::rows::Row;
 use limner_imaging::VoxelBox;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "edit", rename_all = "snake_case")]
@@ -16,6 +20,8 @@ pub enum Edit {
     Entity {
         key: Key,
         value: Option<Box<Entity>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Box<Origin>>,
     },
     /// How many layers an image's label map has. Layers dropped are empty.
     Layers {
@@ -55,6 +61,23 @@ pub enum Dirty {
     Brick { image: ImageId, layer: usize, number: u32 },
 }
 
+/// Writes down who changed the rows that changed and brought no origin. The edits that take those changes back take this
+/// back as well.
+pub(crate) fn sign<'a>(
+    contents: &mut Contents,
+    undo: impl Iterator<Item = &'a Edit>,
+    signed: &BTreeSet<Key>,
+    touch: &Arc<Touch>,
+) -> Result<()> {
+    let changed = undo.filter_map(|edit| if let Edit::Entity { key, .. } = edit { Some(*key) } else { None });
+    for key in changed.collect::<BTreeSet<_>>() {
+        let Some(row) = contents.row(key).filter(|_| !signed.contains(&key)) else { continue };
+        let row = Row { origin: Some(Origin::touched(row.origin.as_ref(), touch)), ..row.clone() };
+        contents.replace(key, Some(row))?;
+    }
+    Ok(())
+}
+
 /// Applies edits to contents and remembers how to take them back, what changed and what to store.
 #[derive(Debug)]
 pub(crate) struct Editor<'a> {
@@ -63,16 +86,21 @@ pub(crate) struct Editor<'a> {
     pub undo: Vec<Edit>,
     pub changes: Vec<Change>,
     pub dirty: BTreeSet<Dirty>,
+    /// Rows that brought an origin of their own.
+    pub signed: BTreeSet<Key>,
 }
 
 impl<'a> Editor<'a> {
     pub(crate) const fn new(contents: &'a mut Contents) -> Self {
-        Self { contents, undo: Vec::new(), changes: Vec::new(), dirty: BTreeSet::new() }
+        Self { contents, undo: Vec::new(), changes: Vec::new(), dirty: BTreeSet::new(), signed: BTreeSet::new() }
     }
 
     pub(crate) fn apply(&mut self, edit: &Edit) -> Result<()> {
         match edit {
-            Edit::Entity { key, value } => self.put(*key, value.as_deref().cloned()),
+            Edit::Entity { key, value, origin } => {
+                let origin = origin.as_deref().cloned();
+                self.put_row(*key, value.as_deref().cloned().map(|entity| Row { entity, origin }))
+            }
             Edit::Layers { image, count } => self.set_layers(*image, *count),
             Edit::Voxels { image, layer, patch } => self.write(*image, *layer, patch.wishes(), |_| true),
         }
@@ -83,20 +111,33 @@ impl<'a> Editor<'a> {
         edits.iter().rev().try_for_each(|edit| self.apply(edit))
     }
 
+    /// Puts an entity in its place, or takes it out. Its origin stays until the step is signed.
     pub(crate) fn put(&mut self, key: Key, value: Option<Entity>) -> Result<()> {
-        let unchanged = self.contents.entity(key) == value;
-        if unchanged {
+        let former = self.contents.row(key);
+        if former.map(|row| &row.entity) == value.as_ref() {
             return Ok(());
         }
-        let former = self.contents.replace(key, value)?;
-        self.undo.push(Edit::Entity { key, value: former.map(Box::new) });
+        let origin = former.and_then(|row| row.origin.clone());
+        self.put_row(key, value.map(|entity| Row { entity, origin }))
+    }
+
+    pub(crate) fn put_row(&mut self, key: Key, row: Option<Row>) -> Result<()> {
+        if self.contents.row(key) == row.as_ref() {
+            return Ok(());
+        }
+        let former = self.contents.replace(key, row)?;
+        let (value, origin) = match former.map(Arc::unwrap_or_clone) {
+            Some(row) => (Some(Box::new(row.entity)), row.origin.map(Box::new)),
+            None => (None, None),
+        };
+        self.undo.push(Edit::Entity { key, value, origin });
         self.changes.push(Change::Entity(key));
         self.dirty.insert(Dirty::Entity(key));
         Ok(())
     }
 
     pub(crate) fn set_layers(&mut self, image: ImageId, count: usize) -> Result<()> {
-        let map = self.contents.maps.get_mut(&image).ok_or(Error::Missing { key: image.into() })?;
+        let map = self.contents.sites.map_mut(image).ok_or(Error::Missing { key: image.into() })?;
         let former = map.layers().len();
         if former != count {
             map.set_layer_count(count);
@@ -114,7 +155,7 @@ impl<'a> Editor<'a> {
         wishes: Wishes<impl Iterator<Item = (u32, usize)>>,
         may_replace: impl Fn(u16) -> bool,
     ) -> Result<()> {
-        let map = self.contents.maps.get_mut(&image).ok_or(Error::Missing { key: image.into() })?;
+        let map = self.contents.sites.map_mut(image).ok_or(Error::Missing { key: image.into() })?;
         let (size, bounds) = (map.size(), wishes.bounds());
         if (0..3).any(|a| bounds.max[a] > size[a]) {
             return Err(Error::refused(format!(

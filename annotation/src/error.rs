@@ -12,6 +12,8 @@ pub enum Error {
     Refused { reason: String },
     #[error("there is no {} with the id {}", key.kind, key.id)]
     Missing { key: Key },
+    #[error("a part of the project could not be read, so nothing more is changed: {what}")]
+    Unreadable { what: String },
     #[error("the project is open for reading only; open a copy of it to make changes")]
     ReadOnly,
     #[error("no step is open; begin one before staging commands")]

@@ -1,9 +1,11 @@
 //! An image of the project: where its file lies, how to know it again, and the grid that labels are painted on.
 
+use crate::contents::Contents;
+use crate::entity::{Entity, ImageId, Rules};
 use crate::error::{Error, Result};
-use crate::id::ImageId;
 use limner_imaging::{Geometry, StackAxis, Volume};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// More voxels than this cannot be labelled; also keeps every index and brick number well inside its type.
 const MAX_VOXELS: usize = 1 << 36;
@@ -62,7 +64,7 @@ impl ImageEntry {
         self.geometry.size()
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
+    fn check_grid(&self) -> Result<()> {
         // The geometry may come from a script, past its own gate.
         Geometry::new(self.geometry.size(), self.geometry.world_from_voxel())?;
         let [columns, rows, slices] = self.size();
@@ -83,6 +85,25 @@ impl ImageEntry {
     }
 }
 
+impl Rules for ImageEntry {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn check(&self, _: &Contents) -> Result<()> {
+        self.check_grid()
+    }
+
+    fn check_change(&self, former: &Entity) -> Result<()> {
+        match former {
+            Entity::Image(former) if former.geometry != self.geometry => {
+                Err(Error::refused("the grid of an image cannot change under its labels; add it as a new image"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +114,7 @@ mod tests {
         let geometry = Geometry::axis_aligned([3, 4, 5], World::new(0.1, -1.0 / 3.0, 7e-9), [0.7, 0.3, 1.1]).unwrap();
         let volume = Volume::new(geometry, Samples::U8(vec![1; 60]), 1).unwrap();
         let entry = ImageEntry::of_volume(&volume, "ct/a.nii.gz", "ct");
-        assert!(entry.check().is_ok());
+        assert!(entry.check_grid().is_ok());
         let back: ImageEntry = serde_json::from_str(&serde_json::to_string(&entry).unwrap()).unwrap();
         assert_eq!(back, entry);
     }
@@ -105,7 +126,7 @@ mod tests {
         let good = serde_json::to_string(&ImageEntry::of_volume(&volume, "a", "a")).unwrap();
         for size in ["[0,4,5]", "[18446744073709551615,4,5]", "[1000000,1000000,5]"] {
             let bad: ImageEntry = serde_json::from_str(&good.replace("[3,4,5]", size)).unwrap();
-            assert!(bad.check().is_err(), "{size}");
+            assert!(bad.check_grid().is_err(), "{size}");
         }
     }
 }

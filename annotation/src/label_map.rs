@@ -132,6 +132,11 @@ impl Layer {
         self.bricks.get(&number)
     }
 
+    /// The bricks that hold anything, with their numbers.
+    pub(crate) fn painted_bricks(&self) -> impl Iterator<Item = (u32, &Brick)> {
+        self.bricks.iter().map(|(number, brick)| (*number, brick))
+    }
+
     #[cfg(test)]
     const fn bricks(&self) -> &BTreeMap<u32, Brick> {
         &self.bricks

@@ -1,9 +1,13 @@
-//! The ontology: what can be said about a voxel or a shape. A label may have a parent, so that levels stay open.
+//! The labels of a project: what can be said about a voxel or a shape. A label may stand under another one, be one of
+//! several instances of a kind, and be a concept of an ontology.
 
+use crate::contents::Contents;
+use crate::entity::{Entity, LabelId, OntologyId, Rules};
 use crate::error::{Error, Result};
-use crate::id::LabelId;
+use crate::id::Key;
+use crate::records::Ontology;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A code from a published scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +18,15 @@ pub struct Code {
     pub meaning: String,
 }
 
-/// One node of the ontology. `value` is what label maps hold; it is unique in a project and never 0.
+/// A node of an ontology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Concept {
+    pub ontology: OntologyId,
+    pub node: String,
+}
+
+/// One label. `value` is what label maps hold; it is unique in a project and never 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
@@ -31,6 +43,11 @@ pub struct Label {
     pub visible: bool,
     #[serde(default)]
     pub parent: Option<LabelId>,
+    /// The label that says what kind of thing this one is, where there are several: nodule 2 is a nodule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_of: Option<LabelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concept: Option<Concept>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<Code>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,10 +71,25 @@ impl Label {
             locked: false,
             visible: true,
             parent: None,
+            instance_of: None,
+            concept: None,
             codes: Vec::new(),
             synonyms: Vec::new(),
             definition: None,
         }
+    }
+
+    /// Whether going from label to label leads back to this one.
+    fn meets_itself(&self, contents: &Contents, next: fn(&Self) -> Option<LabelId>) -> bool {
+        let mut at = next(self);
+        // The others have been checked before, so that a circle must go through this one.
+        while let Some(id) = at {
+            if id == self.id {
+                return true;
+            }
+            at = contents.label(id).and_then(next);
+        }
+        false
     }
 
     /// The colour chosen, or one that keeps neighbouring values apart.
@@ -79,51 +111,78 @@ pub fn default_colour(value: u16) -> [u8; 3] {
     })
 }
 
-/// Refuses a label that does not fit into the ontology it would join (or replace its former self in).
-pub(crate) fn check(labels: &BTreeMap<LabelId, Label>, label: &Label) -> Result<()> {
-    if label.value == 0 {
-        return Err(Error::refused("label value 0 means \"not labelled\"; choose a value from 1 to 65535"));
+impl Rules for Label {
+    fn id(&self) -> Uuid {
+        self.id.0
     }
-    if label.name.trim().is_empty() {
-        return Err(Error::refused("a label needs a name"));
+
+    fn mentions(&self) -> Vec<Key> {
+        let labels = self.parent.into_iter().chain(self.instance_of).map(Key::from);
+        labels.chain(self.concept.iter().map(|concept| concept.ontology.into())).collect()
     }
-    if let Some(other) = labels.values().find(|l| l.value == label.value && l.id != label.id) {
-        return Err(Error::refused(format!("the value {} belongs to the label \"{}\"", label.value, other.name)));
-    }
-    let mut ancestor = label.parent;
-    let mut steps = 0;
-    while let Some(id) = ancestor {
-        steps += 1;
-        if id == label.id || steps > labels.len() {
+
+    fn check(&self, contents: &Contents) -> Result<()> {
+        if self.value == 0 {
+            return Err(Error::refused("label value 0 means \"not labelled\"; choose a value from 1 to 65535"));
+        }
+        if self.name.trim().is_empty() {
+            return Err(Error::refused("a label needs a name"));
+        }
+        if let Some(other) = contents.all::<Self>().find(|l| l.value == self.value && l.id != self.id) {
+            return Err(Error::refused(format!("the value {} belongs to the label \"{}\"", self.value, other.name)));
+        }
+        if self.meets_itself(contents, |label| label.parent) {
             return Err(Error::refused("a label cannot be its own ancestor"));
         }
-        ancestor = labels.get(&id).ok_or(Error::Missing { key: id.into() })?.parent;
+        if self.meets_itself(contents, |label| label.instance_of) {
+            return Err(Error::refused("a label cannot be an instance of itself"));
+        }
+        let Some(concept) = &self.concept else { return Ok(()) };
+        let ontology = contents.get::<Ontology>(concept.ontology);
+        if ontology.is_some_and(|ontology| ontology.node(&concept.node).is_none()) {
+            return Err(Error::refused(format!("the ontology has no node {}", concept.node)));
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn check_change(&self, former: &Entity) -> Result<()> {
+        match former {
+            Entity::Label(former) if former.value != self.value => {
+                Err(Error::refused("the value of a label cannot change: label maps hold it; add a new label"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ontology(all: &[&Label]) -> BTreeMap<LabelId, Label> {
-        all.iter().map(|l| (l.id, (*l).clone())).collect()
+    fn accepts(document: &crate::Document, label: &Label) -> bool {
+        Entity::from(label.clone()).check(document).is_ok()
     }
 
     #[test]
     fn values_are_unique_and_ancestry_has_an_end() {
         let tooth = Label::new(1, "tooth");
-        let mut crown = Label::new(2, "crown");
-        crown.parent = Some(tooth.id);
-        let labels = ontology(&[&tooth, &crown]);
-        assert!(check(&labels, &crown).is_ok());
-        assert!(check(&labels, &Label::new(1, "other")).is_err());
-        assert!(check(&labels, &Label::new(0, "none")).is_err());
-        assert!(check(&labels, &Label::new(3, "  ")).is_err());
-        let circle = Label { parent: Some(crown.id), ..tooth };
-        assert!(check(&labels, &circle).is_err());
+        let crown = Label { parent: Some(tooth.id), ..Label::new(2, "crown") };
+        let mut document = crate::Document::new("reader");
+        document.apply("Add", [&tooth, &crown].map(|label| crate::Command::put(label.clone())).to_vec()).unwrap();
+        assert!(accepts(&document, &crown));
+        assert!(!accepts(&document, &Label::new(1, "other")));
+        assert!(!accepts(&document, &Label::new(0, "none")));
+        assert!(!accepts(&document, &Label::new(3, "  ")));
+        let circle = Label { parent: Some(crown.id), ..tooth.clone() };
+        assert!(!accepts(&document, &circle));
+        let kind_of_itself = Label { instance_of: Some(crown.id), ..Label { id: crown.id, ..Label::new(2, "crown") } };
+        assert!(!accepts(&document, &kind_of_itself));
+        let instance = Label { instance_of: Some(tooth.id), ..Label::new(3, "tooth 2") };
+        assert!(accepts(&document, &instance));
         let orphan = Label { parent: Some(LabelId::new()), ..Label::new(3, "orphan") };
-        assert!(matches!(check(&labels, &orphan), Err(Error::Missing { .. })));
+        assert!(!accepts(&document, &orphan));
+        let moved = Label { value: 9, ..tooth };
+        assert!(document.apply("Move", vec![crate::Command::put(moved)]).is_err());
     }
 
     #[test]

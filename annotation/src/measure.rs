@@ -1,6 +1,7 @@
 //! What shapes and masks measure. Every number carries its unit and how it came about; where an image has no spacing it is
 //! px, never mm, until somebody calibrates it by hand.
 
+use crate::error::{Error, Result};
 use crate::image_entry::ImageEntry;
 use crate::shapes::{Form, Shape, Slice};
 use glam::{DVec2, DVec3};
@@ -31,6 +32,9 @@ pub enum Kind {
     StandardDeviation,
     Minimum,
     Maximum,
+    Time,
+    Count,
+    Ratio,
 }
 
 /// What turned grid into patient.
@@ -118,6 +122,13 @@ pub fn of_shape(shape: &Shape, image: &ImageEntry) -> Vec<Measurement> {
             // Lines have no direction.
             vec![ground.made(Kind::Angle, degrees.min(180.0 - degrees), "between the two lines, at most 90 degrees")]
         }
+        Form::Interval { seconds, .. } => vec![Measurement {
+            kind: Kind::Time,
+            value: seconds[1] - seconds[0],
+            unit: "s".into(),
+            definition: "from the start to the end of the interval".into(),
+            scale: ground.scale,
+        }],
         Form::Ellipse { radii, .. } => {
             let area = std::f64::consts::PI * radii[0] * radii[1] * ground.across.cross(ground.down).length();
             vec![ground.made(Kind::Area, area, "pi times the two radii")]
@@ -130,9 +141,27 @@ pub fn of_shape(shape: &Shape, image: &ImageEntry) -> Vec<Measurement> {
 }
 
 fn of_space(form: &Form, image: &ImageEntry) -> Vec<Measurement> {
+    if let Form::Ruler3d { ends } = form {
+        return vec![space_length(*ends, image)];
+    }
     let Form::Box3d { min, max } = form else { return Vec::new() };
     let voxels = (0..3).map(|a| max[a] - min[a]).product::<f64>();
     vec![volume_of(voxels, image, "the voxels of the box, parts counted as parts")]
+}
+
+fn space_length([from, to]: [[f64; 3]; 2], image: &ImageEntry) -> Measurement {
+    let way = DVec3::from(to) - DVec3::from(from);
+    let in_space = image.stack_axis == StackAxis::Space || way.z == 0.0;
+    let (length, unit, scale) = match (image.spacing_known, image.calibration_mm_per_px) {
+        (true, _) if in_space => {
+            let mm = image.geometry.world_from_voxel().transform_vector3(way).length();
+            (mm, "mm", Scale::Spacing(image.geometry.spacing_mm()))
+        }
+        (false, Some(mm)) if way.z == 0.0 => (way.length() * mm, "mm", Scale::Calibration(mm)),
+        _ => (way.length(), "px", Scale::Pixels),
+    };
+    let definition = "distance of the two ends in space".into();
+    Measurement { kind: Kind::Length, value: length, unit: unit.into(), definition, scale }
 }
 
 /// The size of a painted label.
@@ -205,6 +234,26 @@ pub fn mask_of(shape: &Shape, image: &ImageEntry) -> Option<Mask> {
     Some(mask)
 }
 
+/// The calibration that a ruler of a known length gives: millimetres per pixel of its slice. Refused where the picture has
+/// a spacing of its own, which a hand does not overrule, and where pixels have no one size.
+pub fn calibrated(image: &ImageEntry, ruler: &Form, length_mm: f64) -> Result<ImageEntry> {
+    let Form::Ruler { slice, ends } = ruler else {
+        return Err(Error::refused("draw a ruler along something of known length to calibrate the image"));
+    };
+    if image.spacing_known {
+        return Err(Error::refused("the image has a spacing of its own; calibration is for images without one"));
+    }
+    if slice.axis != 2 && image.stack_axis != StackAxis::Space {
+        return Err(Error::refused("a ruler across frames has no length in millimetres"));
+    }
+    let px = DVec2::from(ends[0]).distance(DVec2::from(ends[1]));
+    let mm_per_px = length_mm / px;
+    if length_mm <= 0.0 || !mm_per_px.is_finite() || mm_per_px <= 0.0 {
+        return Err(Error::refused("the known length must be a positive number of millimetres"));
+    }
+    Ok(ImageEntry { calibration_mm_per_px: Some(mm_per_px), ..image.clone() })
+}
+
 /// The place of a pixel position of a slice in the patient.
 #[must_use]
 pub fn world_of(image: &ImageEntry, slice: Slice, at: [f64; 2]) -> limner_imaging::World {
@@ -237,7 +286,7 @@ fn contains(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ImageId;
+    use crate::entity::ImageId;
     use limner_imaging::{Geometry, Samples, ValueMap, World};
 
     const SLICE: Slice = Slice::stored(1);

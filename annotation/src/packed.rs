@@ -310,7 +310,7 @@ impl<Runs: Iterator<Item = (u32, usize)>> Wishes<Runs> {
 }
 
 /// The voxels of a run that starts at a position of a box.
-fn indices(bounds: VoxelBox, start: usize, count: usize) -> impl Iterator<Item = [usize; 3]> {
+pub(crate) fn indices(bounds: VoxelBox, start: usize, count: usize) -> impl Iterator<Item = [usize; 3]> {
     let size = bounds.size();
     (start..start + count).map(move |n| {
         let offset = [n % size[0], n / size[0] % size[1], n / (size[0] * size[1])];

@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::Revision;
 use crate::image_entry::ImageEntry;
+use crate::share::HandoutMeta;
 use crate::sources;
 use crate::step::{LogEntry, Sink};
 use crate::store::{self, Lock, Note, ProjectMeta, Recovered, SqliteStore, Store, Writer};
@@ -29,12 +30,22 @@ pub struct Project {
 impl Project {
     /// Makes a new project file. `author` is a pseudonym; it signs the steps.
     pub fn create(path: &Path, name: &str, author: &str) -> Result<Self> {
+        Self::create_with(path, name, author, None)
+    }
+
+    /// Makes the file of a handout; its author is the rater it is for.
+    pub(crate) fn create_handout(path: &Path, rater: &str, handout: HandoutMeta) -> Result<Self> {
+        Self::create_with(path, &format!("Handout for {rater}"), rater, Some(handout))
+    }
+
+    fn create_with(path: &Path, name: &str, author: &str, handout: Option<HandoutMeta>) -> Result<Self> {
         let lock = Lock::take(path)?;
         let meta = ProjectMeta {
             id: uuid::Uuid::now_v7(),
             name: name.into(),
             author: author.into(),
             created: jiff::Timestamp::now(),
+            handout,
         };
         let store = SqliteStore::create(path, &meta)?;
         Self::with_store(path, Box::new(store), Some(lock))
@@ -42,15 +53,20 @@ impl Project {
 
     /// Opens a project to work on. Where somebody else has it open the error says so.
     pub fn open(path: &Path) -> Result<Self> {
-        // The lock file must not appear beside something that is not a project.
-        drop(SqliteStore::open_read_only(path)?);
-        let lock = Lock::take(path)?;
-        Self::with_store(path, Box::new(SqliteStore::open(path)?), Some(lock))
+        Self::open_with(path, store::Loading::default())
     }
 
     /// Opens a project to look at, also while somebody else works on it.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         Self::with_store(path, Box::new(SqliteStore::open_read_only(path)?), None)
+    }
+
+    /// As `open`, but says how much is read at once.
+    pub fn open_with(path: &Path, loading: store::Loading) -> Result<Self> {
+        // The lock file must not appear beside something that is not a project.
+        SqliteStore::probe(path)?;
+        let lock = Lock::take(path)?;
+        Self::with_store(path, Box::new(SqliteStore::open(path)?.loading(loading)), Some(lock))
     }
 
     /// A project kept in any store; without a lock it is read-only.
@@ -80,6 +96,12 @@ impl Project {
     #[must_use]
     pub const fn meta(&self) -> &ProjectMeta {
         &self.meta
+    }
+
+    /// Where it belongs, for a file that was handed out to a rater.
+    #[must_use]
+    pub const fn handout(&self) -> Option<&HandoutMeta> {
+        self.meta.handout.as_ref()
     }
 
     /// What a user must know about how the project was found.
@@ -114,10 +136,11 @@ impl Project {
         self.acknowledged() < self.document.revision()
     }
 
-    /// Why steps are no longer stored, where that is so. The document still has them.
+    /// Why steps are no longer stored, or why a part could not be read, where that is so. The document still has them.
     #[must_use]
     pub fn fault(&self) -> Option<Arc<Error>> {
-        self.writer.as_ref().and_then(|writer| writer.handle().fault())
+        let unreadable = || self.document.check_readable().err().map(Arc::new);
+        self.writer.as_ref().and_then(|writer| writer.handle().fault()).or_else(unreadable)
     }
 
     /// Returns when every step is stored, or with the reason why one is not.
@@ -210,6 +233,7 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
+        self.document.close();
         // The thread ends when the last handle is gone, and the document holds one.
         self.document.attach(None, true);
         self.writer = None;

@@ -3,11 +3,15 @@
 //! Positions on a slice are native pixels with corner origin and half-open boxes; positions in space are voxel indices
 //! with centre origin (FORMATS 0.1). A shape belongs to exactly one image, and one on a slice to exactly one slice.
 
+use crate::contents::Contents;
+use crate::entity::{ImageId, LabelId, Rules, ShapeId};
 use crate::error::{Error, Result};
-use crate::id::{ImageId, LabelId, ShapeId};
+use crate::id::Key;
 use crate::image_entry::ImageEntry;
+use crate::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +24,8 @@ pub struct Shape {
     pub label: Option<LabelId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 /// A slice of an image: the voxel axis that steps from slice to slice, and which one.
@@ -78,6 +84,11 @@ pub enum Form {
         slice: Slice,
         rings: Vec<Vec<[f64; 2]>>,
     },
+    /// A freehand outline, closed from the last point to the first.
+    Lasso {
+        slice: Slice,
+        points: Vec<[f64; 2]>,
+    },
     Ruler {
         slice: Slice,
         ends: [[f64; 2]; 2],
@@ -102,6 +113,10 @@ pub enum Form {
     Point {
         at: [f64; 3],
     },
+    /// A ruler that need not lie on a slice: drawn on an oblique plane or through the volume.
+    Ruler3d {
+        ends: [[f64; 3]; 2],
+    },
     Landmarks {
         points: BTreeMap<String, [f64; 3]>,
     },
@@ -109,6 +124,13 @@ pub enum Form {
     Box3d {
         min: [f64; 3],
         max: [f64; 3],
+    },
+    /// A stretch of time on a picture of a signal, half-open, in seconds from its start; on one lead or on all.
+    Interval {
+        slice: Slice,
+        seconds: [f64; 2],
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lead: Option<String>,
     },
 }
 
@@ -124,13 +146,15 @@ impl Form {
             Self::Ellipse { .. } => "ellipse",
             Self::Polyline { .. } => "polyline",
             Self::Polygon { .. } => "polygon",
-            Self::Ruler { .. } => "ruler",
+            Self::Lasso { .. } => "lasso",
+            Self::Ruler { .. } | Self::Ruler3d { .. } => "ruler",
             Self::Bidirectional { .. } => "pair of diameters",
             Self::Angle { .. } => "angle",
             Self::Cobb { .. } => "Cobb angle",
             Self::Point { .. } => "point",
             Self::Landmarks { .. } => "landmark set",
             Self::Box3d { .. } => "3D box",
+            Self::Interval { .. } => "interval",
         }
     }
 
@@ -143,11 +167,13 @@ impl Form {
             | Self::Ellipse { slice, .. }
             | Self::Polyline { slice, .. }
             | Self::Polygon { slice, .. }
+            | Self::Lasso { slice, .. }
+            | Self::Interval { slice, .. }
             | Self::Ruler { slice, .. }
             | Self::Bidirectional { slice, .. }
             | Self::Angle { slice, .. }
             | Self::Cobb { slice, .. } => Some(*slice),
-            Self::Point { .. } | Self::Landmarks { .. } | Self::Box3d { .. } => None,
+            Self::Point { .. } | Self::Ruler3d { .. } | Self::Landmarks { .. } | Self::Box3d { .. } => None,
         }
     }
 
@@ -172,25 +198,73 @@ impl Form {
                 Some(vec![(0..ELLIPSE_CORNERS).map(corner).collect()])
             }
             Self::Polygon { rings, .. } => Some(rings.clone()),
+            Self::Lasso { points, .. } => Some(vec![points.clone()]),
             _ => None,
         }
     }
 
+    /// The same on another slice.
+    #[must_use]
+    pub(crate) fn on_slice(&self, to: Slice) -> Self {
+        let mut moved = self.clone();
+        if let Self::Box2d { slice, .. }
+        | Self::RotatedBox { slice, .. }
+        | Self::Ellipse { slice, .. }
+        | Self::Polyline { slice, .. }
+        | Self::Polygon { slice, .. }
+        | Self::Lasso { slice, .. }
+        | Self::Interval { slice, .. }
+        | Self::Ruler { slice, .. }
+        | Self::Bidirectional { slice, .. }
+        | Self::Angle { slice, .. }
+        | Self::Cobb { slice, .. } = &mut moved
+        {
+            *slice = to;
+        }
+        moved
+    }
+
+    /// Part of the way to a form of the same kind with as many points; `None` where there is no such way.
+    #[must_use]
+    pub(crate) fn blended(&self, to: &Self, share: f64) -> Option<Self> {
+        let mut blended = self.clone();
+        let ends = to.coordinates();
+        let same_kind = std::mem::discriminant(self) == std::mem::discriminant(to);
+        let same_rings = self.rings().map(|r| r.iter().map(Vec::len).collect::<Vec<_>>())
+            == to.rings().map(|r| r.iter().map(Vec::len).collect());
+        let mut numbers = blended.coordinates_mut();
+        if !same_kind || !same_rings || numbers.len() != ends.len() {
+            return None;
+        }
+        for (from, to) in numbers.iter_mut().zip(ends) {
+            **from += (to - **from) * share;
+        }
+        Some(blended)
+    }
+
     fn coordinates(&self) -> Vec<f64> {
+        self.clone().coordinates_mut().into_iter().map(|x| *x).collect()
+    }
+
+    /// Every number that places it, always in the same order.
+    fn coordinates_mut(&mut self) -> Vec<&mut f64> {
         match self {
-            Self::Box2d { min, max, .. } => [*min, *max].concat(),
-            Self::RotatedBox { centre, size, degrees, .. } => [centre.as_slice(), size, &[*degrees]].concat(),
-            Self::Ellipse { centre, radii, degrees, .. } => [centre.as_slice(), radii, &[*degrees]].concat(),
-            Self::Polyline { points, .. } => points.concat(),
-            Self::Polygon { rings, .. } => rings.iter().flatten().flatten().copied().collect(),
-            Self::Ruler { ends, .. } => ends.concat(),
-            Self::Bidirectional { long: first, short: second, .. } | Self::Cobb { first, second, .. } => {
-                [*first, *second].concat().concat()
+            Self::Box2d { min: a, max: b, .. } => a.iter_mut().chain(b).collect(),
+            Self::RotatedBox { centre, size, degrees, .. } | Self::Ellipse { centre, radii: size, degrees, .. } => {
+                centre.iter_mut().chain(size).chain([degrees]).collect()
             }
-            Self::Angle { points, .. } => points.concat(),
-            Self::Point { at } => at.to_vec(),
-            Self::Landmarks { points } => points.values().flatten().copied().collect(),
-            Self::Box3d { min, max } => [*min, *max].concat(),
+            Self::Polyline { points, .. } | Self::Lasso { points, .. } => points.iter_mut().flatten().collect(),
+            Self::Polygon { rings, .. } => rings.iter_mut().flatten().flatten().collect(),
+            Self::Ruler { ends, .. } => ends.iter_mut().flatten().collect(),
+            Self::Bidirectional { long: first, short: second, .. } | Self::Cobb { first, second, .. } => {
+                first.iter_mut().chain(second).flatten().collect()
+            }
+            Self::Angle { points, .. } => points.iter_mut().flatten().collect(),
+            Self::Point { at } => at.iter_mut().collect(),
+            Self::Ruler3d { ends } => ends.iter_mut().flatten().collect(),
+            Self::Landmarks { points } => points.values_mut().flatten().collect(),
+            Self::Box3d { min, max } => min.iter_mut().chain(max).collect(),
+            Self::Interval { seconds, .. } => seconds.iter_mut().collect(),
         }
     }
 
@@ -207,6 +281,9 @@ impl Form {
             }
             Self::Angle { points, .. } => points[0] != points[1] && points[2] != points[1],
             Self::Point { .. } => true,
+            Self::Lasso { points, .. } => points.len() >= 3,
+            Self::Ruler3d { ends } => ends[0] != ends[1],
+            Self::Interval { seconds, .. } => seconds[0] >= 0.0 && seconds[0] < seconds[1],
             Self::Landmarks { points } => !points.is_empty(),
             Self::Box3d { min, max } => (0..3).all(|a| min[a] < max[a]),
         }
@@ -216,16 +293,18 @@ impl Form {
 impl Shape {
     #[must_use]
     pub fn new(image: ImageId, form: Form, label: Option<LabelId>) -> Self {
-        Self { id: ShapeId::new(), image, form, label, text: None }
+        Self { id: ShapeId::new(), image, form, label, text: None, tags: Tags::default() }
     }
+}
 
-    /// Refuses a shape that is not one, or does not lie on a slice of its image.
+impl Form {
+    /// Refuses a form that is not one, or does not lie on a slice of its image.
     pub(crate) fn check(&self, image: &ImageEntry) -> Result<()> {
-        let name = self.form.name();
-        if self.form.coordinates().iter().any(|x| !x.is_finite()) {
+        let name = self.name();
+        if self.coordinates().iter().any(|x| !x.is_finite()) {
             return Err(Error::refused(format!("a {name} needs finite coordinates")));
         }
-        if let Some(slice) = self.form.slice()
+        if let Some(slice) = self.slice()
             && (slice.axis > 2 || slice.index >= image.size()[slice.axis])
         {
             return Err(Error::refused(format!(
@@ -233,6 +312,26 @@ impl Shape {
                 slice.index, slice.axis
             )));
         }
-        if self.form.is_whole() { Ok(()) } else { Err(Error::refused(format!("the {name} has no extent"))) }
+        if self.is_whole() { Ok(()) } else { Err(Error::refused(format!("the {name} has no extent"))) }
+    }
+}
+
+impl Rules for Shape {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn image(&self) -> Option<ImageId> {
+        Some(self.image)
+    }
+
+    fn mentions(&self) -> Vec<Key> {
+        self.label.map(Key::from).into_iter().chain(self.tags.mentions()).collect()
+    }
+
+    fn check(&self, contents: &Contents) -> Result<()> {
+        let image = contents.image(self.image).ok_or(Error::Missing { key: self.image.into() })?;
+        self.form.check(image)?;
+        self.tags.check(contents)
     }
 }

@@ -1,8 +1,8 @@
 //! From an image of the project to its picture: the file is found by its path, and known again by the hash of its
 //! samples. A file that changed is refused, because labels painted on another picture would lie.
 
+use crate::entity::ImageId;
 use crate::error::{Error, Result};
-use crate::id::ImageId;
 use crate::image_entry::ImageEntry;
 use limner_imaging::{Series, Task, Volume, formats};
 use std::path::{Path, PathBuf};

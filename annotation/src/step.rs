@@ -2,9 +2,10 @@
 
 use crate::brick::Brick;
 use crate::command::Command;
-use crate::contents::Entity;
 use crate::edit::Edit;
-use crate::id::{ImageId, Key, Revision};
+use crate::entity::{Entity, ImageId};
+use crate::id::{Key, Revision};
+use crate::origin::{Origin, Touch};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -57,6 +58,9 @@ pub struct StepPayload {
     pub commands: Vec<Command>,
     /// In the order of applying; taken back from the last to the first.
     pub undo: Vec<Edit>,
+    /// How the step signs what it changed; none in steps from before origins were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touch: Option<Touch>,
 }
 
 impl StepPayload {
@@ -103,6 +107,7 @@ pub enum Row {
     Entity {
         key: Key,
         value: Option<Box<Entity>>,
+        origin: Option<Box<Origin>>,
         layers: usize,
     },
     /// With the number of values the brick has.

@@ -5,7 +5,7 @@
 
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::edit::Edit;
-use crate::id::ImageId;
+use crate::entity::ImageId;
 use crate::packed::{PackedMask, Patch};
 use crate::step::StepPayload;
 use limner_imaging::{Mask, VoxelBox};
@@ -39,7 +39,7 @@ impl Staged {
 }
 
 pub(crate) fn joined(staged: Vec<Staged>) -> StepPayload {
-    let mut payload = StepPayload { commands: Vec::new(), undo: Vec::new() };
+    let mut payload = StepPayload { commands: Vec::new(), undo: Vec::new(), touch: None };
     let mut rest = staged.into_iter();
     while let Some(first) = rest.as_slice().first() {
         let dabs = stroke_at_start(rest.as_slice());

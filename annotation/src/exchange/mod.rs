@@ -6,6 +6,7 @@
 
 use crate::ImageId;
 use crate::contents::Contents;
+use crate::entity::ImageId;
 use crate::error::{Error, Result};
 use crate::image_entry::ImageEntry;
 use limner_imaging::{Task, Volume, Window};

@@ -3,8 +3,8 @@
 
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::contents::Contents;
+use crate::entity::ImageId;
 use crate::error::{Error, Result};
-use crate::id::ImageId;
 use crate::image_entry::ImageEntry;
 use crate::label_map::LabelMap;
 use crate::packed::PackedMask;
@@ -13,8 +13,12 @@ use limner_imaging::{Mask, StackAxis};
 use serde::{Deserialize, Serialize};
 
 pub mod interpolate;
+pub mod median;
 pub mod region;
+pub mod sections;
 pub mod smooth;
+pub mod split;
+pub mod transfer;
 
 /// One label on one layer of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +51,10 @@ pub enum Operation {
     },
     Gaussian {
         sigma_mm: f64,
+    },
+    /// A voxel belongs where most of the ball around it does.
+    Median {
+        mm: f64,
     },
     FillHoles {
         slice_by_slice: bool,
@@ -96,6 +104,7 @@ pub fn preview(contents: &Contents, target: Target, operation: Operation) -> Res
         Operation::Open { mm } => field::open(&mask, size(mm)?, spacing, grid),
         Operation::Close { mm } => field::close(&mask, size(mm)?, spacing, grid),
         Operation::Gaussian { sigma_mm } => smooth::gaussian(&mask, size(sigma_mm)?, spacing, grid),
+        Operation::Median { mm } => median::median(&mask, size(mm)?, spacing, grid),
         Operation::FillHoles { slice_by_slice } => {
             let flat = slice_by_slice || image.stack_axis != StackAxis::Space || grid[2] == 1;
             field::fill_holes(&mask, if flat { Connectivity::Slice4 } else { Connectivity::Face6 }, grid)
@@ -245,6 +254,7 @@ mod tests {
             Operation::Open { mm: 1.5 },
             Operation::Close { mm: 1.5 },
             Operation::Gaussian { sigma_mm: 1.2 },
+            Operation::Median { mm: 2.0 },
             Operation::Hollow { mm: 2.0 },
             Operation::Subtract { other: 2 },
             Operation::RemoveIslands { below_mm3: 100.0 },
@@ -269,6 +279,29 @@ mod tests {
         assert!(!kept.get([3, 3, 3]) && kept.get([10, 8, 3]));
         let shell = run(&mut document, target, Operation::Hollow { mm: 1.0 });
         assert!(shell.get([10, 15, 6]) && !shell.get([11, 15, 6]) && shell.get([20, 15, 3]));
+    }
+
+    #[test]
+    fn a_segment_splits_into_its_islands_and_at_a_plane() {
+        let (mut document, target) = project(StackAxis::Space);
+        paint(&mut document, target, |v| block(v) || v == [2, 2, 2] || v == [35, 3, 3]);
+        document.apply("Split", split::islands(&document, target).unwrap()).unwrap();
+        let labels = document.labels();
+        let parts: Vec<_> = labels.iter().filter(|label| label.instance_of.is_some()).collect();
+        let map = document.label_map(target.image).unwrap();
+        assert_eq!(parts.iter().map(|part| map.count(part.value)).collect::<Vec<_>>(), [1, 1]);
+        assert_eq!(map.count(1), 20 * 14 * 6);
+        assert!(split::islands(&document, target).is_err());
+        let image = document.image(target.image).unwrap();
+        let middle = image.geometry.world(limner_imaging::Voxel::new(19.5, 15.0, 6.0));
+        let plane = limner_imaging::Plane::oblique(middle, glam::DVec3::X).unwrap();
+        document.apply("Split", split::by_plane(&document, target, &plane).unwrap()).unwrap();
+        assert_eq!(document.label_map(target.image).unwrap().count(1), 10 * 14 * 6);
+        document.undo().unwrap();
+        document.undo().unwrap();
+        assert_eq!(document.label_map(target.image).unwrap().count(1), 20 * 14 * 6 + 2);
+        let far = limner_imaging::Plane::oblique(limner_imaging::World::new(999.0, 0.0, 0.0), glam::DVec3::X).unwrap();
+        assert!(split::by_plane(&document, target, &far).is_err());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Masks from a picture: what lies in a range of values, and what hangs together with a point.
 
+use crate::command::PaintRule;
 use limner_imaging::field::{Connectivity, components};
 use limner_imaging::{Mask, StackAxis, Volume, VoxelBox};
+use serde::{Deserialize, Serialize};
 
 /// The voxels of a box whose value (after rescale) lies in `low..=high`. What is not a number lies nowhere.
 #[must_use]
@@ -17,6 +19,38 @@ pub fn in_range(mask: &Mask, volume: &Volume, low: f64, high: f64) -> Mask {
     Mask::from_fn(mask.bounds().intersection(&whole), |index| {
         mask.get(index) && (low..=high).contains(&volume.value(index))
     })
+}
+
+/// What may be painted over, as a user chooses it. A command carries voxels and no picture, so that a range of values is
+/// turned into a smaller mask before the command is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaintOver {
+    #[default]
+    All,
+    UnlabelledOnly,
+    /// Only inside the label with this value.
+    Inside(u16),
+    /// Only voxels whose value (after rescale) lies in the range.
+    Range {
+        low: f64,
+        high: f64,
+    },
+}
+
+impl PaintOver {
+    /// The mask and the rule that go into the command.
+    #[must_use]
+    pub fn applied(self, mask: Mask, volume: Option<&Volume>) -> (Mask, PaintRule) {
+        match (self, volume) {
+            (Self::All, _) => (mask, PaintRule::All),
+            (Self::UnlabelledOnly, _) => (mask, PaintRule::UnlabelledOnly),
+            (Self::Inside(label), _) => (mask, PaintRule::Inside(label)),
+            (Self::Range { low, high }, Some(volume)) => (in_range(&mask, volume, low, high), PaintRule::All),
+            // Without the picture nothing is known to lie in the range.
+            (Self::Range { .. }, None) => (Mask::empty(VoxelBox::default()), PaintRule::All),
+        }
+    }
 }
 
 /// What hangs together with a voxel over faces while its values stay in a range, within a box. Frames in time or order do
@@ -70,6 +104,10 @@ mod tests {
         assert_eq!(wall.count(), 40);
         let brush = Mask::from_fn(VoxelBox::new([8, 0, 0], [11, 2, 1]), |_| true);
         assert_eq!(in_range(&brush, &volume, 190.0, 190.0).count(), 4);
+        let rule = PaintOver::Range { low: 190.0, high: 190.0 };
+        assert_eq!(rule.applied(brush.clone(), Some(&volume)).0.count(), 4);
+        assert!(rule.applied(brush.clone(), None).0.is_empty());
+        assert_eq!(PaintOver::Inside(3).applied(brush.clone(), None), (brush, PaintRule::Inside(3)));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::command::Command;
 use crate::contents::Contents;
+use crate::entity::ImageId;
 use crate::error::{Error, Result};
-use crate::id::ImageId;
 use crate::operations::working_spacing_mm;
 use crate::packed::Patch;
 use limner_imaging::{Mask, VoxelBox};

@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 mod lock;
 mod packing;
+mod reading;
 mod recover;
+mod schema;
 mod sqlite;
 mod writer;
+mod writing;
 
 pub(crate) use lock::{Lock, Note};
+pub use reading::Loading;
 pub use recover::{Recovered, recover};
 pub use sqlite::SqliteStore;
 pub use writer::Writer;
@@ -26,6 +30,8 @@ pub struct ProjectMeta {
     /// Who signs steps unless told otherwise.
     pub author: String,
     pub created: jiff::Timestamp,
+    /// Present in a file that was handed out to a rater.
+    pub handout: Option<crate::share::HandoutMeta>,
 }
 
 /// A project at rest.

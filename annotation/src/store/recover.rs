@@ -22,6 +22,7 @@ pub fn recover(damaged: &Path, to: &Path) -> Result<Recovered> {
         name: "recovered".into(),
         author: String::new(),
         created: jiff::Timestamp::now(),
+        handout: None,
     });
     let target = SqliteStore::create(to, &meta)?;
     let writer = Writer::start(Box::new(target), Revision(0), Box::new(drop))?;

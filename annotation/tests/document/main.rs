@@ -7,7 +7,17 @@ mod crash;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod lazy;
+#[cfg(test)]
+mod migration;
+#[cfg(test)]
 mod play;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod share;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Random work on a document, the same from the same numbers: what laws and crash tests drive.
 
+use crate::records;
 use limner_annotation::command::{Command, PaintMode, PaintRule};
 use limner_annotation::{
     Contents, Document, Error, Form, ImageEntry, Label, LabelId, PackedMask, Patch, Shape, ShapeId, Slice,
@@ -70,7 +71,7 @@ impl Player {
     }
 
     fn command(&mut self, contents: &Contents) -> Command {
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..27) {
             0 => Command::AddImage { image: image([33, 5, 2], "more") },
             1 => match self.pick(contents.images().map(|i| i.id).collect()) {
                 Some(id) if contents.images().len() > 1 => Command::RemoveImage { id },
@@ -95,6 +96,7 @@ impl Player {
             },
             9 => self.shape_id(contents).map_or_else(|| self.paint(contents), |id| Command::RemoveShape { id }),
             10 | 11 => self.set_voxels(contents),
+            20..27 => records::command(&mut self.rng, contents).unwrap_or_else(|| self.paint(contents)),
             _ => self.paint(contents),
         }
     }
@@ -214,6 +216,7 @@ pub fn stage_all(document: &mut Document, commands: Vec<Command>) {
 }
 
 pub fn check_invariants(contents: &Contents) {
+    assert_eq!(contents.problems(), Vec::<String>::new());
     for image in contents.images() {
         let map = contents.label_map(image.id).expect("every image has a label map");
         assert_eq!(map.size(), image.size());

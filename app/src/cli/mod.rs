@@ -16,6 +16,7 @@ mod import;
 mod info;
 mod models;
 mod project;
+mod project_share;
 mod render;
 mod segment;
 

@@ -61,6 +61,51 @@ enum Verb {
     /// Copy a project, also while it is open
     #[command(after_help = "Example: limner project backup study.limner copy.limner")]
     Backup { project: PathBuf, copy: PathBuf },
+    /// Write a file that holds one rater's assignments and nothing else
+    #[command(after_help = "Example: limner project handout study.limner --rater reader-2 -o reader-2.limner")]
+    Handout {
+        project: PathBuf,
+        /// The rater's pseudonym
+        #[arg(long)]
+        rater: String,
+        #[arg(short, long)]
+        out: PathBuf,
+        /// Do not copy the pictures under neutral names beside the file
+        #[arg(long)]
+        without_pictures: bool,
+    },
+    /// Merge files that raters bring back, by entity and revision
+    #[command(after_help = "Example: limner project collect study.limner reader-1.limner reader-2.limner")]
+    Collect {
+        project: PathBuf,
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add, export or list ontologies
+    #[command(after_help = "Example: limner project ontology study.limner --ready ct-anatomy")]
+    Ontology {
+        #[arg(required_unless_present = "list")]
+        project: Option<PathBuf>,
+        /// Add one that comes with Limner
+        #[arg(long, conflicts_with = "import")]
+        ready: Option<String>,
+        /// Add one from a .json or .csv file
+        #[arg(long)]
+        import: Option<PathBuf>,
+        /// Write the project's ontology of this name to the file given by --out
+        #[arg(long, requires = "out")]
+        export: Option<String>,
+        #[arg(short, long)]
+        out: Option<PathBuf>,
+        /// Say which ontologies come with Limner
+        #[arg(long)]
+        list: bool,
+    },
+    /// Give back the room of what was removed
+    #[command(after_help = "Example: limner project compact study.limner")]
+    Compact { project: PathBuf },
     /// Find moved pictures again, by their content
     #[command(after_help = "Example: limner project relink study.limner /new/place")]
     Relink { project: PathBuf, folder: PathBuf },
@@ -82,6 +127,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Relink { project, folder } => relink(&project, &folder),
+        Verb::Handout { project, rater, out, without_pictures } => {
+            super::project_share::handout(&project, &rater, &out, !without_pictures)
+        }
+        Verb::Collect { project, files, json } => super::project_share::collect(&project, &files, json),
+        Verb::Ontology { list: true, .. } => super::project_share::list_ontologies(),
+        Verb::Ontology { project, ready, import, export, out, .. } => {
+            let project = project.context("name the project")?;
+            super::project_share::ontology(
+                &project,
+                ready.as_deref(),
+                import.as_deref(),
+                export.as_deref().zip(out.as_deref()),
+            )
+        }
+        Verb::Compact { project } => {
+            let project = Project::open(&project)?;
+            project.compact()?;
+            close(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -137,7 +202,7 @@ fn info(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
             "revision": document.revision(),
             "images": images,
             "labels": document.labels(),
-            "shapes": document.shapes().len(),
+            "shapes": document.count(limner_annotation::Kind::Shape)?,
         }))?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -1,0 +1,50 @@
+//! What is said about pictures beside labels and shapes: each kind of entity in a file of its own, with what it points at
+//! and what makes it whole. The list of kinds is in `entity`.
+
+mod caption;
+mod finding;
+mod measurement;
+mod ontology;
+mod people;
+mod prompt_trace;
+mod review;
+mod segment_state;
+mod study;
+mod track;
+
+pub use caption::{Caption, CaptionKind, Grounding};
+pub use finding::{Finding, Lesion, LesionStage, Severity, Status, Trend};
+pub use measurement::{Definition, MeasurementEntry};
+pub use ontology::{Node, Ontology};
+pub use people::{
+    Assignment, AssignmentStatus, Blinding, Judgement, Payload, Protocol, ProtocolKind, Rater, RaterRole, Rating,
+    Scale, TuringVerdict, Winner,
+};
+pub use prompt_trace::{PromptGeometry, PromptTrace};
+pub use review::{
+    Annotation, AnnotationState, Consensus, ConsensusMethod, Decision, Prediction, PredictionModel, Verdict,
+};
+pub use segment_state::{Progress, SegmentState};
+pub use study::{Split, Study, Subject};
+pub use track::{Keyframe, Track};
+
+use crate::error::{Error, Result};
+
+/// Refuses a text that says nothing.
+fn named(what: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() { Err(Error::refused(format!("{what} needs a name"))) } else { Ok(()) }
+}
+
+/// Refuses a number that is none.
+fn finite(what: &str, value: f64) -> Result<()> {
+    if value.is_finite() { Ok(()) } else { Err(Error::refused(format!("{what} must be a finite number"))) }
+}
+
+/// Refuses a share that is not one.
+fn share(what: &str, value: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&value) { Ok(()) } else { Err(Error::refused(format!("{what} is a number from 0 to 1"))) }
+}
+
+const fn yes() -> bool {
+    true
+}
