@@ -8,7 +8,8 @@
 use limner_annotation::command::{Command, PaintMode, PaintRule};
 use limner_annotation::tools::brush;
 use limner_annotation::{
-    Document, Form, ImageEntry, ImageId, Kind, Label, PackedMask, Patch, Project, Query, Shape, Slice, region_statistics,
+    Document, Form, ImageEntry, ImageId, Kind, Label, PackedMask, Patch, Project, Query, Shape, Slice,
+    region_statistics,
 };
 use limner_imaging::{Geometry, Mask, Plane, Samples, StackAxis, View, Volume, Voxel, VoxelBox, World};
 use std::path::Path;
@@ -32,7 +33,8 @@ fn entry(size: [usize; 3], title: String) -> ImageEntry {
         path: format!("{title}.nii"),
         series_uid: None,
         sha256: "0".repeat(64),
-        geometry: Geometry::axis_aligned(size, World::new(-180.0, -170.0, 20.0), [0.7, 0.7, 1.0]).expect("a sound grid"),
+        geometry: Geometry::axis_aligned(size, World::new(-180.0, -170.0, 20.0), [0.7, 0.7, 1.0])
+            .expect("a sound grid"),
         title,
         modality: Some("CT".into()),
         stack_axis: StackAxis::Space,
@@ -102,9 +104,8 @@ fn statistics(folder: &Path, python: Option<&str>) {
         if inside { (cell[0] + 8 * cell[1] + 64 * cell[2] + 1) as u16 } else { 0 }
     };
     let whole = VoxelBox::whole(size);
-    let values: Vec<u16> = (0..whole.len())
-        .map(|n| label([n % size[0], n / size[0] % size[1], n / (size[0] * size[1])]))
-        .collect();
+    let values: Vec<u16> =
+        (0..whole.len()).map(|n| label([n % size[0], n / size[0] % size[1], n / (size[0] * size[1])])).collect();
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(folder.join(name), bytes).expect("room for the arrays");
     write("values.raw", samples.iter().flat_map(|x| x.to_le_bytes()).collect());
     write("labels.raw", values.iter().flat_map(|x| x.to_le_bytes()).collect());
@@ -143,7 +144,10 @@ fn statistics(folder: &Path, python: Option<&str>) {
     };
     assert_eq!(voxels as f64, their_voxels, "both count the same voxels");
     assert!((mean - their_mean).abs() < 1e-6, "both find the same means");
-    println!("    scikit-image: {theirs_ms:.1} ms, {:.1} times as long; same voxels, same means", theirs_ms / ms(times[2]));
+    println!(
+        "    scikit-image: {theirs_ms:.1} ms, {:.1} times as long; same voxels, same means",
+        theirs_ms / ms(times[2])
+    );
 }
 
 /// Ten boxes an image, twenty labels, four readers.
@@ -158,7 +162,8 @@ fn large_project(folder: &Path, images: usize) {
         if chunk % 10 == 0 {
             // What has been stored need not stay in memory.
             project.close().expect("everything is stored");
-            project = Project::open_with(&path, limner_annotation::store::Loading::OnDemand).expect("the project opens");
+            project =
+                Project::open_with(&path, limner_annotation::store::Loading::OnDemand).expect("the project opens");
         }
         let document = project.document_mut();
         document.set_author(format!("reader {}", chunk % 4));

@@ -188,9 +188,9 @@ fn strip_label(editor: &mut Editor<'_>, id: LabelId) -> Result<()> {
         for key in editor.contents.find(&Query::of(kind).mentioning(id))? {
             let without = |label: Option<LabelId>| label.filter(|label| *label != id);
             let bare = match editor.contents.entity(key).cloned() {
-                Some(Entity::Shape(shape)) => Shape { label: without(shape.label), ..shape }.into(),
-                Some(Entity::Track(track)) => Track { label: without(track.label), ..track }.into(),
-                Some(Entity::PromptTrace(trace)) => PromptTrace { label: without(trace.label), ..trace }.into(),
+                Some(Entity::Shape(shape)) => Shape { label: without(shape.label), ..*shape }.into(),
+                Some(Entity::Track(track)) => Track { label: without(track.label), ..*track }.into(),
+                Some(Entity::PromptTrace(trace)) => PromptTrace { label: without(trace.label), ..*trace }.into(),
                 _ => {
                     take_out(editor, key)?;
                     continue;

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::id::{Key, id_type};
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
+use crate::question::{Dialogue, ImageSet, Question, RenderRecipe, Taxonomy, Template};
 use crate::records::{
     Annotation, Assignment, Caption, Consensus, Decision, Finding, Judgement, Lesion, MeasurementEntry, Ontology,
     Prediction, PromptTrace, Protocol, Rater, SegmentState, Split, Study, Subject, Track,
@@ -85,14 +86,14 @@ macro_rules! entities {
         /// A row that is replaced as a whole.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Entity {
-            $(#[serde(rename = $name)] $kind($type),)*
+            $(#[serde(rename = $name)] $kind(Box<$type>),)*
         }
 
         impl Entity {
             #[must_use]
             pub fn rules(&self) -> &dyn Rules {
                 match self {
-                    $(Self::$kind(record) => record,)*
+                    $(Self::$kind(record) => record.as_ref(),)*
                 }
             }
 
@@ -115,13 +116,13 @@ macro_rules! entities {
                 type Id = $id;
 
                 fn of(entity: &Entity) -> Option<&Self> {
-                    if let Entity::$kind(record) = entity { Some(record) } else { None }
+                    if let Entity::$kind(record) = entity { Some(record.as_ref()) } else { None }
                 }
             }
 
             impl From<$type> for Entity {
                 fn from(record: $type) -> Self {
-                    Self::$kind(record)
+                    Self::$kind(Box::new(record))
                 }
             }
         )*
@@ -155,6 +156,18 @@ entities! {
     Lesion, LesionId, "lesion", Project: Lesion;
     /// A caption or a report, with what its words point at.
     Caption, CaptionId, "caption", Project: Caption;
+    /// Images that are looked at together, in order, each with its role.
+    ImageSet, ImageSetId, "image_set", Project: ImageSet;
+    /// How a picture is made from a frame.
+    Recipe, RecipeId, "recipe", Project: RenderRecipe;
+    /// A question with its answer, evidence and reasoning.
+    Question, QuestionId, "question", Project: Question;
+    /// A conversation over an image set.
+    Dialogue, DialogueId, "dialogue", Project: Dialogue;
+    /// A tree of skills and tasks.
+    Taxonomy, TaxonomyId, "taxonomy", Project: Taxonomy;
+    /// The wording of questions.
+    Template, TemplateId, "template", Project: Template;
     /// Somebody or something that judges, by pseudonym.
     Rater, RaterId, "rater", Project: Rater;
     /// How judging is done.

@@ -152,3 +152,62 @@ fn a_script_edits_a_project_and_the_log_says_so() {
     assert_eq!(scores["schema"], "limner.compare/1");
     assert!(scores["rows"].as_array().unwrap().iter().all(|r| r["dice"] == 1.0 && r["hd95_mm"] == 0.0));
 }
+
+#[test]
+fn a_reader_gets_a_file_of_their_own_and_brings_it_back() {
+    let desk = Desk::new();
+    let (project, handout) = (desk.path("study.limner"), desk.path("reader.limner"));
+    let _ = desk.ok(&["project", "new", &project, "--name", "Secret study", "--author", "leader"]);
+    let image = desk.ok(&["project", "add", &project, &sample("mr/mr.nii.gz")]);
+    let image = image.trim();
+    let ids: Vec<String> = (0..4).map(|n| format!("00000000-0000-7000-8000-00000000000{n}")).collect();
+    let lines = [
+        json!({"command": "add_label", "label": {"id": ids[0], "value": 1, "name": "Organ"}}),
+        json!({"command": "put", "entity": {"rater": {"id": ids[1], "pseudonym": "r1", "role": "reader"}}}),
+        json!({"command": "put", "entity": {"protocol": {"id": ids[2], "name": "annotate", "kind": "annotation"}}}),
+        json!({"command": "put", "entity": {"assignment": {"id": ids[3], "protocol": ids[2], "rater": ids[1],
+            "item": {"kind": "image", "id": image}, "order": 0}}}),
+    ];
+    let script = desk.path("steps.jsonl");
+    let write = |lines: &[Value]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(&script, text).unwrap();
+    };
+    write(&lines);
+    let _ = desk.ok(&["project", "edit", &project, "--script", &script]);
+    assert_eq!(desk.code(&["project", "handout", &project, "--rater", "nobody", "-o", &desk.path("x.limner")]), 1);
+    let _ = desk.ok(&["project", "handout", &project, "--rater", "r1", "-o", &handout]);
+    // The picture came along under a neutral name and is the one that was added.
+    let _ = desk.ok(&["project", "verify", &handout]);
+    let bytes = std::fs::read(&handout).unwrap();
+    for secret in ["mr.nii", "Secret study", "leader"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+    }
+    let mask = json!({"min": [10, 20, 5], "max": [13, 22, 6], "counts": [0, 6]});
+    write(&[json!({"command": "paint", "image": image, "label": 1, "mask": mask})]);
+    let _ = desk.ok(&["project", "edit", &handout, "--script", &script]);
+    let collected = desk.json(&["project", "collect", &project, &handout, "--json"]);
+    assert_eq!((&collected["files"][0]["added"], &collected["files"][0]["rater"]), (&json!(1), &json!("r1")));
+    let again = desk.json(&["project", "collect", &project, &handout, "--json"]);
+    assert_eq!((&again["files"][0]["added"], &again["files"][0]["conflicts"]), (&json!(0), &json!([])));
+    let info = desk.json(&["project", "info", &project, "--json"]);
+    let painted: Vec<_> = info["images"][0]["labels"].as_array().unwrap().iter().filter(|l| l["voxels"] == 6).collect();
+    assert_eq!(painted[0]["name"], "Organ (r1)");
+    assert_eq!(desk.code(&["project", "collect", &project, &project]), 1, "a project is no handout");
+}
+
+#[test]
+fn ontologies_come_ready_and_travel_as_tables() {
+    let desk = Desk::new();
+    let project = desk.path("study.limner");
+    let _ = desk.ok(&["project", "new", &project]);
+    assert!(desk.ok(&["project", "ontology", "--list"]).contains("dental-fdi"));
+    let _ = desk.ok(&["project", "ontology", &project, "--ready", "dental-fdi"]);
+    let table = desk.path("teeth.csv");
+    let _ = desk.ok(&["project", "ontology", &project, "--export", "Dental, FDI numbers", "-o", &table]);
+    assert!(std::fs::read_to_string(&table).unwrap().contains("Tooth 36"));
+    let _ = desk.ok(&["project", "ontology", &project, "--import", &table]);
+    assert_eq!(desk.ok(&["project", "ontology", &project]).lines().count(), 2);
+    std::fs::write(&table, "name,hat\na,b\n").unwrap();
+    assert_eq!(desk.code(&["project", "ontology", &project, "--import", &table]), 1);
+}

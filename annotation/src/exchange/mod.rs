@@ -4,7 +4,6 @@
 //! cancelled leaves nothing of that name. File names are made from numbers, never from what a project or a patient is
 //! called. The same project gives the same bytes.
 
-use crate::ImageId;
 use crate::contents::Contents;
 use crate::entity::ImageId;
 use crate::error::{Error, Result};

@@ -14,6 +14,7 @@ pub mod generate;
 mod ids;
 mod image_set;
 mod rationale;
+mod record;
 mod region;
 mod render;
 mod stage;

@@ -70,7 +70,7 @@ impl Rules for Caption {
     }
 
     fn check(&self, _: &Contents) -> Result<()> {
-        if !matches!(self.target.kind, Kind::Image | Kind::Study | Kind::Shape) {
+        if !matches!(self.target.kind, Kind::Image | Kind::Study | Kind::ImageSet | Kind::Shape) {
             return Err(Error::refused("a caption is about an image, a study, an image set or a shape"));
         }
         let length = self.text.chars().count();

@@ -9,7 +9,7 @@ use crate::id::{Key, Revision};
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::project::Project;
-use crate::records::{Annotation, Assignment, Judgement, Protocol, Rater, RaterRole, Study, Subject};
+use crate::records::{Annotation, Assignment, Judgement, Prediction, Protocol, Rater, RaterRole, Study, Subject};
 use crate::share::{HandoutMeta, derived_id};
 use crate::step::StepInfo;
 use limner_imaging::{Task, Warning, formats};
@@ -155,10 +155,10 @@ impl<'a> Picked<'a> {
                     return Err(Error::refused("an annotation that is hidden from the rater is assigned to them"));
                 }
                 let rater = self.stand_in(annotation.rater);
-                Annotation { rater, blinded_to: Vec::new(), ..annotation.clone() }.into()
+                Annotation { rater, blinded_to: Vec::new(), ..Annotation::clone(annotation) }.into()
             }
             Entity::Prediction(prediction) => {
-                let mut seen = prediction.clone();
+                let mut seen = Prediction::clone(prediction);
                 (seen.run, seen.scores, seen.parse_error) = (None, BTreeMap::new(), None);
                 if self.hides_sources {
                     let name = "hidden".into();
@@ -168,10 +168,12 @@ impl<'a> Picked<'a> {
                 }
                 seen.into()
             }
+            Entity::Question(question) => question.for_reader().into(),
+            Entity::ImageSet(set) => set.for_reader().into(),
             Entity::Study(study) => {
                 let images = study.images.iter().copied().filter(|image| self.is_assigned(*image)).collect();
                 // The diagnosis is the answer to most questions.
-                Study { images, diagnosis: None, ..study.clone() }.into()
+                Study { images, diagnosis: None, ..Study::clone(study) }.into()
             }
             Entity::Rater(rater) if rater.id != self.rater.id => {
                 return Err(Error::refused(format!("a {} of the assignments names another rater", Kind::Rater)));
@@ -210,7 +212,7 @@ impl<'a> Picked<'a> {
     }
 
     fn images(&self) -> impl Iterator<Item = &ImageEntry> {
-        self.rows.values().filter_map(|row| if let Entity::Image(image) = row { Some(image) } else { None })
+        self.rows.values().filter_map(|row| if let Entity::Image(image) = row { Some(image.as_ref()) } else { None })
     }
 
     /// The rows with neutral names, those first that others point at.
@@ -224,11 +226,11 @@ impl<'a> Picked<'a> {
                 Entity::Image(image) => {
                     let title = names[&image.id].clone();
                     let path = files.get(&image.id).map_or_else(|| title.clone(), |path| slashed(path));
-                    ImageEntry { path, title, series_uid: None, ..image }.into()
+                    ImageEntry { path, title, series_uid: None, ..*image }.into()
                 }
                 Entity::Subject(subject) => {
                     subjects += 1;
-                    Subject { pseudonym: format!("subject {subjects}"), ..subject }.into()
+                    Subject { pseudonym: format!("subject {subjects}"), ..*subject }.into()
                 }
                 other => other,
             });

@@ -15,6 +15,8 @@ mod play;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod share;

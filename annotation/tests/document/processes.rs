@@ -11,11 +11,8 @@ const CHILD: &str = "LIMNER_PROCESS_CHILD";
 fn child(test: &str, path: &Path, start: impl FnOnce(&Path) -> Command) -> String {
     let exe = std::env::current_exe().unwrap();
     let mut command = start(&exe);
-    let output = command
-        .args(["--exact", &format!("processes::{test}"), "--nocapture"])
-        .env(CHILD, path)
-        .output()
-        .unwrap();
+    let output =
+        command.args(["--exact", &format!("processes::{test}"), "--nocapture"]).env(CHILD, path).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

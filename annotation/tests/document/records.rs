@@ -79,9 +79,9 @@ pub fn command(rng: &mut StdRng, contents: &Contents) -> Option<Command> {
         7 => Command::put(study(rng, contents, image)?),
         _ => match contents.entity(any_key(rng, contents)?)?.clone() {
             Entity::Finding(finding) => {
-                Command::put(Finding { certainty: Some(rng.random_range(0.0..1.0)), ..finding })
+                Command::put(Finding { certainty: Some(rng.random_range(0.0..1.0)), ..*finding })
             }
-            Entity::SegmentState(state) => Command::put(SegmentState { progress: Progress::Flagged, ..state }),
+            Entity::SegmentState(state) => Command::put(SegmentState { progress: Progress::Flagged, ..*state }),
             other => Command::Put {
                 entity: Box::new(other),
                 parents: Vec::new(),

@@ -46,6 +46,7 @@ impl Body {
             }
             Form::Polyline { points, .. } => Self::Line(points.clone()),
             Form::Polygon { rings, .. } => Self::Rings(rings.clone()),
+            Form::Lasso { points, .. } => Self::Rings(vec![points.clone()]),
             Form::Point { at } => Self::Point([at[0] + 0.5, at[1] + 0.5]),
             _ => return None,
         })
