@@ -6,3 +6,8 @@ fn the_house_is_in_order() {
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
+
+#[test]
+fn the_tables_in_the_documentation_are_what_the_program_says() {
+    xtask::docs::update(limner_tests::root(), true).expect("the tables are fresh");
+}

@@ -1,20 +1,31 @@
-//! `cargo run -p xtask -- sample [--out DIR] [--check]` and `cargo run -p xtask -- lint`
+//! `cargo run -p xtask -- sample [--out DIR] [--check]`, `... docs [--check]` and `... lint`
 
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use xtask::docs;
 use xtask::lint;
 use xtask::sample::{self, Artefact};
 
-const USAGE: &str = "usage: cargo run -p xtask -- sample [--out DIR] [--check] | lint";
+const USAGE: &str = "usage: cargo run -p xtask -- sample [--out DIR] [--check] | docs [--check] | lint";
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
     match words.next().as_deref() {
         Some("sample") => sample_command(words),
+        Some("docs") => docs_command(words.next().as_deref()),
         Some("lint") => lint_command(),
         _ => bail!("{USAGE}"),
     }
+}
+
+fn docs_command(word: Option<&str>) -> Result<()> {
+    let check = match word {
+        None => false,
+        Some("--check") => true,
+        Some(_) => bail!("{USAGE}"),
+    };
+    docs::update(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), check)
 }
 
 fn lint_command() -> Result<()> {
