@@ -1,32 +1,15 @@
-//! Real files with bytes changed, cut and swapped: every parser answers, none panics, hangs or takes the memory a
-//! header asks for. Runs on a few hundred cases; `LIMNER_HOSTILE_SECONDS` makes it as long as wanted.
+//! Files with bytes changed, cut and swapped: every parser answers, none panics, hangs or takes the memory a header
+//! asks for. The same functions a fuzzer calls, driven by a small seeded mutator; a few thousand cases, or as long as
+//! `LIMNER_HOSTILE_SECONDS` says.
 
+#[path = "support/fuzz.rs"]
+mod fuzz;
+#[path = "support/seeds.rs"]
+mod seeds;
 mod support;
 
-use limner_imaging::{Task, formats};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// One small file of each kind.
-const SEEDS: &[&str] = &[
-    "dicom/syntax/pydicom/CT_small.dcm",
-    "dicom/syntax/pydicom/MR_small_RLE.dcm",
-    "dicom/syntax/pydicom/MR_small_bigendian.dcm",
-    "dicom/syntax/pydicom/MR_small_jpeg_ls_lossless.dcm",
-    "dicom/syntax/pydicom/MR_small_jp2klossless.dcm",
-    "dicom/syntax/derived/mr_small_jpegxl_lossless.dcm",
-    "dicom/syntax/pydicom/image_dfl.dcm",
-    "dicom/colour/pydicom/SC_rgb_jpeg_dcmtk.dcm",
-    "dicom/colour/pydicom/SC_rgb_jpeg_gdcm.dcm",
-    "dicom/colour/pydicom/SC_rgb_rle_16bit_2frame.dcm",
-    "dicom/multiframe_seg_dose/pydicom_data/emri_small_RLE.dcm",
-    "dicom/multiframe_seg_dose/pydicom/rtdose.dcm",
-    "nifti/nibabel/anatomical.nii",
-    "nifti/nibabel/standard.nii.gz",
-    "nifti/nibabel/example_nifti2.nii.gz",
-    "nifti/nrrd_dcmqi/label.nrrd",
-    "nifti/itksnap/X300.mha",
-];
 
 /// A small generator: the same cases on every machine.
 struct Random(u64);
@@ -49,7 +32,7 @@ fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(4) {
         let header = bytes.len().min(2048);
         let at = if random.below(3) == 0 { random.below(bytes.len()) } else { random.below(header) };
-        match random.below(6) {
+        match random.below(7) {
             0 => bytes[at] ^= 1 << random.below(8),
             1 => bytes[at] = [0, 0xFF, 0x7F, 0x80][random.below(4)],
             2 => bytes.truncate(at.max(1)),
@@ -61,6 +44,7 @@ fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
                 let end = (at + 1 + random.below(16)).min(bytes.len());
                 bytes.drain(at..end);
             }
+            5 => put_number(bytes, at, random),
             _ => {
                 let piece: Vec<u8> = bytes[at..(at + 16).min(bytes.len())].to_vec();
                 bytes.splice(at..at, piece);
@@ -72,51 +56,54 @@ fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn open(path: &Path) {
-    let task = Task::default();
-    let Ok(found) = formats::scan(path, &task) else { return };
-    for series in found.series {
-        let loaded = series.load(&task);
-        let facts = series.facts(&task);
-        if let (Ok(volume), Ok(_)) = (loaded, facts) {
-            assert!(volume.geometry.spacing_mm().iter().all(|s| s.is_finite() && *s > 0.0));
-        }
-    }
+/// A number that has brought readers down before: no number, endless, nothing, less than nothing, far too much.
+fn put_number(bytes: &mut [u8], at: usize, random: &mut Random) {
+    let float = [f32::NAN, f32::INFINITY, 0.0, -1.0, f32::MAX, f32::MIN_POSITIVE][random.below(6)];
+    let number: [u8; 4] = match random.below(3) {
+        0 => float.to_le_bytes(),
+        1 => float.to_be_bytes(),
+        _ => [0xFF, 0x7F, 0xFF, 0x7F],
+    };
+    let end = (at + 4).min(bytes.len());
+    bytes[at..end].copy_from_slice(&number[..end - at]);
 }
 
 #[test]
 fn spoiled_files_never_bring_a_reader_down() {
-    let Some(root) = support::data() else { return };
-    let seeds: Vec<(&str, Vec<u8>)> = SEEDS.iter().map(|s| (*s, std::fs::read(root.join(s)).expect(s))).collect();
+    let seeds = seeds::all();
     // What the codecs' own panics print is of no interest here; a panic that gets out fails the test.
     std::panic::set_hook(Box::new(|_| {}));
     let seconds = std::env::var("LIMNER_HOSTILE_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
-    let folder = tempfile::tempdir().unwrap();
+    let first = std::env::var("LIMNER_HOSTILE_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(7);
     let deadline = Instant::now() + Duration::from_secs(seconds);
-    let mut random = Random(7);
-    let (mut cases, mut slowest) = (0, Duration::ZERO);
+    let mut random = Random(first);
+    let (mut cases, mut slowest) = (0, (Duration::ZERO, String::new()));
     while Instant::now() < deadline {
-        for (seed, bytes) in &seeds {
+        for (name, bytes) in &seeds {
             let mut bytes = bytes.clone();
             spoil(&mut bytes, &mut random);
-            let name = PathBuf::from(seed).file_name().unwrap().to_owned();
-            let path = folder.path().join(name);
-            std::fs::write(&path, &bytes).unwrap();
+            let file = Path::new(name).file_name().map_or("a", |n| n.to_str().unwrap_or("a"));
             let started = Instant::now();
-            let outcome = std::panic::catch_unwind(|| open(&path));
-            if let Err(panic) = outcome {
-                let kept = std::env::temp_dir()
-                    .join(format!("limner-hostile-{cases}-{}", path.file_name().unwrap().to_string_lossy()));
-                std::fs::copy(&path, &kept).unwrap();
-                let _ = std::panic::take_hook();
-                let said = panic.downcast_ref::<String>().map_or("no words", String::as_str);
-                panic!("a spoiled {seed} brought the reader down ({said}); the file is kept as {}", kept.display());
+            if let Err(panic) = std::panic::catch_unwind(|| fuzz::bytes(file, &bytes)) {
+                keep_and_fail(file, &bytes, name, cases, &*panic);
             }
-            slowest = slowest.max(started.elapsed());
+            let took = started.elapsed();
+            if took > slowest.0 {
+                slowest = (took, name.clone());
+            }
             cases += 1;
         }
     }
     let _ = std::panic::take_hook();
-    println!("{cases} spoiled files read, the slowest in {slowest:?}");
-    assert!(slowest < Duration::from_secs(10), "one file took {slowest:?}");
+    println!("{cases} spoiled files of {} kinds read, the slowest ({}) in {:?}", seeds.len(), slowest.1, slowest.0);
+    assert!(slowest.0 < Duration::from_secs(10), "{} took {:?}", slowest.1, slowest.0);
+}
+
+fn keep_and_fail(file: &str, bytes: &[u8], seed: &str, case: usize, panic: &(dyn std::any::Any + Send)) -> ! {
+    let kept = std::env::temp_dir().join(format!("limner-hostile-{case}-{file}"));
+    let _ = std::fs::write(&kept, bytes);
+    let _ = std::panic::take_hook();
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let said = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+    panic!("a spoiled {seed} brought the reader down ({said}); the file is kept as {}", kept.display());
 }
