@@ -19,6 +19,7 @@ use dicom_core::VR;
 use mapping::Mapping;
 use rayon::prelude::*;
 use rules::Action;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -32,17 +33,20 @@ pub enum Dates {
 }
 
 /// Pixels to blacken in every frame: columns and rows, half-open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rectangle {
     pub columns: [usize; 2],
     pub rows: [usize; 2],
 }
 
 /// Rectangles for the files of one series, or of one device at one picture size.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Blackout {
+    #[serde(default)]
     pub series_uid: Option<String>,
     /// Manufacturer's model name.
+    #[serde(default)]
     pub device: Option<String>,
     /// Columns and rows of the pictures this was drawn on.
     pub size: [usize; 2],
@@ -57,6 +61,12 @@ pub struct Profile {
     pub dates: Dates,
     /// Keep sex, age, size and weight.
     pub keep_characteristics: bool,
+    /// Keep the private elements known to hold measures only (diffusion weights, uptake factors, mosaic layout).
+    pub keep_safe_private: bool,
+    /// Keep UIDs as they are, so that the copies still match what lies elsewhere.
+    pub keep_uids: bool,
+    /// Keep what names the device: station, serial number, software.
+    pub keep_device: bool,
     pub blackouts: Vec<Blackout>,
 }
 
@@ -121,9 +131,9 @@ fn clean(path: &Path, output: &Path, profile: &Profile, task: &Task) -> Result<P
         .flat_map(|b| b.rectangles.iter().copied())
         .collect::<Vec<_>>();
     warn(&view, !black.is_empty(), task);
-    let mut elements = cleaner.elements(&view);
+    let mut elements = cleaner.elements(&view, &safe_private(&view));
     cleaner.add_marks(&mut elements, !black.is_empty());
-    let native = if black.is_empty() { None } else { Some(blacken(path, &black, &mut elements)?) };
+    let native = if black.is_empty() { None } else { Some(blacken(path, &black, &mut elements, file.layout)?) };
     let (syntax, layout) = match &native {
         Some(_) => (syntax::EXPLICIT, Layout::EXPLICIT),
         // Deflated files are copied inflated.
@@ -180,14 +190,10 @@ fn warn(view: &View<'_>, blackened: bool, task: &Task) {
 }
 
 /// The frames with black rectangles, and the elements that describe them as they are now stored.
-fn blacken(path: &Path, rectangles: &[Rectangle], elements: &mut [Emitted]) -> Result<Vec<u8>> {
+fn blacken(path: &Path, rectangles: &[Rectangle], elements: &mut [Emitted], layout: Layout) -> Result<Vec<u8>> {
     let frames = Frames::open(path)?;
-    if frames.file.layout != Layout::EXPLICIT {
-        return Err(Error::unsupported(
-            path,
-            "blackening pixels in this transfer syntax",
-            "convert it to Explicit VR Little Endian first",
-        ));
+    if layout.big_endian {
+        emit::turn_to_little_endian(elements);
     }
     let boxes: Vec<_> = rectangles.iter().map(|r| (r.columns, r.rows)).collect();
     let (pixels, photometric) = blackened(&frames, &boxes)?;
@@ -199,6 +205,24 @@ fn blacken(path: &Path, rectangles: &[Rectangle], elements: &mut [Emitted]) -> R
         }
     }
     Ok(pixels)
+}
+
+/// The private elements of one level that hold nothing but measures, with the elements that say whose they are.
+fn safe_private(view: &View<'_>) -> BTreeSet<tags::Tag> {
+    let mut out = BTreeSet::new();
+    let elements = || view.dataset.elements.iter().map(|e| e.tag).filter(|tag| tag >> 16 & 1 == 1);
+    for creator in elements().filter(|tag| (0x10..=0xFF).contains(&(tag & 0xFFFF))) {
+        let Some(owner) = view.text(creator) else { continue };
+        let block = creator & 0xFFFF_0000 | (creator & 0xFF) << 8;
+        let safe =
+            |tag: &tags::Tag| tag & 0xFFFF_FF00 == block && rules::is_safe_private(owner, creator >> 16, tag & 0xFF);
+        let before = out.len();
+        out.extend(elements().filter(safe));
+        if out.len() > before {
+            out.insert(creator);
+        }
+    }
+    out
 }
 
 fn text_of(element: &Emitted) -> Option<String> {
@@ -216,17 +240,24 @@ struct Cleaner<'a> {
 }
 
 impl Cleaner<'_> {
-    fn elements(&self, view: &View<'_>) -> Vec<Emitted> {
+    fn elements(&self, view: &View<'_>, private: &BTreeSet<tags::Tag>) -> Vec<Emitted> {
         let mut out = Vec::new();
         for element in &view.dataset.elements {
             let (tag, vr) = (element.tag, element.vr);
             let content = match &element.value {
+                Value::Bytes(range) if self.profile.keep_safe_private && private.contains(&tag) => {
+                    view.bytes.get(range.clone()).map(|bytes| Content::Bytes(bytes.to_vec()))
+                }
                 Value::Items(items) => {
                     if rules::action(tag, VR::SQ) != Action::Items {
                         continue;
                     }
                     Some(Content::Items(
-                        items.iter().map(|dataset| self.elements(&View { dataset, ..*view })).collect(),
+                        items
+                            .iter()
+                            .map(|dataset| View { dataset, ..*view })
+                            .map(|item| self.elements(&item, &safe_private(&item)))
+                            .collect(),
                     ))
                 }
                 Value::Bytes(range) => {
@@ -247,6 +278,8 @@ impl Cleaner<'_> {
             Content::Items(_) => Vec::new(),
         };
         match rules::action(tag, vr) {
+            _ if self.profile.keep_device && rules::names_the_device(tag) => Some(value.to_vec()),
+            Action::Uid if self.profile.keep_uids => Some(value.to_vec()),
             Action::Keep => Some(value.to_vec()),
             Action::Remove | Action::Items => None,
             Action::Empty => Some(Vec::new()),
@@ -278,6 +311,15 @@ impl Cleaner<'_> {
         }
         if self.profile.keep_characteristics {
             codes.push(("113108", "Retain Patient Characteristics Option"));
+        }
+        if self.profile.keep_device {
+            codes.push(("113109", "Retain Device Identity Option"));
+        }
+        if self.profile.keep_uids {
+            codes.push(("113110", "Retain UIDs Option"));
+        }
+        if self.profile.keep_safe_private {
+            codes.push(("113111", "Retain Safe Private Option"));
         }
         let item = |(value, meaning): (&str, &str)| {
             vec![

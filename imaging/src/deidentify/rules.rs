@@ -129,6 +129,37 @@ fn group_goes(group: u32) -> bool {
     ) || matches!(group >> 8, 0x50 | 0x60)
 }
 
+/// Station, device serial number, device UID, software, gantry and detector: the device, not the person.
+pub fn names_the_device(tag: Tag) -> bool {
+    const DEVICE: [Tag; 9] = [
+        0x0008_1010,
+        0x0008_1090,
+        0x0018_1000,
+        0x0018_1002,
+        0x0018_1008,
+        0x0018_1020,
+        0x0018_700A,
+        0x0018_700B,
+        0x0018_1200,
+    ];
+    DEVICE.contains(&tag)
+}
+
+/// Private elements that hold measures and nothing else, from PS3.15 table E.3.10-1: owner, group, element.
+const SAFE_PRIVATE: &[(&str, u32, &[u32])] = &[
+    ("Philips PET Private Group", 0x7053, &[0x00, 0x09]),
+    ("Philips Imaging DD 001", 0x2001, &[0x03, 0x04]),
+    ("GEMS_PARM_01", 0x0043, &[0x27, 0x39, 0x6F]),
+    ("GEMS_ACQU_01", 0x0019, &[0x23, 0x24, 0x27, 0xBB, 0xBC, 0xBD]),
+    ("GEMS_PETD_01", 0x0009, &[0x0D]),
+    ("SIEMENS MR HEADER", 0x0019, &[0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x27, 0x28, 0x29]),
+    ("SIEMENS MR HEADER", 0x0051, &[0x0B, 0x0C, 0x0D, 0x0E]),
+];
+
+pub fn is_safe_private(owner: &str, group: u32, element: u32) -> bool {
+    SAFE_PRIVATE.iter().any(|(o, g, elements)| *o == owner && *g == group && elements.contains(&element))
+}
+
 /// Series of these kinds often show text in their pixels.
 pub fn may_show_text(modality: Option<&str>, class: Option<&str>, declared: Option<&str>) -> bool {
     const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";

@@ -28,6 +28,22 @@ impl Emitted {
     }
 }
 
+/// Elements of a big-endian file for a little-endian copy: the bytes of every number change their order.
+pub fn turn_to_little_endian(elements: &mut [Emitted]) {
+    for element in elements {
+        let size = match element.vr {
+            VR::US | VR::SS | VR::OW | VR::AT => 2,
+            VR::UL | VR::SL | VR::FL | VR::OF | VR::OL => 4,
+            VR::FD | VR::OD | VR::SV | VR::UV | VR::OV => 8,
+            _ => 1,
+        };
+        match &mut element.content {
+            Content::Bytes(bytes) => bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse),
+            Content::Items(items) => items.iter_mut().for_each(|item| turn_to_little_endian(item)),
+        }
+    }
+}
+
 /// The pixel data of a copy.
 pub enum Pixels<'a> {
     /// Everything from the element's value to the end of it, as it was: native bytes or fragments.
