@@ -1,8 +1,8 @@
 //! `limner convert`: any picture in, any writable format out.
 
-use super::note;
-use anyhow::{Context as _, bail};
-use limner_imaging::{Geometry, Series, Task, Volume, formats};
+use super::{note, usage};
+use anyhow::bail;
+use limner_imaging::{Series, Task, Volume, Window, formats, straighten};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// A file or folder
     input: PathBuf,
-    /// The file to write; its ending names the format
+    /// The file to write; its ending names the format. Several slices become several PNGs, or the pages of one TIFF
     output: PathBuf,
     /// Which series, counted from 0, where several are found
     #[arg(long)]
@@ -19,19 +19,57 @@ pub struct Args {
     /// Only this frame or slice, counted from 0
     #[arg(long)]
     frame: Option<usize>,
+    /// This time of a 4D series, counted from 0
+    #[arg(long, conflicts_with = "frame")]
+    time: Option<usize>,
+    /// Resample slices taken with a tilted gantry so that they lie straight above one another
+    #[arg(long)]
+    straighten: bool,
+    /// PET values as standardised uptake by body weight (g/ml)
+    #[arg(long)]
+    suv: bool,
+    /// Grey from 0 to 255 through this window: WIDTH,LEVEL or a preset
+    #[arg(long)]
+    window: Option<String>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let task = Task::default();
-    let mut volume = load_one(&args.input, args.series, &task)?;
+    let window = match args.window.as_deref() {
+        None => None,
+        Some(text) => Some(Window::parse(text).ok_or_else(|| usage(format!("{text:?} is no window")))?),
+    };
+    let series = find_one(&args.input, args.series, &task)?;
+    let mut volume = read(&series, args, &task)?;
     for warning in &volume.warnings {
         note(format!("limner: warning: {}", warning.text));
     }
-    if let Some(frame) = args.frame {
-        volume = slice(&volume, frame)?;
+    if args.straighten {
+        volume = straighten::straighten(&volume, series.kind == limner_imaging::Kind::Segmentation, &task)?;
+    }
+    if args.suv {
+        let Some(in_suv) = volume.in_suv() else {
+            bail!("{} does not say enough for standardised uptake", args.input.display());
+        };
+        volume = in_suv;
+    }
+    if let Some(window) = window {
+        volume = volume.windowed(window)?;
     }
     formats::write(&volume, &args.output)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn read(series: &Series, args: &Args, task: &Task) -> anyhow::Result<Volume> {
+    if let Some(time) = args.time {
+        return Ok(series.load_time(time, task)?);
+    }
+    let Some(frame) = args.frame else { return Ok(series.load(task)?) };
+    let count = series.size[2];
+    if frame >= count {
+        bail!("frame {frame} was asked for, but there are {count}, counted from 0");
+    }
+    Ok(series.open()?.picture(frame, task)?)
 }
 
 /// The one series under a path, or the one whose number is given.
@@ -54,24 +92,4 @@ pub fn find_one(path: &std::path::Path, number: Option<usize>, task: &Task) -> a
             bail!("{} holds {count} series; name one with --series N (limner info lists them)", path.display())
         }
     }
-}
-
-fn slice(volume: &Volume, frame: usize) -> anyhow::Result<Volume> {
-    let [columns, rows, slices] = volume.size();
-    if frame >= slices {
-        bail!("frame {frame} was asked for, but there are {slices}, counted from 0");
-    }
-    let mut affine = volume.geometry.world_from_voxel();
-    affine.translation = volume.geometry.world(limner_imaging::Voxel::centre([0, 0, frame])).0;
-    let geometry = Geometry::new([columns, rows, 1], affine)?;
-    let length = columns * rows * volume.channels();
-    let samples =
-        volume.samples().slice(frame * length..(frame + 1) * length).context("the slice lies outside the samples")?;
-    let mut one = Volume::new(geometry, samples, volume.channels())?;
-    one.value_map = volume.value_map.clone();
-    one.windows.clone_from(&volume.windows);
-    one.inverted = volume.inverted;
-    one.spacing_known = volume.spacing_known;
-    one.modality.clone_from(&volume.modality);
-    Ok(one)
 }
