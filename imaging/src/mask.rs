@@ -123,6 +123,15 @@ impl Mask {
         out
     }
 
+    /// A flat mask moved to another slice.
+    #[must_use]
+    pub fn on_slice(&self, k: usize) -> Self {
+        let VoxelBox { min, max } = self.bounds;
+        let thickness = max[2].saturating_sub(min[2]);
+        let bounds = VoxelBox::new([min[0], min[1], k], [max[0], max[1], k + thickness]);
+        Self { bounds, voxels: self.voxels.clone() }
+    }
+
     fn offset(&self, index: [usize; 3]) -> usize {
         let size = self.bounds.size();
         let [i, j, k] = std::array::from_fn(|a| index[a] - self.bounds.min[a]);

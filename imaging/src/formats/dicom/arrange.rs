@@ -4,7 +4,7 @@
 //! never from file names. What does not fit a regular grid is told with its place, not bent into one silently.
 
 use super::file::warning;
-use super::header::{Header, Place};
+use super::header::{FrameHeader, Header, Place};
 use crate::error::Result;
 use crate::geometry::Geometry;
 use crate::series::Kind;
@@ -47,10 +47,6 @@ pub fn belong_together(a: &Header, b: &Header) -> bool {
         (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| (x - y).abs() <= 1e-3 * x),
         (a, b) => a.is_none() && b.is_none(),
     };
-    let same_directions = match (a.place.directions, b.place.directions) {
-        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| x.distance(y) < 2e-3),
-        (a, b) => a.is_none() && b.is_none(),
-    };
     let same_home = a.series_uid.is_some() || a.path.parent() == b.path.parent();
     a.frames == 1
         && b.frames == 1
@@ -59,8 +55,9 @@ pub fn belong_together(a: &Header, b: &Header) -> bool {
         && a.modality == b.modality
         && a.format == b.format
         && a.contrast == b.contrast
+        && a.mosaic == b.mosaic
         && a.place.position.is_some() == b.place.position.is_some()
-        && same_directions
+        && close_directions(a.place, b.place)
         && close(a.place.spacing, b.place.spacing)
 }
 
@@ -79,17 +76,45 @@ pub fn stack_files(headers: &[Header], size: [usize; 2]) -> Result<Vec<Stack>> {
     Ok(stacks)
 }
 
-/// Stacks the frames of one file by their places, where they have any.
-pub fn stack_frames(places: &[Place], size: [usize; 2]) -> Result<Stack> {
-    let all: Vec<usize> = (0..places.len()).collect();
+/// Stacks the frames of one file by their places. Frames of another stack, plane or contrast are stacks of their own.
+pub fn stack_frames(frames: &[FrameHeader], size: [usize; 2]) -> Result<Vec<Stack>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (n, frame) in frames.iter().enumerate() {
+        match groups.iter_mut().find(|g| same_stack(&frames[g[0]], frame)) {
+            Some(group) => group.push(n),
+            None => groups.push(vec![n]),
+        }
+    }
+    let all: Vec<usize> = (0..frames.len()).collect();
+    // Frames that all differ are no stacks but a list: so many series of one picture help nobody.
+    if groups.len() > 1 && groups.len() == frames.len() {
+        groups = vec![all];
+    }
+    groups.iter().map(|group| one_stack_of_frames(frames, group, size)).collect()
+}
+
+fn same_stack(a: &FrameHeader, b: &FrameHeader) -> bool {
+    a.stack == b.stack && a.contrast == b.contrast && close_directions(a.place, b.place)
+}
+
+fn one_stack_of_frames(frames: &[FrameHeader], members: &[usize], size: [usize; 2]) -> Result<Stack> {
+    let places: Vec<Place> = frames.iter().map(|f| f.place).collect();
     let ties: Vec<i64> = (0..places.len() as i64).collect();
-    let (stack, rest) = stack_some(places, &ties, &all, size)?;
-    if rest.is_empty() {
+    let (stack, rest) = stack_some(&places, &ties, members, size)?;
+    let one_plane = members.iter().all(|&m| close_directions(places[members[0]], places[m]));
+    if rest.is_empty() && one_plane {
         return Ok(stack);
     }
-    let mut stack = unplaced(places.first().copied().unwrap_or_default(), all, size)?;
+    let mut stack = unplaced(places[members[0]], members.to_vec(), size)?;
     stack.warnings.push(warning("mixed_frames", "the frames form no regular stack; they are shown in stored order"));
     Ok(stack)
+}
+
+fn close_directions(a: Place, b: Place) -> bool {
+    match (a.directions, b.directions) {
+        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| x.distance(y) < 2e-3),
+        (a, b) => a.is_none() && b.is_none(),
+    }
 }
 
 fn stack_some(places: &[Place], ties: &[i64], members: &[usize], size: [usize; 2]) -> Result<(Stack, Vec<usize>)> {
@@ -235,14 +260,35 @@ fn spacing_warnings(positions: &[DVec3], normal: DVec3) -> Vec<Warning> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::dicom::header::Contrast;
 
-    fn at(z: f64) -> Place {
-        Place {
+    fn at(z: f64) -> FrameHeader {
+        let place = Place {
             position: Some(DVec3::new(1.0, 2.0, z)),
             directions: Some([DVec3::X, DVec3::Y]),
             spacing: Some([0.8, 0.5]),
             ..Place::default()
-        }
+        };
+        FrameHeader { place, stack: None, contrast: Contrast::default(), value_map: None }
+    }
+
+    fn stack_frames(frames: &[FrameHeader], size: [usize; 2]) -> Result<Stack> {
+        super::stack_frames(frames, size).map(|mut stacks| {
+            assert_eq!(stacks.len(), 1);
+            stacks.remove(0)
+        })
+    }
+
+    #[test]
+    fn frames_of_other_stacks_and_planes_are_series_of_their_own() {
+        let mut frames: Vec<FrameHeader> = [4.0, 0.0, 2.0, 1.0, 5.0].map(at).into();
+        frames[3].stack = Some("2".into());
+        frames[4].stack = Some("2".into());
+        let stacks = super::stack_frames(&frames, [8, 6]).unwrap();
+        assert_eq!(stacks.iter().map(|s| s.order.clone()).collect::<Vec<_>>(), [vec![1, 2, 0], vec![3, 4]]);
+        let mut frames: Vec<FrameHeader> = [4.0, 0.0, 2.0].map(at).into();
+        frames[1].place.directions = Some([DVec3::Y, DVec3::Z]);
+        assert_eq!(super::stack_frames(&frames, [8, 6]).unwrap().len(), 2);
     }
 
     fn codes(stack: &Stack) -> Vec<&str> {
@@ -275,7 +321,10 @@ mod tests {
 
     #[test]
     fn a_tilted_gantry_shears_the_grid() {
-        let tilted = |z: f64| Place { position: Some(DVec3::new(0.0, 0.3 * z, z)), ..at(z) };
+        let tilted = |z: f64| {
+            let place = Place { position: Some(DVec3::new(0.0, 0.3 * z, z)), ..at(z).place };
+            FrameHeader { place, ..at(z) }
+        };
         let stack = stack_frames(&[0.0, 2.0, 4.0].map(tilted), [8, 6]).unwrap();
         assert_eq!(codes(&stack), ["gantry_tilt"]);
         assert!((stack.geometry.step(2) - DVec3::new(0.0, 0.6, 2.0)).length() < 1e-12);

@@ -4,19 +4,20 @@ use super::dataset::View;
 use super::file::DicomFile;
 use super::tags::{self, Tag};
 use crate::error::{Error, Result};
+use crate::extras::GreyCurve;
 use crate::volume::Samples;
 use crate::with_samples;
 use std::path::Path;
 
 /// A DICOM lookup table: values for the inputs from `first` on; inputs beside it take the end values.
-struct Table {
+pub struct Table {
     first: i64,
     values: Vec<u16>,
     bits: u32,
 }
 
 impl Table {
-    fn of(view: &View<'_>, descriptor: Tag, data: Tag) -> Option<Self> {
+    pub fn of(view: &View<'_>, descriptor: Tag, data: Tag) -> Option<Self> {
         let [count, first, bits] = view.finite::<3>(descriptor)?;
         let count = if count == 0.0 { 65536 } else { count as usize };
         let raw = view.raw(data)?;
@@ -31,6 +32,14 @@ impl Table {
             values,
             bits: bits as u32,
         })
+    }
+
+    /// The table as grey from 0 to 1, its first input read as signed where it is looked up with signed values.
+    pub fn curve(&self, signed: bool) -> Option<GreyCurve> {
+        let first = if signed && self.first > 0x7FFF { self.first - 0x1_0000 } else { self.first };
+        let most = f64::from((1_u32 << self.bits) - 1);
+        let grey = |&value: &u16| (f64::from(value) / most).min(1.0) as f32;
+        GreyCurve::new(first as f64, self.values.iter().map(grey).collect())
     }
 
     fn value(&self, stored: i64) -> u16 {
@@ -60,6 +69,15 @@ pub fn through_palette(path: &Path, indices: &Samples) -> Result<Samples> {
     let all: Vec<[u8; 3]> = (0..=0xFFFF).map(lookup).collect();
     let rgb = with_samples!(indices, v => v.iter().flat_map(|&x| all[(x as i64).clamp(0, 0xFFFF) as usize]).collect());
     Ok(Samples::U8(rgb))
+}
+
+/// The index of a palette's darkest colour.
+pub fn darkest(view: &View<'_>) -> Option<u64> {
+    let tables: Vec<Table> =
+        (0..3).map(|n| Table::of(view, tags::PALETTE_DESCRIPTORS[n], tags::PALETTE_DATA[n])).collect::<Option<_>>()?;
+    let brightness = |index: &i64| tables.iter().map(|t| u32::from(t.byte(*index))).sum::<u32>();
+    let first = tables[0].first.max(0);
+    (first..first + tables[0].values.len() as i64).min_by_key(brightness).and_then(|index| u64::try_from(index).ok())
 }
 
 /// Stored values through the modality LUT.

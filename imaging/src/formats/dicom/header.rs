@@ -1,7 +1,9 @@
 //! What one DICOM file says about its picture, read from the header alone.
 
 use super::dataset::View;
+use super::directory;
 use super::file::{DicomFile, warning};
+use super::mosaic::Mosaic;
 use super::syntax::Coding;
 use super::tags::{self, Tag};
 use super::unshown;
@@ -120,6 +122,9 @@ impl Place {
 #[derive(Clone, Debug)]
 pub struct FrameHeader {
     pub place: Place,
+    /// What keeps the frames of one file apart: the stack they are said to belong to, and how they were taken.
+    pub stack: Option<String>,
+    pub contrast: Contrast,
     pub value_map: Option<ValueMap>,
 }
 
@@ -136,6 +141,18 @@ impl Contrast {
         // The third value tells scouts from slices, magnitude from phase.
         let kind = view.text(tags::IMAGE_TYPE).and_then(|t| t.split('\\').nth(2)).map(|k| k.trim().to_owned());
         Self { echo_time: view.number(tags::ECHO_TIME), b_value: view.number(tags::B_VALUE), kind }
+    }
+
+    /// The same from a frame's functional groups.
+    fn in_groups(groups: &View<'_>) -> Self {
+        let number = |sequence, tag| groups.first_item(sequence).and_then(|item| item.number(tag));
+        let frame_type = tags::FRAME_TYPE_SEQUENCES.iter().find_map(|&tag| groups.first_item(tag));
+        let kind = frame_type.and_then(|item| item.text(tags::FRAME_TYPE)?.split('\\').nth(2).map(str::to_owned));
+        Self {
+            echo_time: number(tags::ECHO_SEQUENCE, tags::EFFECTIVE_ECHO_TIME),
+            b_value: number(tags::DIFFUSION_SEQUENCE, tags::B_VALUE),
+            kind,
+        }
     }
 }
 
@@ -156,15 +173,26 @@ pub struct Header {
     /// Slice positions along the normal, relative to the first (dose grids).
     pub frame_offsets: Vec<f64>,
     pub in_time: bool,
+    /// The slices of a volume tiled into one picture.
+    pub mosaic: Option<Mosaic>,
     /// What keeps slices of one series apart: echo time, diffusion weighting, magnitude or phase.
     pub contrast: Contrast,
     pub value_map: ValueMap,
     pub has_modality_lut: bool,
+    /// The files a table of contents lists; `None` for anything else.
+    pub directory: Option<Vec<Vec<String>>>,
     pub windows: Vec<Window>,
     pub warnings: Vec<Warning>,
 }
 
 impl Header {
+    /// How the picture unfolds, where it is a mosaic of whole tiles: the layout and the size of a tile.
+    pub fn unfolds(&self) -> Option<(Mosaic, [usize; 2])> {
+        let format = self.format.filter(|f| f.channels == 1 && self.frames == 1)?;
+        let mosaic = self.mosaic?;
+        Some((mosaic, mosaic.tile(format.columns, format.rows)?))
+    }
+
     pub fn of(file: &DicomFile) -> Result<Self> {
         let view = file.view();
         let mut warnings = file.warnings.clone();
@@ -204,9 +232,11 @@ impl Header {
             in_time: [tags::FRAME_TIME, tags::FRAME_TIME_VECTOR, tags::CINE_RATE]
                 .iter()
                 .any(|&t| view.number(t).is_some()),
+            mosaic: Mosaic::of(&view),
             contrast: Contrast::of(&view),
             value_map,
             has_modality_lut: view.first_item(tags::MODALITY_LUT_SEQUENCE).is_some(),
+            directory: if format.is_none() { directory::listed(&view) } else { None },
             windows: windows.unwrap_or_default(),
             warnings,
         })
@@ -387,8 +417,12 @@ fn frame_headers(view: &View<'_>, frames: usize, shared: Place, warnings: &mut V
         warnings.push(warning("malformed", text));
         return Vec::new();
     }
-    let of_group =
-        |g: &View<'_>| FrameHeader { place: place_in_groups(g).or(shared), value_map: value_map_in_groups(g) };
+    let of_group = |g: &View<'_>| FrameHeader {
+        place: place_in_groups(g).or(shared),
+        stack: g.first_item(tags::FRAME_CONTENT_SEQUENCE).and_then(|c| c.text(tags::STACK_ID)).map(str::to_owned),
+        contrast: Contrast::in_groups(g),
+        value_map: value_map_in_groups(g),
+    };
     groups.iter().map(of_group).collect()
 }
 

@@ -3,12 +3,11 @@
 use super::dataset::View;
 use super::file::DicomFile;
 use super::tags::{self, Tag};
+use super::text::decoded;
 use crate::error::Result;
 use crate::identity::Private;
-use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
 use std::path::Path;
 
-const CHARACTER_SET: Tag = 0x0008_0005;
 const STUDY_DATE: Tag = 0x0008_0020;
 const STUDY_DESCRIPTION: Tag = 0x0008_1030;
 const PATIENT_NAME: Tag = 0x0010_0010;
@@ -40,53 +39,66 @@ pub fn owner(path: &Path) -> Result<Owner> {
     })
 }
 
-/// Text in the file's character set. The last of several sets knows the most signs, and all know ASCII.
-fn decoded(view: &View<'_>, tag: Tag) -> String {
-    let bytes = view.raw(tag).unwrap_or_default();
-    let named = view.text(CHARACTER_SET).unwrap_or("");
-    let sets = named.split('\\').rev().filter_map(|code| SpecificCharacterSet::from_code(code.trim()));
-    let mut decoded = sets.filter_map(|set| set.decode(bytes).ok());
-    let text = decoded.next().unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
-}
-
-/// What a PET value in Bq/ml is multiplied by to give the standardised uptake value by body weight (g/ml), where the
-/// file says enough: decay-corrected to the start of the scan, with dose, half-life, weight and both times.
-pub fn suv_factor(path: &Path) -> Result<Option<f64>> {
-    let file = DicomFile::open_header(path)?;
-    Ok(factor(&file.view()))
-}
-
-fn factor(view: &View<'_>) -> Option<f64> {
+/// What a PET value (after rescale) is multiplied by to give the standardised uptake value by body weight (g/ml),
+/// where the file says enough: decay-corrected, with dose, half-life, weight and both times; or in one of the units
+/// makers use that already hold it.
+pub fn suv_factor_of(view: &View<'_>) -> Option<f64> {
     const CORRECTED_IMAGE: Tag = 0x0028_0051;
-    const DECAY_CORRECTION: Tag = 0x0054_1102;
     const RADIOPHARMACEUTICAL: Tag = 0x0054_0016;
-    const INJECTED_AT: Tag = 0x0018_1072;
     const DOSE_BQ: Tag = 0x0018_1074;
     const HALF_LIFE_S: Tag = 0x0018_1075;
-    const SERIES_TIME: Tag = 0x0008_0031;
+    /// Philips: from counts to uptake, and from counts to Bq/ml.
+    const PHILIPS_SUV: Tag = 0x7053_1000;
+    const PHILIPS_ACTIVITY: Tag = 0x7053_1009;
     let positive = |view: &View<'_>, tag| view.number(tag).filter(|x| x.is_finite() && *x > 0.0);
-    let corrected = view.text(CORRECTED_IMAGE).is_some_and(|c| c.split('\\').any(|c| c.trim() == "DECY"));
-    if view.text(tags::PET_UNITS) != Some("BQML") || !corrected {
+    if view.text(tags::MODALITY) != Some("PT") {
+        return None;
+    }
+    let to_activity = match view.text(tags::PET_UNITS)? {
+        "GML" => return Some(1.0),
+        "CNTS" => match positive(view, PHILIPS_SUV) {
+            Some(factor) => return Some(factor),
+            None => positive(view, PHILIPS_ACTIVITY)?,
+        },
+        "BQML" => 1.0,
+        _ => return None,
+    };
+    if !view.text(CORRECTED_IMAGE).is_some_and(|c| c.split('\\').any(|c| c.trim() == "DECY")) {
         return None;
     }
     let injection = view.first_item(RADIOPHARMACEUTICAL)?;
     let (dose, half_life) = (positive(&injection, DOSE_BQ)?, positive(&injection, HALF_LIFE_S)?);
     let weight_g = positive(view, PATIENT_WEIGHT)? * 1000.0;
-    let waited = match view.text(DECAY_CORRECTION)? {
-        "START" => {
-            let (start, injected) = (seconds(view.text(SERIES_TIME)?)?, seconds(injection.text(INJECTED_AT)?)?);
-            // A scan over midnight starts on the next day.
-            (start - injected).rem_euclid(86_400.0)
-        }
-        "ADMIN" => 0.0,
+    let waited = seconds_waited(view, &injection)?;
+    Some(to_activity * weight_g / (dose * (-waited / half_life).exp2()))
+}
+
+/// From the injection to the moment the values are corrected to.
+fn seconds_waited(view: &View<'_>, injection: &View<'_>) -> Option<f64> {
+    const DECAY_CORRECTION: Tag = 0x0054_1102;
+    const INJECTED_AT: Tag = 0x0018_1072;
+    const INJECTED_ON: Tag = 0x0018_1078;
+    const SERIES_TIME: Tag = 0x0008_0031;
+    const ACQUISITION_TIME: Tag = 0x0008_0032;
+    match view.text(DECAY_CORRECTION)? {
+        "ADMIN" => return Some(0.0),
+        "START" => {}
         _ => return None,
+    }
+    let time = |tag| view.text(tag).and_then(seconds);
+    // A series written again later carries the later time; the scan did not start after its first picture was taken.
+    let start = match (time(SERIES_TIME), time(ACQUISITION_TIME)) {
+        (Some(series), Some(taken)) if series > taken => taken,
+        (series, taken) => series.or(taken)?,
     };
-    Some(weight_g / (dose * (-waited / half_life).exp2()))
+    let of_day = || seconds(injection.text(INJECTED_ON)?.get(8..)?);
+    let injected = injection.text(INJECTED_AT).and_then(seconds).or_else(of_day)?;
+    // A scan over midnight starts on the next day.
+    Some((start - injected).rem_euclid(86_400.0))
 }
 
 /// Seconds of the day of a DICOM time.
-fn seconds(text: &str) -> Option<f64> {
+pub(super) fn seconds(text: &str) -> Option<f64> {
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<f64>().ok();
     Some(
         part(0..2)? * 3600.0

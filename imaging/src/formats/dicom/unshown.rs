@@ -2,6 +2,7 @@
 
 use super::dataset::View;
 use super::file::warning;
+use super::mosaic;
 use super::tags::{self, Tag};
 use crate::task::Warning;
 
@@ -19,7 +20,7 @@ pub fn warnings(view: &View<'_>) -> Vec<Warning> {
     if overlays > 0 {
         out.push(warning("overlay_not_shown", format!("{overlays} overlay planes of the file are not shown")));
     }
-    if view.text(tags::IMAGE_TYPE).is_some_and(|t| t.split('\\').any(|word| word.trim() == "MOSAIC")) {
+    if mosaic::is_mosaic(view) && mosaic::Mosaic::of(view).is_none() {
         let text = "the slices are tiled into one picture (mosaic) and shown so; places between tiles are not real";
         out.push(warning("mosaic", text));
     }
