@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// Describes a series to be added: reads all samples for the hash that `limner info` prints.
 pub fn entry_of(series: &Series, path: impl Into<String>, task: &Task) -> Result<ImageEntry> {
-    let volume = series.load(task)?;
-    let sha256 = series.facts(task)?.sha256_samples;
+    let (volume, facts) = series.load_with_facts(task)?;
     let entry = ImageEntry::of_volume(&volume, path, series.title.clone());
     let modality = series.modality.clone().or_else(|| entry.modality.clone());
-    Ok(ImageEntry { sha256, series_uid: series.uid.clone(), modality, ..entry })
+    Ok(ImageEntry { sha256: facts.sha256_samples, series_uid: series.uid.clone(), modality, ..entry })
 }
 
 /// Reads the picture of an image from a file or folder, or says how it differs from the one that was added.
@@ -26,8 +25,8 @@ pub fn open(image: &ImageEntry, path: &Path, task: &Task) -> Result<Volume> {
     // Several series without names of their own are told apart by their grid, then by their hash.
     candidates.retain(|series| series.size == image.size());
     for series in &candidates {
-        let volume = series.load(task)?;
-        if is_source(image, series, &volume, task)? {
+        let (volume, facts) = series.load_with_facts(task)?;
+        if facts.sha256_samples == image.sha256 || volume.samples().sha256_hex() == image.sha256 {
             return Ok(volume);
         }
     }
@@ -36,11 +35,6 @@ pub fn open(image: &ImageEntry, path: &Path, task: &Task) -> Result<Volume> {
         (true, Some(failure)) => Err(failure.error.into()),
         _ => Err(Error::Changed { path: path.into() }),
     }
-}
-
-fn is_source(image: &ImageEntry, series: &Series, volume: &Volume, task: &Task) -> Result<bool> {
-    // Mostly the samples in memory are those stored; reading the file once more settles the rest (palettes, 4D).
-    Ok(volume.samples().sha256_hex() == image.sha256 || series.facts(task)?.sha256_samples == image.sha256)
 }
 
 /// Looks for images that moved: every series under a folder that has the grid and the hash of one of them.

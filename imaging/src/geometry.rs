@@ -28,6 +28,13 @@ impl Geometry {
         Ok(Self { size, world_from_voxel })
     }
 
+    /// The grid of one slice, where it lies.
+    pub fn slice(&self, k: usize) -> Result<Self> {
+        let mut affine = self.world_from_voxel;
+        affine.translation = self.world(Voxel::centre([0, 0, k])).0;
+        Self::new([self.size[0], self.size[1], 1], affine)
+    }
+
     /// From spacing and the unit directions of columns, rows and slices.
     pub fn from_parts(size: [usize; 3], origin: World, spacing_mm: [f64; 3], directions: [DVec3; 3]) -> Result<Self> {
         let matrix3 = DMat3::from_cols(

@@ -5,6 +5,7 @@
 
 pub mod deidentify;
 pub mod error;
+pub mod extras;
 pub mod field;
 pub mod formats;
 pub mod geometry;
@@ -13,8 +14,10 @@ pub mod mask;
 pub mod overlap;
 pub mod plane;
 pub mod reslice;
+pub mod sequence;
 pub mod series;
 pub mod space;
+pub mod straighten;
 pub mod study;
 pub mod task;
 #[cfg(test)]
@@ -23,10 +26,12 @@ pub mod volume;
 pub mod window;
 
 pub use error::{Error, ErrorCode, Result};
+pub use extras::Extras;
 pub use geometry::Geometry;
 pub use identity::Private;
 pub use mask::Mask;
 pub use plane::{Plane, Side, View};
+pub use sequence::{Clock, Each, Prefetch, Sequence};
 pub use series::{Kind, Series};
 pub use space::{Pixel, Voxel, VoxelBox, World};
 pub use task::{Cancel, Progress, Task, Warning, Warnings};

@@ -1,8 +1,9 @@
 //! A series as found on disk: what a header scan knows, enough to list it and to load it later.
 
 use crate::error::Result;
-use crate::formats::{self, Format};
+use crate::formats::{self, Format, Reader};
 use crate::geometry::Geometry;
+use crate::sequence::Sequence;
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, ValueMap, Volume};
 use serde::Serialize;
@@ -40,6 +41,8 @@ pub struct Series {
     pub transfer_syntax: Option<String>,
     pub size: [usize; 3],
     pub frames: usize,
+    /// Which frames of the one file this series is, in stack order; `None` for all of it, or for several files.
+    pub frame_order: Option<Vec<usize>>,
     pub channels: usize,
     pub dtype: &'static str,
     /// `None` where the file holds no picture that lies anywhere.
@@ -57,24 +60,51 @@ impl Series {
         formats::FORMATS.iter().copied().find(|f| f.name() == self.format)
     }
 
-    /// Reads all samples. Warnings met on the way are in the volume and in `task`.
+    /// Opens the series: headers now, samples when they are asked for.
+    pub fn open(&self) -> Result<Box<dyn Reader>> {
+        let unknown =
+            || crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series");
+        self.format().ok_or_else(unknown)?.open(self)
+    }
+
+    /// Reads all samples; of several times the first, with a warning. Warnings are in the volume and in `task`.
     pub fn load(&self, task: &Task) -> Result<Volume> {
-        self.reader()?.load(self, task)
+        Ok(self.first_time_only(self.open()?.volume(0, task)?, task))
     }
 
     /// Reads one of several times (0 up to `frames`) of a 4D series.
     pub fn load_time(&self, time: usize, task: &Task) -> Result<Volume> {
-        self.reader()?.load_time(self, time, task)
+        self.open()?.volume(time, task)
     }
 
     /// Statistics and the hash of the samples as stored.
     pub fn facts(&self, task: &Task) -> Result<Facts> {
-        self.reader()?.facts(self, task)
+        self.open()?.facts(task)
     }
 
-    fn reader(&self) -> Result<&'static dyn Format> {
-        let unknown =
-            || crate::Error::unsupported(&self.path, format!("the format {}", self.format), "open another series");
-        self.format().ok_or_else(unknown)
+    /// What `load` and `facts` answer, from one reading of the samples wherever that is possible.
+    pub fn load_with_facts(&self, task: &Task) -> Result<(Volume, Facts)> {
+        let (volume, facts) = self.open()?.volume_and_facts(task)?;
+        Ok((self.first_time_only(volume, task), facts))
+    }
+
+    /// A picture of the series to show before the rest is there: one slice, from as little of the files as possible.
+    pub fn first_picture(&self, task: &Task) -> Result<Volume> {
+        let reader = self.open()?;
+        reader.picture(reader.first_of(self.size[2]), task)
+    }
+
+    /// Frames (or times) decoded one by one.
+    pub fn sequence(&self) -> Result<Sequence> {
+        Sequence::open(self)
+    }
+
+    fn first_time_only(&self, mut volume: Volume, task: &Task) -> Volume {
+        if self.frames > 1 {
+            let text = format!("the first of {} times is shown", self.frames);
+            task.warnings.add("first_time_only", &text);
+            volume.warnings.push(Warning { code: "first_time_only".into(), text });
+        }
+        volume
     }
 }

@@ -1,6 +1,7 @@
 //! A picture in memory: raw samples exactly as stored, where they lie, and how to turn them into values.
 
 use crate::error::{Error, Result};
+use crate::extras::Extras;
 use crate::geometry::Geometry;
 use crate::task::Warning;
 use crate::window::Window;
@@ -71,6 +72,17 @@ impl Samples {
         with_samples!(self, v => v[index] as f64)
     }
 
+    /// Bytes of one sample.
+    #[must_use]
+    pub const fn sample_bytes(&self) -> usize {
+        match self {
+            Self::U8(_) | Self::I8(_) => 1,
+            Self::U16(_) | Self::I16(_) => 2,
+            Self::U32(_) | Self::I32(_) | Self::F32(_) => 4,
+            Self::U64(_) | Self::I64(_) | Self::F64(_) => 8,
+        }
+    }
+
     /// A copy of part of the samples; `None` where the range reaches outside.
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Option<Self> {
@@ -105,15 +117,19 @@ impl Samples {
         }
     }
 
+    /// The samples as little-endian bytes: on most machines the very bytes in memory.
+    #[must_use]
+    pub fn bytes_le(&self) -> Cow<'_, [u8]> {
+        if cfg!(target_endian = "little") {
+            return Cow::Borrowed(with_samples!(self, v => bytemuck::cast_slice(v)));
+        }
+        Cow::Owned(with_samples!(self, v => v.iter().flat_map(|x| x.to_le_bytes()).collect()))
+    }
+
     /// SHA-256 over the little-endian bytes, the hash CLI.md defines.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
-        let mut hasher = Sha256::new();
-        with_samples!(self, v => for chunk in v.chunks(1 << 16) {
-            let bytes: Vec<u8> = chunk.iter().flat_map(|x| x.to_le_bytes()).collect();
-            hasher.update(&bytes);
-        });
-        hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        Sha256::digest(self.bytes_le()).iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 
@@ -168,6 +184,8 @@ pub struct Volume {
     /// Small stored values are bright (MONOCHROME1).
     pub inverted: bool,
     pub modality: Option<String>,
+    /// Grey curves, overlays, calibrated regions, uptake.
+    pub extras: Extras,
     pub warnings: Vec<Warning>,
 }
 
@@ -191,6 +209,7 @@ impl Volume {
             windows: Vec::new(),
             inverted: false,
             modality: None,
+            extras: Extras::default(),
             warnings: Vec::new(),
         })
     }
@@ -218,6 +237,27 @@ impl Volume {
     #[must_use]
     pub const fn is_colour(&self) -> bool {
         self.channels >= 3
+    }
+
+    /// One slice alone, where it lies, with all else this volume says of itself.
+    pub fn slice(&self, k: usize) -> Result<Self> {
+        let [columns, rows, slices] = self.size();
+        let length = columns * rows * self.channels;
+        let samples = self.samples.slice(k * length..(k + 1) * length).filter(|_| k < slices);
+        let outside = || Error::geometry(format!("slice {} was asked for, there are {slices}", k + 1));
+        Ok(Self {
+            geometry: self.geometry.slice(k)?,
+            samples: samples.ok_or_else(outside)?,
+            channels: self.channels,
+            value_map: self.value_map.clone(),
+            stack_axis: self.stack_axis,
+            spacing_known: self.spacing_known,
+            windows: self.windows.clone(),
+            inverted: self.inverted,
+            modality: self.modality.clone(),
+            extras: self.extras.of_slice(k),
+            warnings: self.warnings.clone(),
+        })
     }
 
     /// The value at a voxel in the value map's unit (first channel).
@@ -248,6 +288,39 @@ impl Volume {
                 Samples::F64(values.collect())
             }
         }))
+    }
+
+    /// The same picture as grey from 0 to 255 through a window, for formats and viewers that know nothing else.
+    /// Colour stays as it is where it has eight bits.
+    #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
+    pub fn windowed(&self, window: Window) -> Result<Self> {
+        if self.is_colour() {
+            return Ok(self.clone());
+        }
+        let grey = |value: f64| {
+            let grey = window.grey(value);
+            ((if self.inverted { 1.0 - grey } else { grey }) * 255.0).round() as u8
+        };
+        let map = &self.value_map;
+        let samples =
+            with_samples!(&self.samples, v => v.iter().map(|&x| grey(map.value(x as f64))).collect::<Vec<u8>>());
+        let mut out = Self::new(self.geometry, samples.into(), self.channels)?;
+        out.stack_axis = self.stack_axis;
+        out.spacing_known = self.spacing_known;
+        out.modality.clone_from(&self.modality);
+        out.warnings.clone_from(&self.warnings);
+        Ok(out)
+    }
+
+    /// The same picture in standardised uptake by body weight (g/ml), where the file says enough to tell.
+    #[must_use]
+    pub fn in_suv(mut self) -> Option<Self> {
+        let factor = self.extras.suv_factor.take()?;
+        self.value_map.slope *= factor;
+        self.value_map.intercept *= factor;
+        self.value_map.unit = Some("g/ml".into());
+        self.windows.clear();
+        Some(self)
     }
 
     /// Minimum, maximum and mean of the finite values after rescale, over all channels.

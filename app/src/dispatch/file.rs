@@ -276,9 +276,8 @@ struct Loaded {
 
 impl Loaded {
     fn read(series: Series, task: &Task) -> anyhow::Result<Self> {
-        let volume = series.load(task)?;
-        let sha256 = series.facts(task)?.sha256_samples;
-        Ok(Self::new(series, volume, sha256))
+        let (volume, facts) = series.load_with_facts(task)?;
+        Ok(Self::new(series, volume, facts.sha256_samples))
     }
 
     fn new(series: Series, volume: Volume, sha256: String) -> Self {

@@ -23,13 +23,9 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Re
     outcome.map_err(Error::io(path, "could not write the file"))
 }
 
-/// All samples as little-endian bytes, in pieces.
+/// All samples as little-endian bytes.
 pub fn samples(out: &mut dyn Write, samples: &crate::Samples) -> std::io::Result<()> {
-    crate::with_samples!(samples, v => for chunk in v.chunks(1 << 16) {
-        let bytes: Vec<u8> = chunk.iter().flat_map(|x| x.to_le_bytes()).collect();
-        out.write_all(&bytes)?;
-    });
-    Ok(())
+    out.write_all(&samples.bytes_le())
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! A picture that is a header and then numbers: what NIfTI, NRRD and MetaImage come down to once the header is read.
 
+use super::Reader;
 use super::stored::{self, SampleType, Wanted};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
+use crate::sequence::Clock;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, Samples, StackAxis, ValueMap, Volume, stats_of};
@@ -14,6 +16,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 1 << 18;
+/// Between two looks at whether the work was cancelled.
+const SKIP_BYTES: u64 = 16 << 20;
+/// What is unpacked in the blink of an eye.
+const SOON_BYTES: usize = 32 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -72,6 +78,10 @@ pub struct Described {
     pub times_fastest: bool,
     pub value_map: ValueMap,
     pub labels: bool,
+    /// Two numbers per voxel, real and imaginary: the magnitude is shown.
+    pub complex: bool,
+    /// From one time to the next, where the file says so.
+    pub time_step_ms: Option<f64>,
     pub warnings: Vec<Warning>,
 }
 
@@ -103,8 +113,13 @@ impl Described {
             transfer_syntax: None,
             size,
             frames: self.times,
-            channels: self.channels.min(3),
-            dtype: self.kind.dtype(),
+            frame_order: None,
+            channels: if self.complex { 1 } else { self.channels.min(3) },
+            dtype: match (self.complex, self.kind) {
+                (true, SampleType::F64) => "complex128",
+                (true, _) => "complex64",
+                (false, kind) => kind.dtype(),
+            },
             geometry: Some(self.geometry),
             value_map: self.value_map.clone(),
             title: self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -113,33 +128,24 @@ impl Described {
         })
     }
 
-    /// One time; where there are several and none was asked for, the first, with a warning.
-    pub fn volume(&self, time: Option<usize>, task: &Task) -> Result<Volume> {
-        let which = time.unwrap_or(0);
-        if which >= self.times {
-            return Err(Error::malformed(
-                &self.path,
-                format!("time {} was asked for, there are {}", which + 1, self.times),
-            ));
-        }
-        let (samples, channels) = without_alpha(self.read(Some(which), task)?, self.channels);
-        let mut volume = Volume::new(self.geometry, samples, channels)?;
+    /// Samples of this description as a picture on `geometry`.
+    fn dressed(&self, geometry: Geometry, samples: Samples) -> Result<Volume> {
+        let (samples, channels) = match self.complex {
+            true => (magnitudes(&samples), 1),
+            false => without_alpha(samples, self.channels),
+        };
+        let mut volume = Volume::new(geometry, samples, channels)?;
         volume.value_map = self.value_map.clone();
         volume.spacing_known = self.spacing_known;
         volume.stack_axis = StackAxis::Space;
         volume.warnings.clone_from(&self.warnings);
-        if time.is_none() && self.times > 1 {
-            let text = format!("the first of {} times is shown", self.times);
-            task.warnings.add("first_time_only", &text);
-            volume.warnings.push(Warning { code: "first_time_only".into(), text });
-        }
         Ok(volume)
     }
 
-    pub fn facts(&self, task: &Task) -> Result<Facts> {
-        let samples = self.read(None, task)?;
-        let stats = stats_of(&samples, std::slice::from_ref(&self.value_map));
-        Ok(Facts { stats, sha256_samples: samples.sha256_hex() })
+    fn facts_of(&self, samples: &Samples) -> Facts {
+        let shown = self.complex.then(|| magnitudes(samples));
+        let stats = stats_of(shown.as_ref().unwrap_or(samples), std::slice::from_ref(&self.value_map));
+        Facts { stats, sha256_samples: samples.sha256_hex() }
     }
 
     /// Samples of one time, and of all.
@@ -172,7 +178,8 @@ impl Described {
         Err(Error::truncated(&self.path, reason))
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Read>> {
+    /// The stream of one data file, `further` bytes into its samples.
+    fn open(&self, path: &Path, further: u64) -> Result<Box<dyn Read>> {
         let mut file = File::open(path).map_err(Error::io(path, "could not open the file"))?;
         let cannot_read = || Error::io(path, "could not read the file");
         let (from, skip) = match self.start {
@@ -182,6 +189,12 @@ impl Described {
                 let bytes = (self.counts()?.1 / self.data.len().max(1) * self.kind.bytes()) as u64;
                 (SeekFrom::Start(length.saturating_sub(bytes)), 0)
             }
+        };
+        let (from, skip) = match from {
+            SeekFrom::Start(at) if self.packing == Packing::Raw => {
+                (SeekFrom::Start(at.saturating_add(skip).saturating_add(further)), 0)
+            }
+            from => (from, skip),
         };
         file.seek(from).map_err(cannot_read())?;
         let mut source = self.packing.unpack(BufReader::with_capacity(BUFFER_BYTES, file));
@@ -194,27 +207,42 @@ impl Described {
 
     /// The samples of one time, or of all in stored order.
     fn read(&self, time: Option<usize>, task: &Task) -> Result<Samples> {
-        let source_bytes = self.prove()?.saturating_mul(4);
         let (one, all) = self.counts()?;
-        let mut source: Box<dyn Read> = Box::new(std::io::empty());
-        for path in &self.data {
-            source = Box::new(source.chain(self.open(path)?));
-        }
-        let mut wanted =
-            Wanted { path: &self.path, kind: self.kind, count: all, big_endian: self.big_endian, source_bytes };
         let Some(time) = time.filter(|_| self.times > 1) else {
-            return self.decode(&mut source, &wanted, task);
+            return self.read_part(0, all, task);
         };
-        if self.times_fastest || self.packing == Packing::Text {
-            let samples = self.decode(&mut source, &wanted, task)?;
+        if self.is_mixed() {
+            let samples = self.read_part(0, all, task)?;
             return Ok(one_time(&samples, time, self.times, self.channels, self.times_fastest));
         }
-        let skip = (one * self.kind.bytes()) as u64 * time as u64;
-        let skipped = std::io::copy(&mut (&mut source).take(skip), &mut std::io::sink()).unwrap_or(0);
-        if skipped < skip {
-            return Err(Error::truncated(&self.path, format!("the file ends before time {}", time + 1)));
+        self.read_part(one * time, one, task)
+    }
+
+    /// Where one time or one slice cannot be told from the rest before all is read.
+    fn is_mixed(&self) -> bool {
+        self.packing == Packing::Text || (self.times_fastest && self.times > 1)
+    }
+
+    /// `count` samples from the one numbered `first` on, in stored order.
+    fn read_part(&self, first: usize, count: usize, task: &Task) -> Result<Samples> {
+        let source_bytes = self.prove()?.saturating_mul(4);
+        let skip = (first * self.kind.bytes()) as u64;
+        let mut source: Box<dyn Read> = Box::new(std::io::empty());
+        // One plain file is entered where the samples are; anything else is read up to there.
+        let (from, mut left) = if self.data.len() == 1 && self.packing == Packing::Raw { (skip, 0) } else { (0, skip) };
+        for path in &self.data {
+            source = Box::new(source.chain(self.open(path, from)?));
         }
-        wanted.count = one;
+        while left > 0 {
+            task.cancel.check()?;
+            let piece = left.min(SKIP_BYTES);
+            let skipped = std::io::copy(&mut (&mut source).take(piece), &mut std::io::sink()).unwrap_or(0);
+            if skipped < piece {
+                return Err(Error::truncated(&self.path, "the file ends before the samples asked for"));
+            }
+            left -= piece;
+        }
+        let wanted = Wanted { path: &self.path, kind: self.kind, count, big_endian: self.big_endian, source_bytes };
         self.decode(&mut source, &wanted, task)
     }
 
@@ -224,6 +252,59 @@ impl Described {
         } else {
             stored::read(source, wanted, task)
         }
+    }
+}
+
+impl Reader for Described {
+    fn volume(&self, time: usize, task: &Task) -> Result<Volume> {
+        if time >= self.times {
+            let reason = format!("time {} was asked for, there are {}", time + 1, self.times);
+            return Err(Error::malformed(&self.path, reason));
+        }
+        self.dressed(self.geometry, self.read(Some(time), task)?)
+    }
+
+    fn picture(&self, n: usize, task: &Task) -> Result<Volume> {
+        if self.is_mixed() {
+            return self.volume(0, task)?.slice(n);
+        }
+        let geometry = self.geometry.slice(n)?;
+        let per_slice = geometry.voxel_count() * self.channels;
+        self.dressed(geometry, self.read_part(n * per_slice, per_slice, task)?)
+    }
+
+    fn facts(&self, task: &Task) -> Result<Facts> {
+        Ok(self.facts_of(&self.read(None, task)?))
+    }
+
+    fn volume_and_facts(&self, task: &Task) -> Result<(Volume, Facts)> {
+        if self.times > 1 {
+            return Ok((self.volume(0, task)?, self.facts(task)?));
+        }
+        let samples = self.read(None, task)?;
+        let facts = self.facts_of(&samples);
+        Ok((self.dressed(self.geometry, samples)?, facts))
+    }
+
+    fn clock(&self) -> Option<Clock> {
+        self.time_step_ms.map(|step| Clock::even(self.times, step))
+    }
+
+    /// The middle, or of a packed file a slice that does not take long to unpack.
+    fn first_of(&self, pictures: usize) -> usize {
+        let (one, _) = self.counts().unwrap_or((1, 1));
+        let slice_bytes = (one / pictures.max(1) * self.kind.bytes()).max(1);
+        let soon = if self.packing == Packing::Raw { pictures } else { SOON_BYTES / slice_bytes };
+        (pictures / 2).min(soon)
+    }
+}
+
+/// How far numbers in pairs are from 0.
+fn magnitudes(pairs: &Samples) -> Samples {
+    match pairs {
+        Samples::F32(v) => Samples::F32(v.as_chunks::<2>().0.iter().map(|[re, im]| re.hypot(*im)).collect()),
+        Samples::F64(v) => Samples::F64(v.as_chunks::<2>().0.iter().map(|[re, im]| re.hypot(*im)).collect()),
+        other => other.clone(),
     }
 }
 

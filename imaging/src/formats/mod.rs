@@ -1,5 +1,6 @@
 //! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
 
+mod at_place;
 pub(crate) mod beside;
 mod described;
 pub mod dicom;
@@ -7,18 +8,22 @@ pub mod metaimage;
 pub mod nifti;
 pub mod nrrd;
 pub mod raster;
+mod reader;
 mod stored;
+pub mod video;
+
+pub use reader::Reader;
 
 use crate::error::{Error, Result};
 use crate::series::Series;
 use crate::task::Task;
-use crate::volume::{Facts, Volume};
+use crate::volume::Volume;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Order matters where two formats could claim a file: the one with the surer sign comes first.
 pub const FORMATS: &[&dyn Format] =
-    &[&dicom::Dicom, &nrrd::Nrrd, &metaimage::MetaImage, &nifti::Nifti, &raster::Raster];
+    &[&dicom::Dicom, &nrrd::Nrrd, &metaimage::MetaImage, &nifti::Nifti, &raster::Raster, &video::Video];
 
 /// Whether a format knows a file. "Not mine" is an answer, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,31 +52,12 @@ pub trait Format: Sync {
     /// A file that fails goes into `failed` and does not stop the others.
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>>;
 
-    /// Reads the series; of several times the first, with a warning.
-    fn load(&self, series: &Series, task: &Task) -> Result<Volume>;
+    /// Opens a series this format found.
+    fn open(&self, series: &Series) -> Result<Box<dyn Reader>>;
 
-    /// Reads one time of a 4D series.
-    fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
-        if time == 0 {
-            return self.load(series, task);
-        }
-        Err(Error::malformed(&series.path, format!("time {} was asked for, there is one", time + 1)))
-    }
-
-    /// Statistics and the hash of the samples as stored, all times included.
-    fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
-        let volume = self.load(series, task)?;
-        Ok(Facts { stats: volume.stats(), sha256_samples: volume.samples().sha256_hex() })
-    }
-
-    /// True where `write` works.
-    fn can_write(&self) -> bool {
-        false
-    }
-
-    /// The endings `write` takes; where fewer than it reads, the format says so itself.
+    /// The endings `write` takes, none where it does not work.
     fn written(&self) -> &'static [&'static str] {
-        if self.can_write() { self.extensions() } else { &[] }
+        &[]
     }
 
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
@@ -199,7 +185,7 @@ pub fn write(volume: &Volume, path: &Path) -> Result<()> {
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = FORMATS
         .iter()
-        .filter(|f| f.can_write())
+        .filter(|f| !f.written().is_empty())
         .find(|f| f.extensions().iter().any(|e| name.ends_with(&format!(".{e}"))))
         .ok_or_else(|| Error::unsupported(path, "this file ending", "end the name in .nii.gz, .nrrd, .mha or .png"))?;
     format.write(volume, path)
@@ -216,7 +202,7 @@ mod tests {
         assert!(table.lines().all(|l| l.matches('|').count() == 6), "{table}");
         assert!(table.contains("| dicom | DICOM | `.dcm` `.dicom` `.ima` | yes | no |"), "{table}");
         let rasters = table.lines().find(|l| l.starts_with("| raster ")).unwrap();
-        assert!(rasters.ends_with("| yes | `.png` |"), "{rasters}");
+        assert!(rasters.ends_with("| yes | `.png` `.tif` `.tiff` |"), "{rasters}");
         let volume = crate::testing::phantoms().remove(1);
         let folder = tempfile::tempdir().unwrap();
         for format in FORMATS.iter().filter(|f| f.name() != "raster") {

@@ -5,12 +5,12 @@
 
 use super::described::{self, Described, Packing, Start};
 use super::stored::SampleType;
-use super::{Failure, Format, Probe, beside};
+use super::{Failure, Format, Probe, Reader, beside};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
 use crate::series::Series;
 use crate::task::{Task, Warning};
-use crate::volume::{Facts, Samples, ValueMap, Volume};
+use crate::volume::{Samples, ValueMap, Volume};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use glam::{DAffine3, DMat3, DVec3};
@@ -45,20 +45,8 @@ impl Format for Nrrd {
         described::scan(files, task, failed, self.name(), describe)
     }
 
-    fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        describe(&series.path)?.volume(None, task)
-    }
-
-    fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
-        describe(&series.path)?.volume(Some(time), task)
-    }
-
-    fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
-        describe(&series.path)?.facts(task)
-    }
-
-    fn can_write(&self) -> bool {
-        true
+    fn open(&self, series: &Series) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(describe(&series.path)?))
     }
 
     fn written(&self) -> &'static [&'static str] {
@@ -198,6 +186,8 @@ fn describe(path: &Path) -> Result<Described> {
         times_fastest: axes.times_fastest,
         value_map: ValueMap::default(),
         labels: fields.segmentation,
+        complex: false,
+        time_step_ms: None,
         warnings,
     })
 }

@@ -4,17 +4,19 @@
 
 mod film;
 mod pages;
+mod pictures;
+mod write;
 
-use super::{Failure, Format, Probe, beside};
+use super::{Failure, Format, Probe, Reader};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
 use crate::series::{Kind, Series};
 use crate::space::World;
 use crate::task::{Task, Warning};
-use crate::volume::{Samples, StackAxis, ValueMap, Volume};
+use crate::volume::{Samples, ValueMap, Volume};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use pages::Pages;
-use rayon::prelude::*;
+use pictures::{Picture, Pictures};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
@@ -55,62 +57,21 @@ impl Format for Raster {
         Ok(stacked(found))
     }
 
-    fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        let pictures = pictures(series, task)?;
-        let opacity_dropped = pictures.iter().any(|p| p.2);
-        let channels = pictures.first().map_or(1, |p| p.1);
-        let samples = joined(pictures.into_iter().map(|p| p.0)).ok_or_else(|| {
-            Error::malformed(&series.path, "the pictures of this stack hold different types of samples")
-        })?;
-        let geometry = Geometry::axis_aligned(series.size, World::default(), [1.0; 3])?;
-        let mut volume = Volume::new(geometry, samples, channels)?;
-        volume.stack_axis = if series.kind == Kind::Cine { StackAxis::Time } else { StackAxis::Order };
-        volume.spacing_known = false;
-        volume.warnings.clone_from(&series.warnings);
-        if opacity_dropped {
-            volume.warnings.push(Warning { code: "opacity".into(), text: "the picture's opacity is not shown".into() });
-        }
-        Ok(volume)
-    }
-
-    fn can_write(&self) -> bool {
-        true
+    fn open(&self, series: &Series) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(Pictures::of(series)?))
     }
 
     fn written(&self) -> &'static [&'static str] {
-        &["png"]
+        &["png", "tif", "tiff"]
     }
 
     fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
-        let [width, height, slices] = volume.geometry.size();
-        if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")) {
-            return Err(Error::unsupported(path, "writing this picture format", "end the name in .png"));
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        match ending.as_str() {
+            "png" => write::png(volume, path),
+            "tif" | "tiff" => write::tiff(volume, path),
+            _ => Err(Error::unsupported(path, "writing this picture format", "end the name in .png or .tif")),
         }
-        if slices != 1 {
-            return Err(Error::unsupported(
-                path,
-                format!("{slices} slices in one PNG"),
-                "choose NIfTI, or write one slice",
-            ));
-        }
-        let (bytes, colour): (Vec<u8>, _) = match (volume.samples(), volume.channels()) {
-            (Samples::U8(v), 1) => (v.clone(), ColorType::L8),
-            (Samples::U8(v), 3) => (v.clone(), ColorType::Rgb8),
-            // The encoder takes samples in the machine's own order.
-            (Samples::U16(v), 1) => (v.iter().flat_map(|x| x.to_ne_bytes()).collect(), ColorType::L16),
-            (samples, channels) => {
-                let what = format!("{channels} channels of {} in PNG", samples.dtype());
-                return Err(Error::unsupported(path, what, "choose NIfTI, which keeps every type"));
-            }
-        };
-        let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
-            return Err(Error::TooLarge { path: path.into(), reason: "PNG has no such sizes".into() });
-        };
-        beside::write(path, |out| {
-            let encoder = image::codecs::png::PngEncoder::new(out);
-            image::ImageEncoder::write_image(encoder, &bytes, width, height, colour.into())
-                .map_err(std::io::Error::other)
-        })
     }
 }
 
@@ -169,57 +130,6 @@ fn numbered(path: &Path) -> Option<(String, u64)> {
     let name = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let ending = path.extension()?.to_str()?.to_lowercase();
     Some((format!("{name}.{ending}"), stem[name.len()..].parse().ok()?))
-}
-
-/// Samples of all pictures one after the other; `None` where their types differ.
-fn joined(mut all: impl Iterator<Item = Samples>) -> Option<Samples> {
-    let mut out = all.next()?;
-    for next in all {
-        match (&mut out, next) {
-            (Samples::U8(a), Samples::U8(b)) => a.extend(b),
-            (Samples::U16(a), Samples::U16(b)) => a.extend(b),
-            (Samples::F32(a), Samples::F32(b)) => a.extend(b),
-            _ => return None,
-        }
-    }
-    Some(out)
-}
-
-/// Samples, channels, and whether an opacity that was not full was dropped.
-type Picture = (Samples, usize, bool);
-
-/// All pictures of a series, in order.
-fn pictures(series: &Series, task: &Task) -> Result<Vec<Picture>> {
-    let [width, height, slices] = series.size;
-    task.progress.begin("reading pictures", slices as u64);
-    let checked = |path: &Path, picture: image::ImageResult<DynamicImage>| {
-        task.cancel.check()?;
-        let picture = picture.map_err(|e| unreadable(path, &e))?;
-        if (picture.width() as usize, picture.height() as usize) != (width, height) {
-            return Err(Error::malformed(path, "this picture is not as large as the first of its stack"));
-        }
-        task.progress.advance(1);
-        Ok(samples(picture))
-    };
-    let missing = |path: &Path, there: usize| Error::truncated(path, format!("{there} of {slices} pictures are there"));
-    match (series.files.as_slice(), series.kind) {
-        ([path], Kind::Cine) => {
-            let frames: Vec<_> = film::gif(path)?.take(slices).map(|f| checked(path, f)).collect::<Result<_>>()?;
-            if frames.len() == slices { Ok(frames) } else { Err(missing(path, frames.len())) }
-        }
-        ([path], Kind::Stack) => {
-            let pages = Pages::of(path)?;
-            let read = |n| {
-                let decoder = page(path, &pages, n).ok_or_else(|| missing(path, n))??;
-                checked(path, DynamicImage::from_decoder(decoder))
-            };
-            (0..slices).into_par_iter().map(read).collect()
-        }
-        (files, _) => {
-            let read = |path: &PathBuf| checked(path, DynamicImage::from_decoder(open(path)?.1));
-            files.par_iter().map(read).collect()
-        }
-    }
 }
 
 /// A decoder whose claims have been compared with the bytes that are there.
@@ -368,6 +278,7 @@ fn series(path: &Path) -> Result<Series> {
         transfer_syntax: None,
         size,
         frames: 1,
+        frame_order: None,
         channels: if colour.has_color() { 3 } else { 1 },
         dtype,
         geometry: Some(Geometry::axis_aligned(size, World::default(), [1.0; 3])?),
@@ -381,6 +292,7 @@ fn series(path: &Path) -> Result<Series> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::volume::StackAxis;
 
     #[test]
     fn pictures_come_back_from_png() {

@@ -89,7 +89,7 @@ pub fn read(source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task) -> Result<S
     }
 }
 
-fn read_as<T, const N: usize>(
+fn read_as<T: bytemuck::Pod, const N: usize>(
     source: &mut dyn Read,
     wanted: &Wanted<'_>,
     task: &Task,
@@ -99,15 +99,25 @@ fn read_as<T, const N: usize>(
     task.progress.begin("reading samples", count as u64);
     let believed = usize::try_from(source_bytes).unwrap_or(usize::MAX) / N;
     let mut out: Vec<T> = Vec::with_capacity(count.min(believed));
-    let mut chunk = vec![0; CHUNK_BYTES.min(count.saturating_mul(N))];
     while out.len() < count {
         task.cancel.check()?;
-        let wanted_now = chunk.len().min((count - out.len()).saturating_mul(N));
-        let filled = fill(source, &mut chunk[..wanted_now]).map_err(Error::io(path, "could not read the samples"))?;
-        out.extend(chunk[..filled].as_chunks::<N>().0.iter().map(|&b| convert(b)));
+        let before = out.len();
+        out.resize((before + CHUNK_BYTES / N).min(count), T::zeroed());
+        // The bytes land where the samples stay and are put in order there.
+        let place: &mut [u8] = bytemuck::cast_slice_mut(&mut out[before..]);
+        let wanted_now = place.len();
+        let filled = fill(source, place).map_err(Error::io(path, "could not read the samples"))?;
+        if cfg!(target_endian = "big") || wanted.big_endian {
+            for sample in &mut out[before..] {
+                let mut raw = [0; N];
+                raw.copy_from_slice(bytemuck::bytes_of(sample));
+                *sample = convert(raw);
+            }
+        }
         task.progress.advance((filled / N) as u64);
         if filled < wanted_now {
-            return Err(Error::truncated(path, format!("{} of {count} samples are there", out.len())));
+            let there = before + filled / N;
+            return Err(Error::truncated(path, format!("{there} of {count} samples are there")));
         }
     }
     Ok(out)

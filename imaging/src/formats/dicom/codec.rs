@@ -134,6 +134,9 @@ fn jpeg_ls(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     }
     // Without interleaving the codec leaves colour by plane.
     let by_plane = shape.channels > 1 && scan_components(coded) == Some(1);
+    if !by_plane && decoded.len() == shape.bytes() {
+        return Ok(decoded);
+    }
     let at = |n: usize| if by_plane { n % shape.channels * shape.pixels() + n / shape.channels } else { n };
     let value = |n: usize| match wide {
         false => u16::from(decoded[at(n)]),
@@ -169,6 +172,9 @@ fn jpeg_2000(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     let planes = image.components();
     if planes.len() != shape.channels || planes.iter().any(|p| p.data().len() != shape.pixels()) {
         return Err("JPEG 2000: the planes do not fill the frame".into());
+    }
+    if let [grey] = planes {
+        return Ok(widen(grey.data().iter().map(|&x| i64::from(x)), shape));
     }
     let value = |n: usize| i64::from(planes[n % shape.channels].data()[n / shape.channels]);
     Ok(widen((0..shape.samples()).map(value), shape))

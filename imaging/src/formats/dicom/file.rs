@@ -6,10 +6,13 @@ use super::dataset::{self, Fault, Layout, PixelPlace, Read as ElementsRead, View
 use super::syntax::{self, Syntax};
 use super::tags;
 use crate::error::{Error, Result};
+use crate::formats::at_place;
 use crate::task::Warning;
 use dicom_core::VR;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Enough for the header of most files; one that needs more is read again with more.
@@ -29,12 +32,46 @@ pub struct DicomFile {
     pub layout: Layout,
     pub pixels: Option<PixelPlace>,
     pub warnings: Vec<Warning>,
+    /// Where the bytes beyond `bytes` are.
+    disk: Option<File>,
     elements: dataset::Dataset,
 }
 
 impl DicomFile {
     pub fn view(&self) -> View<'_> {
         View { bytes: &self.bytes, dataset: &self.elements, layout: self.layout }
+    }
+
+    /// Bytes of the file, from memory where they are held.
+    pub fn bytes_at(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
+        if let Some(held) = self.bytes.get(range.clone()) {
+            return Ok(Cow::Borrowed(held));
+        }
+        if range.end as u64 > self.length {
+            return Err(Error::truncated(&self.path, "the file ends within the pixels"));
+        }
+        let mut out = vec![0; range.len()];
+        self.read_into(&mut out, range.start)?;
+        Ok(Cow::Owned(out))
+    }
+
+    /// The same into a place of the caller's.
+    pub fn read_into(&self, out: &mut [u8], at: usize) -> Result<()> {
+        // What the header reading has fetched beyond the header is not fetched again.
+        let held = self.bytes.get(at..).unwrap_or_default();
+        let (first, rest) = out.split_at_mut(held.len().min(out.len()));
+        first.copy_from_slice(&held[..first.len()]);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let Some(disk) = &self.disk else {
+            return Err(Error::truncated(&self.path, "the file ends within the pixels"));
+        };
+        let outcome = at_place::read_exact(disk, rest, (at + first.len()) as u64);
+        outcome.map_err(|e| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => Error::truncated(&self.path, "the file ends within the pixels"),
+            _ => Error::io(&self.path, "could not read the pixels")(e),
+        })
     }
 
     /// Reads no more of the file than the header takes.
@@ -51,7 +88,10 @@ impl DicomFile {
                     file.read_to_end(&mut bytes).map_err(Error::io(path, "could not read the file"))?;
                     return Self::inflated(path, &bytes, at);
                 }
-                Parsed::Elements(parts) => return parts.into_file(path, bytes, length),
+                Parsed::Elements(parts) => {
+                    let disk = (!whole).then_some(file);
+                    return Ok(DicomFile { disk, ..parts.into_file(path, bytes, length)? });
+                }
                 Parsed::NeedsMore => wanted = wanted.saturating_mul(GROWTH),
             }
         }
@@ -198,6 +238,7 @@ impl Parts {
             layout: self.layout,
             pixels: self.read.pixels,
             warnings: self.warnings,
+            disk: None,
             elements: self.read.dataset,
         })
     }

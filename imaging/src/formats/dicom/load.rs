@@ -1,18 +1,20 @@
 //! From a scanned series to samples: frames decoded in parallel, each file opened once.
 
 use super::arrange::Stack;
-use super::colour;
 use super::file::warning;
 use super::header::{Colour, Header, PixelFormat, SampleKind};
 use super::pixels::Frames;
+use super::{colour, extras};
 use crate::error::{Error, Result};
+use crate::extras::{Extras, Overlay};
 use crate::geometry::Geometry;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
-use crate::volume::{Samples, ValueMap, Volume};
+use crate::volume::{Facts, Samples, ValueMap, Volume, stats_of};
 use crate::with_samples;
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// What a coded byte may unpack to before the claim is no longer believed; constant pictures pack well, not beyond this.
 const UNPACK_LIMIT: u64 = 4096;
@@ -74,20 +76,21 @@ pub struct Raw {
     pub format: PixelFormat,
     /// One for each slice, or a single one for all.
     pub value_maps: Vec<ValueMap>,
+    pub extras: Extras,
     pub warnings: Vec<Warning>,
 }
 
 /// Which frames of which files, in the order wanted.
 pub enum Selection<'a> {
     Files(Vec<&'a PathBuf>),
-    Frames(&'a Path, Vec<usize>),
+    Frames(&'a Frames, Vec<usize>),
 }
 
 impl Raw {
     pub fn read(selection: &Selection<'_>, task: &Task) -> Result<Self> {
         match selection {
             Selection::Files(files) => Self::read_files(files, task),
-            Selection::Frames(path, order) => Self::read_frames(path, order, task),
+            Selection::Frames(frames, order) => Self::read_frames(frames, order, task),
         }
     }
 
@@ -106,7 +109,8 @@ impl Raw {
             Ok(frames)
         };
         let mut maps = vec![ValueMap::default(); files.len()];
-        let notes = std::sync::Mutex::new(Vec::new());
+        let notes = Mutex::new(Vec::new());
+        let drawn = Mutex::new(Vec::new());
         let samples = with_kind!(format, T => {
             let mut samples: Vec<T> = vec![T::default(); per_slice * files.len()];
             samples.par_chunks_mut(per_slice).zip(maps.par_iter_mut()).enumerate().try_for_each(|(n, (slice, map))| {
@@ -114,44 +118,59 @@ impl Raw {
                 frames.read(0, slice)?;
                 *map = frames.header.value_map_of(0).clone();
                 if let Some(note) = frames.note {
-                    notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(note);
+                    notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
                 }
+                collect(&drawn, extras::overlays(&frames, 0, n));
                 task.progress.advance(1);
                 Ok::<(), Error>(())
             })?;
             samples.into()
         });
         let notes = notes.into_inner().unwrap_or_default();
-        Ok(Self::assembled(samples, first, maps, notes.into_iter().next()))
+        Ok(Self::assembled(samples, &first, maps, notes.into_iter().next()).with_overlays(drawn))
     }
 
-    fn read_frames(path: &Path, order: &[usize], task: &Task) -> Result<Self> {
-        let frames = Frames::open(path)?;
-        prove(&frames, order.len(), frames.coded_bytes() as u64)?;
+    fn read_frames(frames: &Frames, order: &[usize], task: &Task) -> Result<Self> {
+        prove(frames, order.len(), frames.file.length)?;
         task.progress.begin("reading frames", order.len() as u64);
         let (format, per_slice) = (frames.format, frames.format.samples());
+        let drawn = Mutex::new(Vec::new());
         let samples = with_kind!(format, T => {
             let mut samples: Vec<T> = vec![T::default(); per_slice * order.len()];
-            samples.par_chunks_mut(per_slice).zip(order).try_for_each(|(slice, &n)| {
+            samples.par_chunks_mut(per_slice).zip(order).enumerate().try_for_each(|(place, (slice, &n))| {
                 task.cancel.check()?;
                 frames.read(n, slice)?;
+                collect(&drawn, extras::overlays(frames, n, place));
                 task.progress.advance(1);
                 Ok::<(), Error>(())
             })?;
             samples.into()
         });
         let maps = order.iter().map(|&n| frames.header.value_map_of(n).clone()).collect();
-        let note = frames.note;
-        Ok(Self::assembled(samples, frames, maps, note))
+        Ok(Self::assembled(samples, frames, maps, frames.note).with_overlays(drawn))
     }
 
-    fn assembled(samples: Samples, first: Frames, mut value_maps: Vec<ValueMap>, note: Option<&str>) -> Self {
+    fn assembled(samples: Samples, first: &Frames, mut value_maps: Vec<ValueMap>, note: Option<&str>) -> Self {
         if value_maps.windows(2).all(|m| m[0] == m[1]) {
             value_maps.truncate(1);
         }
         let mut warnings = first.file.warnings.clone();
         warnings.extend(note.map(|n| warning("wrong_transfer_syntax", n)));
-        Self { samples, format: first.format, first: first.header, value_maps, warnings }
+        Self {
+            samples,
+            format: first.format,
+            first: first.header.clone(),
+            value_maps,
+            extras: extras::of_file(&first.file.view()),
+            warnings,
+        }
+    }
+
+    /// Overlays arrive in the order threads finish; they are kept in the order of slices.
+    fn with_overlays(mut self, drawn: Mutex<Vec<Overlay>>) -> Self {
+        self.extras.overlays = drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.extras.overlays.sort_by_key(|o| o.mask.bounds().min[2]);
+        self
     }
 
     /// Samples whose value map holds for all of them: slices with maps of their own become values.
@@ -167,6 +186,18 @@ impl Raw {
         });
         self.samples = Samples::F32(values);
         ValueMap { unit: maps[0].unit.clone(), ..ValueMap::default() }
+    }
+
+    /// Statistics and hash of the samples as stored.
+    pub fn facts(&self) -> Result<Facts> {
+        let sha256_samples = self.samples.sha256_hex();
+        let stats = if self.first.has_modality_lut && matches!(self.format.colour, Colour::Grey { .. }) {
+            let samples = colour::through_modality_lut(&self.first.path, &self.samples)?;
+            stats_of(&samples, &[ValueMap::default()])
+        } else {
+            stats_of(&self.samples, &self.value_maps)
+        };
+        Ok(Facts { stats, sha256_samples })
     }
 
     /// The picture as a user sees it: values in one map, colour as RGB.
@@ -191,6 +222,7 @@ impl Raw {
         volume.windows = self.first.windows;
         volume.inverted = self.format.colour == Colour::Grey { inverted: true };
         volume.modality = self.first.modality;
+        volume.extras = self.extras;
         // What the list said of the series holds for its picture: lengths are px in both or mm in both.
         volume.spacing_known = !series.warnings.iter().any(|w| w.code == "no_spacing");
         volume.warnings = series.warnings.clone();
@@ -199,6 +231,12 @@ impl Raw {
             volume.windows.clear();
         }
         Ok(volume)
+    }
+}
+
+fn collect(all: &Mutex<Vec<Overlay>>, some: Vec<Overlay>) {
+    if !some.is_empty() {
+        all.lock().unwrap_or_else(PoisonError::into_inner).extend(some);
     }
 }
 

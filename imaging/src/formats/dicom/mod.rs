@@ -1,34 +1,42 @@
 //! DICOM: header scan, series by geometry, frames as stored.
 
 mod arrange;
+mod blacken;
 mod codec;
 mod colour;
 pub(crate) mod dataset;
+mod directory;
 pub(crate) mod emit;
+mod extras;
 pub(crate) mod file;
 mod fragments;
 mod header;
 mod jpeg12;
 mod load;
+mod mosaic;
+mod opened;
 mod owner;
 pub(crate) mod pixels;
 mod rle;
 pub(crate) mod syntax;
 pub(crate) mod tags;
+mod text;
+mod timing;
 mod unshown;
 
-use super::{Failure, Format, Probe};
+use super::{Failure, Format, Probe, Reader};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
-use crate::volume::{Facts, Volume, stats_of};
 use arrange::Stack;
+pub(crate) use blacken::blackened;
 use file::{DicomFile, warning};
-use header::{Colour, Header};
-use load::{Raw, Selection};
-pub use owner::{Owner, owner, suv_factor};
+use header::Header;
+use opened::Opened;
+pub use owner::{Owner, owner};
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub struct Dicom;
@@ -59,21 +67,9 @@ impl Format for Dicom {
     }
 
     fn scan(&self, files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Series>> {
-        task.progress.begin("reading DICOM headers", files.len() as u64);
-        let read = |path: &PathBuf| -> Result<Header> {
-            task.cancel.check()?;
-            task.progress.advance(1);
-            Header::of(&DicomFile::open_header(path)?)
-        };
-        let results: Vec<_> = files.par_iter().map(read).collect();
-        let mut headers = Vec::with_capacity(files.len());
-        for (path, result) in files.iter().zip(results) {
-            match result {
-                Ok(header) => headers.push(header),
-                Err(Error::Cancelled) => return Err(Error::Cancelled),
-                Err(error) => failed.push(Failure { path: path.clone(), error }),
-            }
-        }
+        let mut headers = read_headers(files, task, failed)?;
+        let listed = take_listed(&mut headers, files, failed);
+        headers.extend(read_headers(&listed, task, failed)?);
         let mut series = Vec::new();
         for group in groups(headers) {
             let path = group[0].path.clone();
@@ -86,88 +82,51 @@ impl Format for Dicom {
         Ok(series)
     }
 
-    fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        let mut volume = self.load_time(series, 0, task)?;
-        if series.frames > 1 {
-            let text = format!("the first of {} times is shown", series.frames);
-            task.warnings.add("first_time_only", &text);
-            volume.warnings.push(warning("first_time_only", text));
-        }
-        Ok(volume)
-    }
-
-    fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
-        let times = series.frames.max(1);
-        if time >= times {
-            return Err(Error::malformed(&series.path, format!("time {} was asked for, there are {times}", time + 1)));
-        }
-        let geometry = series.geometry.ok_or_else(|| no_pixels(&series.path))?;
-        let selection = match series.files.as_slice() {
-            [one] => {
-                let stack = stack_of_frames(&Header::of(&DicomFile::open_header(one)?)?)?;
-                Selection::Frames(one, stack.order.into_iter().skip(time).step_by(stack.times).collect())
-            }
-            several => Selection::Files(several.iter().skip(time).step_by(times).collect()),
-        };
-        Raw::read(&selection, task)?.into_volume(geometry, series)
-    }
-
-    fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
-        let selection = match series.files.as_slice() {
-            [one] => Selection::Frames(one, (0..Header::of(&DicomFile::open_header(one)?)?.frames).collect()),
-            several => Selection::Files(several.iter().collect()),
-        };
-        let raw = Raw::read(&selection, task)?;
-        let sha256_samples = raw.samples.sha256_hex();
-        let stats = if raw.first.has_modality_lut && matches!(raw.format.colour, Colour::Grey { .. }) {
-            let samples = colour::through_modality_lut(&raw.first.path, &raw.samples)?;
-            stats_of(&samples, &[crate::volume::ValueMap::default()])
-        } else {
-            stats_of(&raw.samples, &raw.value_maps)
-        };
-        Ok(Facts { stats, sha256_samples })
+    fn open(&self, series: &Series) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(Opened::of(series)?))
     }
 }
 
-/// All frames of a file as uncompressed little-endian bytes with these columns and rows black, and the photometric
-/// interpretation they now have where it is another.
-pub(crate) fn blackened(
-    frames: &pixels::Frames,
-    boxes: &[([usize; 2], [usize; 2])],
-) -> Result<(Vec<u8>, Option<&'static str>)> {
-    let format = frames.format;
-    let size = format.sample_bytes();
-    if format.allocated == 1 || matches!(format.colour, Colour::Palette) {
-        let what = "blackening single bits or palette colours";
-        return Err(Error::unsupported(&frames.file.path, what, "convert the pictures to 8-bit grey or RGB"));
-    }
-    let (luma, chroma) = match format.colour {
-        Colour::Grey { inverted: true } => ((1_u64 << format.stored) - 1, 0),
-        Colour::YbrFull | Colour::Ybr422 => (0, 128),
-        _ => (0, 0),
+fn read_headers(files: &[PathBuf], task: &Task, failed: &mut Vec<Failure>) -> Result<Vec<Header>> {
+    task.progress.begin("reading DICOM headers", files.len() as u64);
+    let read = |path: &PathBuf| -> Result<Header> {
+        task.cancel.check()?;
+        task.progress.advance(1);
+        Header::of(&DicomFile::open_header(path)?)
     };
-    let mut out = Vec::with_capacity(format.samples() * size * frames.header.frames);
-    for n in 0..frames.header.frames {
-        let mut frame = frames.frame_bytes(n)?.into_owned();
-        for &([c0, c1], [r0, r1]) in boxes {
-            for pixel in (r0..r1.min(format.rows))
-                .flat_map(|r| (c0..c1.min(format.columns)).map(move |c| r * format.columns + c))
-            {
-                for channel in 0..format.channels {
-                    let value = if channel == 0 { luma } else { chroma };
-                    let at = (pixel * format.channels + channel) * size;
-                    frame[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
-                }
-            }
+    let results: Vec<_> = files.par_iter().map(read).collect();
+    let mut headers = Vec::with_capacity(files.len());
+    for (path, result) in files.iter().zip(results) {
+        match result {
+            Ok(header) => headers.push(header),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => failed.push(Failure { path: path.clone(), error }),
         }
-        out.extend(frame);
     }
-    let photometric = match format.colour {
-        Colour::Ybr422 => Some("YBR_FULL"),
-        Colour::Rgb => Some("RGB"),
-        _ => None,
-    };
-    Ok((out, photometric))
+    Ok(headers)
+}
+
+/// Takes tables of contents out of the headers; the files they list that are not among `files` are the answer.
+fn take_listed(headers: &mut Vec<Header>, files: &[PathBuf], failed: &mut Vec<Failure>) -> Vec<PathBuf> {
+    let mut known: HashSet<PathBuf> = files.iter().cloned().collect();
+    let mut out = Vec::new();
+    headers.retain_mut(|header| {
+        let Some(listed) = header.directory.as_ref().filter(|listed| !listed.is_empty()) else { return true };
+        let found: Vec<PathBuf> = listed.iter().filter_map(|parts| directory::find(&header.path, parts)).collect();
+        let missing = listed.len() - found.len();
+        if found.is_empty() {
+            // Left over from a medium whose files are elsewhere: worth a word, no failure of what is here.
+            header.warnings.push(warning("missing_files", "none of the files this directory lists is there"));
+            return true;
+        }
+        if missing > 0 {
+            let reason = format!("{missing} of the {} files this directory lists are not there", listed.len());
+            failed.push(Failure { path: header.path.clone(), error: Error::malformed(&header.path, reason) });
+        }
+        out.extend(found.into_iter().filter(|path| known.insert(path.clone())));
+        false
+    });
+    out
 }
 
 /// Files without the preamble start with a low, even group and a small element.
@@ -201,10 +160,14 @@ fn series_of(group: &[Header]) -> Result<Vec<Series>> {
     let Some(format) = group[0].format else {
         return Ok(group.iter().map(without_pixels).collect());
     };
+    if let Some((mosaic, tile)) = group[0].unfolds() {
+        let stack = mosaic::stack(group, &mosaic, tile, [format.columns, format.rows])?;
+        let members: Vec<&Header> = stack.order.iter().map(|&n| &group[n]).collect();
+        return Ok(vec![series(&members, &stack)]);
+    }
     let stacks = match group {
         [one] if one.frames > 1 => {
-            let stack = stack_of_frames(one)?;
-            return Ok(vec![series(&[one], &stack)]);
+            return Ok(stacks_of_frames(one)?.iter().map(|stack| series(&[one], stack)).collect());
         }
         several => arrange::stack_files(several, [format.columns, format.rows])?,
     };
@@ -215,18 +178,22 @@ fn series_of(group: &[Header]) -> Result<Vec<Series>> {
     Ok(stacks.into_iter().map(of_stack).collect())
 }
 
-/// The frames of one file as a stack.
-fn stack_of_frames(header: &Header) -> Result<Stack> {
+/// The frames of one file as stacks: mostly one; where frames lie or were taken differently, one of each kind.
+fn stacks_of_frames(header: &Header) -> Result<Vec<Stack>> {
     let format = header.format.ok_or_else(|| no_pixels(&header.path))?;
     let size = [format.columns, format.rows];
     // Frames of several segments share positions: they are listed, not stacked.
     let segments = header.modality.as_deref() == Some("SEG");
     if !segments && header.frame_headers.iter().any(|f| f.place.position.is_some()) {
-        let places: Vec<_> = header.frame_headers.iter().map(|f| f.place).collect();
-        return arrange::stack_frames(&places, size);
+        return arrange::stack_frames(&header.frame_headers, size);
     }
+    Ok(vec![listed_frames(header, size, segments)?])
+}
+
+/// Frames without places of their own, in stored order.
+fn listed_frames(header: &Header, [columns, rows]: [usize; 2], segments: bool) -> Result<Stack> {
     let place = header.frame_headers.first().map_or(header.place, |f| f.place);
-    let size = [format.columns, format.rows, header.frames];
+    let size = [columns, rows, header.frames];
     let origin = place.position.unwrap_or_default();
     let normal = place.normal().unwrap_or(glam::DVec3::Z);
     let (kind, step) = match header.frame_offsets.as_slice() {
@@ -268,7 +235,15 @@ fn series(members: &[&Header], stack: &Stack) -> Series {
     if !stack.spacing_known {
         warnings.push(warning("no_spacing", "the file names no pixel spacing; lengths are in pixels"));
     }
-    listed(members, stack.kind, Some(stack.geometry), format.map_or(0, |f| f.channels), stack.times, warnings)
+    let mut out =
+        listed(members, stack.kind, Some(stack.geometry), format.map_or(0, |f| f.channels), stack.times, warnings);
+    if let [one] = members
+        && one.frames > 1
+    {
+        out.frame_order = Some(stack.order.clone());
+        out.value_map = one.value_map_of(stack.order[0]).clone();
+    }
+    out
 }
 
 fn without_pixels(header: &Header) -> Series {
@@ -301,6 +276,7 @@ fn listed(
         transfer_syntax: Some(first.syntax_uid.to_owned()),
         size: geometry.map_or([0; 3], |g| g.size()),
         frames: times,
+        frame_order: None,
         channels,
         dtype: first.format.map_or("uint8", |f| f.dtype()),
         geometry,

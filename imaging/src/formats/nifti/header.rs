@@ -15,6 +15,8 @@ use std::path::Path;
 
 pub const BYTES_1: usize = 348;
 pub const BYTES_2: usize = 540;
+const COMPLEX_64: i64 = 32;
+const COMPLEX_128: i64 = 1792;
 
 #[derive(Clone, Debug)]
 pub struct Header {
@@ -29,6 +31,9 @@ pub struct Header {
     pub value_map: ValueMap,
     pub geometry: Geometry,
     pub labels: bool,
+    /// Two numbers per voxel, real and imaginary.
+    pub complex: bool,
+    pub time_step_ms: Option<f64>,
     pub spacing_known: bool,
     pub warnings: Vec<Warning>,
 }
@@ -109,7 +114,13 @@ impl Header {
         let fields = Fields { bytes, big, version_2: length == BYTES_2 };
         let mut warnings = Vec::new();
         let (size, times) = sizes(&fields, path)?;
-        let (kind, channels) = sample_type(fields.i16(if fields.version_2 { 12 } else { 70 }), path)?;
+        let code = fields.i16(if fields.version_2 { 12 } else { 70 });
+        let (kind, channels) = sample_type(code, path)?;
+        let complex = matches!(code, COMPLEX_64 | COMPLEX_128);
+        if complex {
+            let text = "the numbers are complex; their magnitude is shown";
+            warnings.push(Warning { code: "complex".into(), text: text.into() });
+        }
         let separate = if fields.version_2 { bytes[5] == b'i' } else { bytes[345] == b'i' };
         let (slope, intercept) = (fields.float(112, 176, 0), fields.float(116, 184, 0));
         let scaled = slope.is_finite() && slope != 0.0 && channels == 1;
@@ -125,6 +136,8 @@ impl Header {
             value_map: if scaled { ValueMap { slope, intercept, unit: None } } else { ValueMap::default() },
             geometry,
             labels: fields.code(68, 504) == 1002,
+            complex,
+            time_step_ms: time_step_ms(&fields),
             spacing_known,
             warnings,
         })
@@ -165,17 +178,25 @@ fn sample_type(code: i64, path: &Path) -> Result<(SampleType, usize)> {
         1024 => (SampleType::I64, 1),
         1280 => (SampleType::U64, 1),
         2304 => (SampleType::U8, 4),
+        COMPLEX_64 => (SampleType::F32, 2),
+        COMPLEX_128 => (SampleType::F64, 2),
         1 => return Err(Error::unsupported(path, "NIfTI with one bit per voxel", "store it as 8-bit")),
-        32 | 1792 | 2048 => {
-            return Err(Error::unsupported(
-                path,
-                "NIfTI with complex numbers",
-                "save magnitude and phase as two files",
-            ));
-        }
+        2048 => return Err(Error::unsupported(path, "NIfTI with 256-bit complex numbers", "store 64-bit parts")),
         1536 => return Err(Error::unsupported(path, "NIfTI with 128-bit floats", "store it as 64-bit floats")),
         other => return Err(Error::malformed(path, format!("the data type {other} is none of NIfTI's"))),
     })
+}
+
+/// From one volume to the next; `None` where the fourth dimension does not count time.
+fn time_step_ms(fields: &Fields<'_>) -> Option<f64> {
+    let units = if fields.version_2 { fields.i32(500) } else { i64::from(fields.bytes[123]) };
+    let to_ms = match units & 0x38 {
+        8 => 1000.0,
+        16 => 1.0,
+        24 => 0.001,
+        _ => return None,
+    };
+    Some(fields.pixdim(4) * to_ms).filter(|step| step.is_finite() && *step > 0.0)
 }
 
 fn data_offset(fields: &Fields<'_>, length: usize, separate: bool, path: &Path) -> Result<u64> {

@@ -4,11 +4,11 @@ mod header;
 mod write;
 
 use super::described::{self, Described, Packing, Start};
-use super::{Failure, Format, Probe};
+use super::{Failure, Format, Probe, Reader};
 use crate::error::{Error, Result};
 use crate::series::Series;
 use crate::task::Task;
-use crate::volume::{Facts, Volume};
+use crate::volume::Volume;
 use flate2::read::MultiGzDecoder;
 use header::Header;
 use std::fs::File;
@@ -46,20 +46,8 @@ impl Format for Nifti {
         described::scan(files, task, failed, self.name(), describe)
     }
 
-    fn load(&self, series: &Series, task: &Task) -> Result<Volume> {
-        describe(&series.path)?.volume(None, task)
-    }
-
-    fn load_time(&self, series: &Series, time: usize, task: &Task) -> Result<Volume> {
-        describe(&series.path)?.volume(Some(time), task)
-    }
-
-    fn facts(&self, series: &Series, task: &Task) -> Result<Facts> {
-        describe(&series.path)?.facts(task)
-    }
-
-    fn can_write(&self) -> bool {
-        true
+    fn open(&self, series: &Series) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(describe(&series.path)?))
     }
 
     fn written(&self) -> &'static [&'static str] {
@@ -111,6 +99,8 @@ fn describe(path: &Path) -> Result<Described> {
         times_fastest: false,
         value_map: header.value_map,
         labels: header.labels,
+        complex: header.complex,
+        time_step_ms: header.time_step_ms,
         warnings: header.warnings,
     })
 }

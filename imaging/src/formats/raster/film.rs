@@ -6,6 +6,7 @@ use image::{AnimationDecoder, DynamicImage, ImageFormat, ImageResult};
 use std::fs::File;
 use std::io::{BufReader, Read, Result as IoResult};
 use std::path::Path;
+use std::sync::mpsc::Receiver;
 
 fn reader(path: &Path) -> Result<BufReader<File>> {
     Ok(BufReader::new(File::open(path).map_err(Error::io(path, "could not open the file"))?))
@@ -23,33 +24,50 @@ pub fn moves(path: &Path, format: ImageFormat) -> Result<bool> {
 
 /// The frames of a GIF, counted without unpacking them, and whether the file goes on to its end mark.
 pub fn gif_frames(path: &Path) -> Result<(usize, bool)> {
+    walk(path).map(|(durations, whole)| (durations.len(), whole))
+}
+
+/// How long each frame of a GIF stays; 0 where the file does not say.
+pub fn gif_durations_ms(path: &Path) -> Result<Vec<f64>> {
+    walk(path).map(|(durations, _)| durations)
+}
+
+fn walk(path: &Path) -> Result<(Vec<f64>, bool)> {
     let mut file = reader(path)?;
-    let mut frames = 0;
-    match count_frames(&mut file, &mut frames) {
-        Ok(whole) => Ok((frames, whole)),
-        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok((frames, false)),
+    let mut durations = Vec::new();
+    match walk_blocks(&mut file, &mut durations) {
+        Ok(whole) => Ok((durations, whole)),
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok((durations, false)),
         Err(e) => Err(Error::io(path, "could not read the file")(e)),
     }
 }
 
-fn count_frames(file: &mut BufReader<File>, frames: &mut usize) -> IoResult<bool> {
+fn walk_blocks(file: &mut BufReader<File>, durations_ms: &mut Vec<f64>) -> IoResult<bool> {
     const EXTENSION: u8 = 0x21;
+    const GRAPHIC_CONTROL: u8 = 0xF9;
     const PICTURE: u8 = 0x2C;
     const END: u8 = 0x3B;
     let mut head = [0; 13];
     file.read_exact(&mut head)?;
     file.seek_relative(table_bytes(head[10]))?;
+    let mut delay_ms = 0.0;
     loop {
         match byte(file)? {
-            EXTENSION => {
-                byte(file)?;
+            EXTENSION if byte(file)? == GRAPHIC_CONTROL => {
+                // Its one block: length, flags, delay in hundredths of a second, transparent colour.
+                let mut block = [0; 5];
+                file.read_exact(&mut block)?;
+                delay_ms = 10.0 * f64::from(u16::from_le_bytes([block[2], block[3]]));
+                file.seek_relative(i64::from(block[0]) - 4)?;
             }
+            EXTENSION => {}
             PICTURE => {
                 let mut place = [0; 9];
                 file.read_exact(&mut place)?;
                 file.seek_relative(table_bytes(place[8]))?;
                 byte(file)?;
-                *frames += 1;
+                durations_ms.push(delay_ms);
+                delay_ms = 0.0;
             }
             other => return Ok(other == END),
         }
@@ -73,10 +91,34 @@ fn byte(file: &mut impl Read) -> IoResult<u8> {
     Ok(one[0])
 }
 
-/// The frames of a GIF as shown, each on top of those before it.
-pub fn gif(path: &Path) -> Result<impl Iterator<Item = ImageResult<DynamicImage>>> {
+/// Frames in order, from a decoder on a thread of its own.
+pub struct GifFrames(Receiver<ImageResult<DynamicImage>>);
+
+impl Iterator for GifFrames {
+    type Item = ImageResult<DynamicImage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.recv().ok()
+    }
+}
+
+/// The frames of a GIF as shown, each on top of those before it. The library's iterator cannot be handed from thread
+/// to thread, so it stays on one, a frame ahead of whoever asks, and ends when nobody does.
+pub fn gif(path: &Path) -> Result<GifFrames> {
     let decoder = GifDecoder::new(reader(path)?).map_err(|e| super::unreadable(path, &e))?;
-    Ok(decoder.into_frames().map(|frame| Ok(DynamicImage::ImageRgba8(frame?.into_buffer()))))
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let decode = move || {
+        for frame in decoder.into_frames() {
+            let last = frame.is_err();
+            let picture = frame.map(|f| DynamicImage::ImageRgba8(f.into_buffer()));
+            if sender.send(picture).is_err() || last {
+                return;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("gif-frames".into()).spawn(decode);
+    thread.map_err(Error::io(path, "could not start a thread to read the film"))?;
+    Ok(GifFrames(receiver))
 }
 
 #[cfg(test)]
@@ -85,11 +127,14 @@ mod tests {
     use crate::formats::open_single;
     use crate::volume::StackAxis;
     use image::codecs::gif::GifEncoder;
-    use image::{Frame, Rgba, RgbaImage};
+    use image::{Delay, Frame, Rgba, RgbaImage};
 
     fn gif(greys: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let frames = greys.iter().map(|&g| Frame::new(RgbaImage::from_pixel(3, 2, Rgba([g, g, g, 255]))));
+        let frames = greys.iter().zip([60, 40, 100]).map(|(&g, ms)| {
+            let picture = RgbaImage::from_pixel(3, 2, Rgba([g, g, g, 255]));
+            Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(ms, 1))
+        });
         GifEncoder::new(&mut out).encode_frames(frames).unwrap();
         out
     }
@@ -103,6 +148,10 @@ mod tests {
         assert_eq!((film.geometry.size(), film.channels(), film.stack_axis), ([3, 2, 3], 3, StackAxis::Time));
         let firsts: Vec<f64> = (0..3).map(|n| film.samples().get(n * 18)).collect();
         assert_eq!(firsts, [0.0, 255.0, 51.0]);
+        let sequence = crate::formats::scan(&path, &Task::default()).unwrap().series[0].sequence().unwrap();
+        let first = |n: usize| sequence.item(n, &Task::default()).unwrap().samples().get(0);
+        assert_eq!([2, 0, 1].map(first), [51.0, 0.0, 255.0]);
+        assert_eq!((sequence.clock().total_ms(), sequence.clock().duration_ms(1)), (60.0 + 40.0 + 100.0, 40.0));
         std::fs::write(&path, gif(&[9])).unwrap();
         let still = open_single(&path, &Task::default()).unwrap();
         assert_eq!(still.geometry.size(), [3, 2, 1]);
