@@ -5,8 +5,13 @@
 use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 
-/// The tables there are: a name for the marks, and what makes the table.
-const TABLES: &[(&str, fn() -> String)] = &[("formats", limner_imaging::formats::markdown_table)];
+/// A table: the name in its marks, and what makes it.
+struct Table {
+    name: &'static str,
+    make: fn() -> String,
+}
+
+const TABLES: &[Table] = &[Table { name: "formats", make: limner_imaging::formats::markdown_table }];
 
 /// The files that may hold tables.
 const FILES: &[&str] = &["README.md"];
@@ -30,11 +35,11 @@ pub fn update(root: &Path, check: bool) -> Result<()> {
 
 fn with_tables(text: &str) -> Result<String> {
     let mut out = text.to_owned();
-    for (name, table) in TABLES {
+    for Table { name, make } in TABLES {
         let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
         let Some(from) = out.find(&begin).map(|at| at + begin.len()) else { continue };
         let length = out[from..].find(&end).with_context(|| format!("the table {name} has no end mark"))?;
-        out.replace_range(from..from + length, &table());
+        out.replace_range(from..from + length, &make());
     }
     Ok(out)
 }
