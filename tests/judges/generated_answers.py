@@ -11,46 +11,22 @@ import sys
 
 import nibabel
 import numpy as np
+import SimpleITK
+
+
+def labelled(mask):
+    """Parts that touch over faces, edges or corners, numbered from 1 by SimpleITK."""
+    image = SimpleITK.GetImageFromArray(np.ascontiguousarray(mask).astype(np.uint8))
+    return SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(image, True))
 
 
 def parts(mask):
-    """Sizes of the parts that touch over faces, edges or corners: a flood fill of its own."""
-    left = set(map(tuple, np.argwhere(mask)))
-    steps = [(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1) if (i, j, k) != (0, 0, 0)]
-    sizes = []
-    while left:
-        front = [left.pop()]
-        size = 0
-        while front:
-            at = front.pop()
-            size += 1
-            for step in steps:
-                near = (at[0] + step[0], at[1] + step[1], at[2] + step[2])
-                if near in left:
-                    left.remove(near)
-                    front.append(near)
-        sizes.append(size)
-    return sizes
+    return list(np.bincount(labelled(mask).ravel())[1:])
 
 
 def largest_on_slice(mask):
-    left = set(map(tuple, np.argwhere(mask)))
-    best = []
-    while left:
-        front = [left.pop()]
-        found = []
-        while front:
-            at = front.pop()
-            found.append(at)
-            for i in (-1, 0, 1):
-                for j in (-1, 0, 1):
-                    near = (at[0] + i, at[1] + j)
-                    if near in left:
-                        left.remove(near)
-                        front.append(near)
-        if len(found) > len(best):
-            best = found
-    return np.array(best, float)
+    labels = labelled(mask)
+    return np.argwhere(labels == np.bincount(labels.ravel())[1:].argmax() + 1)
 
 
 class Case:
@@ -73,13 +49,11 @@ class Case:
         return np.array([-ras[0], -ras[1], ras[2]])
 
     def axes(self, mask, k):
-        points = largest_on_slice(mask[:, :, k]) * self.spacing[:2]
-        away = np.linalg.norm(points[:, None] - points[None], axis=2) if len(points) < 3000 else None
-        if away is None:
-            from scipy.spatial import ConvexHull
-
-            points = points[ConvexHull(points).vertices]
-            away = np.linalg.norm(points[:, None] - points[None], axis=2)
+        cells = largest_on_slice(mask[:, :, k])
+        inside = set(map(tuple, cells))
+        edge = [c for c in inside if not all((c[0] + i, c[1] + j) in inside for i, j in ((1, 0), (-1, 0), (0, 1), (0, -1)))]
+        points = np.array(edge) * self.spacing[:2]
+        away = np.linalg.norm(points[:, None] - points[None], axis=2)
         a, b = np.unravel_index(away.argmax(), away.shape)
         way = (points[a] - points[b]) / away[a, b]
         across = points @ np.array([-way[1], way[0]])

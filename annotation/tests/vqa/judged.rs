@@ -24,9 +24,9 @@ fn every_profile_is_written_as_its_format_is_described() {
         }
     }
     std::fs::write(folder.path().join("boxes.json"), json!({"sizes": sizes, "boxes": boxes}).to_string()).unwrap();
-    for profile in PROFILES.iter().filter(|profile| profile.name() != "medspot") {
+    for profile in PROFILES.iter().filter(|profile| profile.name() != "vqa:medspot") {
         let mut fitting = records.clone();
-        if profile.name() == "dpo" {
+        if profile.name() == "vqa:dpo" {
             for asked in &mut fitting.asked {
                 let answer = "a wrong draft".into();
                 asked.question.draft = Some(limner_annotation::question::Draft { answer, ..Default::default() });
@@ -36,7 +36,7 @@ fn every_profile_is_written_as_its_format_is_described() {
         assert!(run.records > 0, "{} refuses all: {:?}", profile.name(), run.blocked);
         assert!(run.lossy.iter().all(|loss| profile.lossy().contains(&loss.field.as_str())), "{}", profile.name());
         for (path, bytes) in profile.write(&fitting, &ProfileOptions::default()).unwrap() {
-            let path = folder.path().join(profile.name()).join(path);
+            let path = folder.path().join(&profile.name()["vqa:".len()..]).join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();
         }

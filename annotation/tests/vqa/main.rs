@@ -13,6 +13,8 @@ mod generate;
 #[cfg(test)]
 mod judged;
 #[cfg(test)]
+mod recomputed;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod validity;

@@ -19,6 +19,7 @@ mod project;
 mod project_share;
 mod render;
 mod segment;
+mod vqa;
 
 use crate::app::Start;
 use clap::{Parser, Subcommand};
@@ -61,6 +62,8 @@ enum Command {
     Import(import::Args),
     /// Compare an exported folder with its receipt
     Check(check::Args),
+    /// Make questions from what is painted, audit and check them
+    Vqa(vqa::Args),
     /// Copy DICOM files without the patient's identity
     Anonymize(anonymize::Args),
     /// Score predicted label maps against a reference
@@ -101,6 +104,7 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Vqa(args) => vqa::run(&args),
         Command::Anonymize(args) => anonymize::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Evaluate(args) => evaluate::run(args),

@@ -192,12 +192,9 @@ impl Convention {
             }
             _ => return None,
         };
-        let all = [
-            x0 / extent[0] * picture[0],
-            y0 / extent[1] * picture[1],
-            x1 / extent[0] * picture[0],
-            y1 / extent[1] * picture[1],
-        ];
+        // First times, then by: whole numbers stay whole where the picture has the frame's own size.
+        let back = |n: f64, axis: usize| n * picture[axis] / extent[axis];
+        let all = [back(x0, 0), back(y0, 1), back(x1, 0), back(y1, 1)];
         all.iter().all(|n| n.is_finite()).then_some(all)
     }
 

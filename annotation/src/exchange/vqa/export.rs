@@ -7,7 +7,7 @@ use crate::exchange::vqa::collect::{Collected, Selection, collect};
 use crate::exchange::vqa::profile::{Files, Profile, ProfileOptions};
 use crate::exchange::vqa::record::{Asked, Records};
 use crate::exchange::vqa::{pictures, talk};
-use crate::exchange::{Images, SelfCheck};
+use crate::exchange::{Images, SelfCheck, folder};
 use crate::id::ImageId;
 use crate::question::Lookup;
 use limner_imaging::{Task, Volume, formats};
@@ -45,6 +45,20 @@ pub fn write(profile: &dyn Profile, writing: &Writing<'_>, folder: &Path) -> Res
     }
     let check = check(profile, &records, &files, folder, task)?;
     Ok((records.asked.len() + records.talks.len(), check))
+}
+
+/// The same into a new folder, which is there whole and checked or not at all; how many records.
+pub fn write_new(profile: &dyn Profile, writing: &Writing<'_>, out: &Path) -> Result<usize> {
+    let fresh = folder::Fresh::beside(out)?;
+    let (records, check) = write(profile, writing, fresh.path())?;
+    if records == 0 {
+        return Err(Error::export(out, "no question fits this profile; limner vqa check --profile says why"));
+    }
+    if !check.pass {
+        return Err(Error::export(out, "the files read back differ from the questions; nothing was kept"));
+    }
+    fresh.keep_as(out)?;
+    Ok(records)
 }
 
 /// Without what the profile has no place for.

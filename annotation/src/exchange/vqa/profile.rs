@@ -43,15 +43,18 @@ pub const PROFILES: &[&dyn Profile] = &[
     &profiles::medspot::MedSpot,
 ];
 
+/// Before the name of every profile.
+pub const PREFIX: &str = "vqa:";
+
 /// The profile with this name, with or without "vqa:" before it.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Profile> {
-    let name = name.strip_prefix("vqa:").unwrap_or(name);
-    PROFILES.iter().copied().find(|profile| profile.name() == name)
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    PROFILES.iter().copied().find(|profile| profile.name().strip_prefix(PREFIX) == Some(name))
 }
 
 pub trait Profile: Sync {
-    /// After "vqa:" on the command line.
+    /// The word on the command line, with the prefix.
     fn name(&self) -> &'static str;
 
     fn title(&self) -> &'static str;
@@ -68,6 +71,11 @@ pub trait Profile: Sync {
     fn loses(&self, asked: &Asked) -> Vec<&'static str>;
 
     fn write(&self, records: &Records, options: &ProfileOptions<'_>) -> Result<Files>;
+
+    /// Whether `read` works.
+    fn reads(&self) -> bool {
+        false
+    }
 
     /// Reads the files that `write` makes, or a published sample of the format.
     fn read(&self, files: &Files) -> Result<Records> {

@@ -281,14 +281,15 @@ fn match_parts(text: &str, pattern: &[Part<'_>], stop: &str) -> Option<(usize, V
     Some((text.len() - rest.len(), numbers, name))
 }
 
-/// Takes a literal off the front; spaces in it may be there or not.
+/// Takes a literal off the front; spaces in it may be there or not, those before it are not its own.
 fn strip_loosely<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
     let mut rest = text;
-    for c in literal.chars() {
+    for (n, c) in literal.chars().enumerate() {
         if c == ' ' {
             rest = rest.trim_start_matches(' ');
         } else {
-            rest = rest.strip_prefix(c).or_else(|| rest.trim_start_matches(' ').strip_prefix(c))?;
+            let spaced = if n > 0 { rest.trim_start_matches(' ') } else { rest };
+            rest = rest.strip_prefix(c).or_else(|| spaced.strip_prefix(c))?;
         }
     }
     Some(rest)

@@ -34,7 +34,7 @@ pub struct Chat {
 }
 
 pub const SHAREGPT: Chat = Chat {
-    name: "sharegpt",
+    name: "vqa:sharegpt",
     title: "ShareGPT for LLaMA-Factory",
     status: Status::FromDescription,
     convention: "qwen2.5-vl",
@@ -47,10 +47,10 @@ pub const SHAREGPT: Chat = Chat {
 };
 
 pub const LLAVA: Chat =
-    Chat { name: "llava", title: "LLaVA", convention: "unit", single: true, registered: false, ..SHAREGPT };
+    Chat { name: "vqa:llava", title: "LLaVA", convention: "unit", single: true, registered: false, ..SHAREGPT };
 
 pub const MEDREGA: Chat = Chat {
-    name: "medrega",
+    name: "vqa:medrega",
     title: "MedRegA (InternVL)",
     status: Status::Checked,
     convention: "medrega",
@@ -61,7 +61,7 @@ pub const MEDREGA: Chat = Chat {
 
 /// The training half of MedSG; its test half is a profile of its own.
 pub const MEDSG_TRAIN: Chat = Chat {
-    name: "medsg-train",
+    name: "vqa:medsg-train",
     title: "MedSG-188K (training)",
     status: Status::Checked,
     convention: "medsg",
@@ -117,6 +117,10 @@ impl Profile for Chat {
             files.insert("dataset_info.json".into(), json_file(&info)?);
         }
         Ok(files)
+    }
+
+    fn reads(&self) -> bool {
+        true
     }
 
     fn read(&self, files: &Files) -> Result<Records> {

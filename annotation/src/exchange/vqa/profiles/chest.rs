@@ -22,7 +22,7 @@ const GROUND: &str = "Phrase Grounding";
 
 impl Profile for CheXbench {
     fn name(&self) -> &'static str {
-        "chexbench"
+        "vqa:chexbench"
     }
 
     fn title(&self) -> &'static str {
@@ -102,7 +102,7 @@ fn bench_item(asked: &Asked) -> Value {
 
 impl Profile for CxReason {
     fn name(&self) -> &'static str {
-        "cxreason"
+        "vqa:cxreason"
     }
 
     fn title(&self) -> &'static str {

@@ -16,7 +16,7 @@ const OPTIONS: usize = 4;
 
 impl Profile for DeepTumor {
     fn name(&self) -> &'static str {
-        "deeptumorvqa"
+        "vqa:deeptumorvqa"
     }
 
     fn title(&self) -> &'static str {
@@ -36,6 +36,9 @@ impl Profile for DeepTumor {
         let fits = matches!(question.answer_type, AnswerType::YesNo | AnswerType::Single | AnswerType::Numeric);
         if !fits {
             return Some("the format has numbers, yes-or-no and single choice only".into());
+        }
+        if question.answer_type != AnswerType::Numeric && question.answer.keys.len() != 1 {
+            return Some("it has no single right choice".into());
         }
         if question.answer_type == AnswerType::Numeric && question.answer.numbers.len() != 1 {
             return Some("the format has one number an answer".into());

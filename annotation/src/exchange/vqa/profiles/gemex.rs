@@ -36,6 +36,9 @@ fn refusal(asked: &Asked) -> Option<String> {
     if kind(asked).is_none() {
         return Some("the format has open, yes-or-no, single and multiple choice only".into());
     }
+    if matches!(kind(asked), Some(1..=3)) && asked.question.answer.keys.is_empty() {
+        return Some("it has no right choice for all its pictures".into());
+    }
     let sized = boxes(asked).iter().all(|(_, place)| asked.scene.size(place.picture).is_some());
     (!sized).then(|| "the size of its picture is not known".into())
 }
@@ -66,7 +69,7 @@ fn lettered_choices(asked: &Asked) -> Vec<String> {
 
 impl Profile for Gemex {
     fn name(&self) -> &'static str {
-        "gemex"
+        "vqa:gemex"
     }
 
     fn title(&self) -> &'static str {
@@ -130,7 +133,7 @@ fn record(asked: &Asked, q_id: usize) -> Value {
 
 impl Profile for ThinkVg {
     fn name(&self) -> &'static str {
-        "thinkvg"
+        "vqa:thinkvg"
     }
 
     fn title(&self) -> &'static str {

@@ -30,7 +30,7 @@ fn task(asked: &Asked) -> &'static str {
 
 impl Profile for MedSg {
     fn name(&self) -> &'static str {
-        "medsg"
+        "vqa:medsg"
     }
 
     fn title(&self) -> &'static str {

@@ -18,7 +18,7 @@ const FRAME: [f64; 2] = [100.0, 100.0];
 
 impl Profile for MedSpot {
     fn name(&self) -> &'static str {
-        "medspot"
+        "vqa:medspot"
     }
 
     fn title(&self) -> &'static str {
@@ -59,6 +59,10 @@ impl Profile for MedSpot {
             }
         }
         Ok(Files::from([(format!("{}.json", options.split), json_file(&json!({"tasks": tasks}))?)]))
+    }
+
+    fn reads(&self) -> bool {
+        true
     }
 
     fn read(&self, files: &Files) -> Result<Records> {

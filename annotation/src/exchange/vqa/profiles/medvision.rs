@@ -53,7 +53,7 @@ fn task(asked: &Asked) -> Option<Task> {
 
 impl Profile for MedVision {
     fn name(&self) -> &'static str {
-        "medvision"
+        "vqa:medvision"
     }
 
     fn title(&self) -> &'static str {

@@ -16,7 +16,7 @@ pub struct MsSwift;
 
 impl Profile for MsSwift {
     fn name(&self) -> &'static str {
-        "ms-swift"
+        "vqa:ms-swift"
     }
 
     fn title(&self) -> &'static str {
@@ -49,6 +49,10 @@ impl Profile for MsSwift {
         let talks: Vec<Talk> = asked.chain(records.talks.iter().cloned()).collect();
         let lines = talks.iter().map(record).collect::<Result<Vec<_>>>()?;
         Ok(Files::from([(format!("{}.jsonl", options.split), json_lines(lines)?)]))
+    }
+
+    fn reads(&self) -> bool {
+        true
     }
 
     fn read(&self, files: &Files) -> Result<Records> {

@@ -15,7 +15,7 @@ pub struct Nova;
 
 impl Profile for Nova {
     fn name(&self) -> &'static str {
-        "nova"
+        "vqa:nova"
     }
 
     fn title(&self) -> &'static str {

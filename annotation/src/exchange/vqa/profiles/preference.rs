@@ -22,7 +22,7 @@ fn has_rejected(asked: &Asked) -> bool {
 
 impl Profile for Dpo {
     fn name(&self) -> &'static str {
-        "dpo"
+        "vqa:dpo"
     }
 
     fn title(&self) -> &'static str {
@@ -52,6 +52,10 @@ impl Profile for Dpo {
         Ok(Files::from([(format!("{}.jsonl", options.split), json_lines(lines)?)]))
     }
 
+    fn reads(&self) -> bool {
+        true
+    }
+
     fn read(&self, files: &Files) -> Result<Records> {
         let (path, bytes) = find_file(files, &[".jsonl", ".json"])?;
         let rejected: Vec<Value> = read_json(path, bytes)?;
@@ -78,7 +82,7 @@ fn pair(talk: &Talk) -> Option<Result<Value>> {
 
 impl Profile for Kto {
     fn name(&self) -> &'static str {
-        "kto"
+        "vqa:kto"
     }
 
     fn title(&self) -> &'static str {
@@ -121,6 +125,10 @@ impl Profile for Kto {
             lines.push(verdict(talk, good)?);
         }
         Ok(Files::from([(format!("{}.jsonl", options.split), json_lines(lines)?)]))
+    }
+
+    fn reads(&self) -> bool {
+        true
     }
 
     fn read(&self, files: &Files) -> Result<Records> {

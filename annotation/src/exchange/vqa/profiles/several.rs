@@ -20,7 +20,7 @@ fn paths(scene: &Scene) -> Vec<&str> {
 
 impl Profile for MedFrame {
     fn name(&self) -> &'static str {
-        "medframeqa"
+        "vqa:medframeqa"
     }
 
     fn title(&self) -> &'static str {
@@ -85,7 +85,7 @@ fn pair(scene: &Scene) -> Option<Value> {
 
 impl Profile for TemMed {
     fn name(&self) -> &'static str {
-        "temmed"
+        "vqa:temmed"
     }
 
     fn title(&self) -> &'static str {
@@ -171,7 +171,7 @@ impl Profile for TemMed {
 
 impl Profile for MediConfusion {
     fn name(&self) -> &'static str {
-        "mediconfusion"
+        "vqa:mediconfusion"
     }
 
     fn title(&self) -> &'static str {

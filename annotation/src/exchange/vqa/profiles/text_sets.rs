@@ -30,7 +30,7 @@ fn path_of(asked: &Asked) -> String {
 
 impl Profile for MedBook {
     fn name(&self) -> &'static str {
-        "medbookvqa"
+        "vqa:medbookvqa"
     }
 
     fn title(&self) -> &'static str {
@@ -82,7 +82,7 @@ fn book_item(asked: &Asked) -> Value {
 
 impl Profile for M3Cot {
     fn name(&self) -> &'static str {
-        "m3cot"
+        "vqa:m3cot"
     }
 
     fn title(&self) -> &'static str {
@@ -159,7 +159,7 @@ fn step_row(n: usize, asked: &Asked) -> Vec<String> {
 
 impl Profile for K2Sight {
     fn name(&self) -> &'static str {
-        "k2sight"
+        "vqa:k2sight"
     }
 
     fn title(&self) -> &'static str {

@@ -33,11 +33,16 @@ pub struct Tsv {
 /// Options a table has at most.
 const OPTIONS: usize = 5;
 
-pub const VLMEVALKIT: Tsv =
-    Tsv { name: "vlmevalkit", title: "VLMEvalKit multiple choice", file: "limner", rows: Rows::Choice, columns: &[] };
+pub const VLMEVALKIT: Tsv = Tsv {
+    name: "vqa:vlmevalkit",
+    title: "VLMEvalKit multiple choice",
+    file: "limner",
+    rows: Rows::Choice,
+    columns: &[],
+};
 
 pub const ENDOBENCH: Tsv = Tsv {
-    name: "endobench",
+    name: "vqa:endobench",
     title: "EndoBench",
     file: "EndoBench",
     rows: Rows::Choice,
@@ -50,7 +55,7 @@ pub const ENDOBENCH: Tsv = Tsv {
 };
 
 pub const GMAI: Tsv = Tsv {
-    name: "gmai-mmbench",
+    name: "vqa:gmai-mmbench",
     title: "GMAI-MMBench",
     file: "GMAI-MMBench",
     rows: Rows::Choice,
@@ -62,7 +67,7 @@ pub const GMAI: Tsv = Tsv {
 };
 
 pub const MEDQ: Tsv = Tsv {
-    name: "medq",
+    name: "vqa:medq",
     title: "MedQ-Bench questions",
     file: "medqbench_QA",
     rows: Rows::Choice,
@@ -70,7 +75,7 @@ pub const MEDQ: Tsv = Tsv {
 };
 
 pub const MEDQ_DESCRIPTION: Tsv = Tsv {
-    name: "medq-description",
+    name: "vqa:medq-description",
     title: "MedQ-Bench descriptions",
     file: "medqbench_description",
     rows: Rows::Description,
@@ -78,7 +83,7 @@ pub const MEDQ_DESCRIPTION: Tsv = Tsv {
 };
 
 pub const MEDQ_PAIRED: Tsv = Tsv {
-    name: "medq-paired",
+    name: "vqa:medq-paired",
     title: "MedQ-Bench pairs",
     file: "medqbench_paired_description",
     rows: Rows::Paired,
