@@ -66,6 +66,13 @@ fn questions_are_made_checked_audited_and_written() {
     assert_eq!(report["schema"], "limner.audit/1");
     assert!(audit.join("audit.html").is_file() && audit.join("bias_scores.csv").is_file());
 
+    // Without a file the questions go into the project, once however often they are made.
+    let _ = run(&["vqa", "generate", text(&project), "--seed", "7"]);
+    let kept = parsed(&run(&["vqa", "check", text(&project), "--json"]));
+    assert_eq!((&kept["questions"], &kept["accepted"]), (&made["questions"], &json!(0)));
+    let _ = run(&["vqa", "generate", text(&project), "--seed", "7"]);
+    assert_eq!(parsed(&run(&["vqa", "check", text(&project), "--json"])), kept);
+
     let out = home.path().join("gemex");
     let _ = run(&[&["vqa", "write", text(&project), "--profile", "gemex", "--out", text(&out)][..], &from].concat());
     assert!(out.join("single_choice_questions.jsonl").is_file() && out.join("images/000001.png").is_file());

@@ -40,6 +40,8 @@ use flat::{
     Pictures as Flat, coco, cvat, hub, keypoints, label_studio, labelme, nih, paired, panoptic, voc, webdataset, yolo,
 };
 use voxels::{maps, nnunet, trees};
+use vqa::frame::Vqa;
+use vqa::profiles as questions;
 
 pub const EXCHANGES: &[&dyn Exchange] = &[
     &native::Native,
@@ -72,6 +74,34 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &mesh::GLB,
     &Flat(hub::IMAGE_FOLDER),
     &Flat(hub::PARQUET),
+    &Vqa(&questions::ms_swift::MsSwift),
+    &Vqa(&questions::chat::SHAREGPT),
+    &Vqa(&questions::chat::LLAVA),
+    &Vqa(&questions::chat::MEDREGA),
+    &Vqa(&questions::chat::MEDSG_TRAIN),
+    &Vqa(&questions::preference::Dpo),
+    &Vqa(&questions::preference::Kto),
+    &Vqa(&questions::gemex::Gemex),
+    &Vqa(&questions::gemex::ThinkVg),
+    &Vqa(&questions::medsg::MedSg),
+    &Vqa(&questions::vlmeval::VLMEVALKIT),
+    &Vqa(&questions::vlmeval::ENDOBENCH),
+    &Vqa(&questions::vlmeval::GMAI),
+    &Vqa(&questions::vlmeval::MEDQ),
+    &Vqa(&questions::vlmeval::MEDQ_DESCRIPTION),
+    &Vqa(&questions::vlmeval::MEDQ_PAIRED),
+    &Vqa(&questions::deeptumor::DeepTumor),
+    &Vqa(&questions::medvision::MedVision),
+    &Vqa(&questions::several::MedFrame),
+    &Vqa(&questions::several::TemMed),
+    &Vqa(&questions::chest::CheXbench),
+    &Vqa(&questions::chest::CxReason),
+    &Vqa(&questions::several::MediConfusion),
+    &Vqa(&questions::nova::Nova),
+    &Vqa(&questions::text_sets::K2Sight),
+    &Vqa(&questions::text_sets::M3Cot),
+    &Vqa(&questions::text_sets::MedBook),
+    &Vqa(&questions::medspot::MedSpot),
 ];
 
 #[must_use]

@@ -35,7 +35,7 @@ fn inside(value: u16, [i, j, k]: [usize; 3]) -> bool {
     }
 }
 
-fn project() -> (Document, Vec<ImageId>) {
+pub fn project() -> (Document, Vec<ImageId>) {
     let mut document = Document::new("reader");
     let labels = [(1, "liver"), (2, "kidney"), (3, "liver lesion")];
     let mut commands: Vec<_> =
@@ -63,7 +63,7 @@ fn project() -> (Document, Vec<ImageId>) {
     (document, images)
 }
 
-fn load(_: &ImageEntry, _: &Task) -> Result<Volume> {
+pub fn load(_: &ImageEntry, _: &Task) -> Result<Volume> {
     Ok(volume())
 }
 

@@ -9,6 +9,8 @@ mod containers;
 #[cfg(test)]
 mod forest;
 #[cfg(test)]
+mod frame;
+#[cfg(test)]
 mod generate;
 #[cfg(test)]
 mod judged;

@@ -4,15 +4,15 @@ use super::{exit, say, say_json, usage};
 use anyhow::Context as _;
 use clap::Subcommand;
 use limner_annotation::audit::{self, Plan as AuditPlan, Pruning};
-use limner_annotation::exchange::Images;
 use limner_annotation::exchange::vqa::boxes;
 use limner_annotation::exchange::vqa::collect::{Collected, Selection, collect};
 use limner_annotation::exchange::vqa::export::{Writing, write_new};
 use limner_annotation::exchange::vqa::profile::{self, Profile, ProfileOptions};
 use limner_annotation::exchange::vqa::talk::Style;
 use limner_annotation::question::generate::{self, GENERATORS, Plan};
-use limner_annotation::question::{Book, Lookup, Status};
-use limner_annotation::{Contents, ImageEntry, ImageId, Project};
+use limner_annotation::question::{Book, ImageSet, Lookup, Question, Status, Template};
+use limner_annotation::step::StepInfo;
+use limner_annotation::{Command, Contents, ImageEntry, ImageId, Project};
 use limner_imaging::Task;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example: limner vqa generate study.limner --seed 7 --out questions.json")]
+#[command(after_help = "Example: limner vqa generate study.limner --seed 7")]
 pub struct Args {
     #[command(subcommand)]
     command: Verb,
@@ -29,13 +29,13 @@ pub struct Args {
 #[derive(Subcommand)]
 enum Verb {
     /// Make questions from masks, shapes and time points
-    #[command(after_help = "Example: limner vqa generate study.limner --only volume,larger --out questions.json")]
+    #[command(after_help = "Example: limner vqa generate study.limner --only volume,larger --seed 7")]
     Generate(Generate),
     /// Look for shortcuts, leaks, copies and identifiers
-    #[command(after_help = "Example: limner vqa audit study.limner --questions questions.json --out audit/")]
+    #[command(after_help = "Example: limner vqa audit study.limner --out audit/")]
     Audit(Audit),
     /// Say what is missing or wrong, question by question
-    #[command(after_help = "Example: limner vqa check study.limner --questions questions.json --json")]
+    #[command(after_help = "Example: limner vqa check study.limner --profile gemex --json")]
     Check(Check),
     /// Write questions and their pictures in the layout of a data set
     #[command(after_help = "Example: limner vqa write study.limner --questions q.json --profile gemex --out set/")]
@@ -77,7 +77,7 @@ struct Generate {
     /// Two images of a subject as PRIOR:CURRENT, by their number in the project from 1
     #[arg(long = "pair", value_name = "PRIOR:CURRENT")]
     pairs: Vec<String>,
-    /// Where the questions are written
+    /// A file for the questions instead of the project
     #[arg(long)]
     out: Option<PathBuf>,
     /// List the generators
@@ -145,16 +145,20 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
         GENERATORS.iter().for_each(|g| say(format!("{:<20} {}", g.name, g.title)));
         return Ok(ExitCode::SUCCESS);
     }
-    let project = Project::open_read_only(&args.project)?;
-    let images = |image: &ImageEntry, task: &Task| project.open_image(image, task);
+    let stores = args.out.is_none();
+    let mut project = if stores { Project::open(&args.project)? } else { Project::open_read_only(&args.project)? };
     let pairs = args.pairs.iter().map(|pair| parse_pair(project.document(), pair)).collect::<anyhow::Result<_>>()?;
     let plan = Plan { seed: args.seed, only: args.only.clone(), most_of_each: args.most, pairs, ..Plan::default() };
-    let book = generate(&project, &images, &plan)?;
+    let book = generate(&project, &plan)?;
     if let Some(out) = &args.out {
         let text = serde_json::to_vec_pretty(&book)?;
         std::fs::write(out, text).with_context(|| format!("could not write {}", out.display()))?;
     }
     let counts = counts(&book);
+    if stores {
+        store(&mut project, &book)?;
+        project.close()?;
+    }
     if args.json {
         say_json(&json!({
             "schema": "limner.vqa-generate/1", "questions": book.questions.len(), "by_generator": counts,
@@ -167,9 +171,24 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
     Ok(exit(!book.questions.is_empty()))
 }
 
-/// The questions of a plan about a project.
-pub fn generate(project: &Project, images: &dyn Images, plan: &Plan) -> anyhow::Result<Book> {
-    Ok(generate::generate(project.document(), Some(images), plan, &Task::default())?)
+/// The questions of a plan about a project; templates are the project's own.
+pub fn generate(project: &Project, plan: &Plan) -> anyhow::Result<Book> {
+    let images = |image: &ImageEntry, task: &Task| project.open_image(image, task);
+    let templates = project.document().all::<Template>().cloned().collect();
+    let plan = Plan { templates, ..plan.clone() };
+    Ok(generate::generate(project.document(), Some(&images), &plan, &Task::default())?)
+}
+
+/// Puts questions into the project as one step. What was made before by the same seed stays as its reviewer left it.
+pub fn store(project: &mut Project, book: &Book) -> anyhow::Result<()> {
+    let document = project.document_mut();
+    let sets = book.image_sets.values().filter(|set| document.get::<ImageSet>(set.id).is_none());
+    let questions = book.questions.values().filter(|question| document.get::<Question>(question.id).is_none());
+    let commands: Vec<Command> = sets.cloned().map(Command::put).chain(questions.cloned().map(Command::put)).collect();
+    let summary = format!("{} questions made from masks and shapes", book.questions.len());
+    let step = StepInfo::named("Generate questions").with_tool("derive").with_summary(summary);
+    document.apply_step(step, commands)?;
+    Ok(())
 }
 
 fn counts(book: &Book) -> BTreeMap<String, usize> {
@@ -193,10 +212,23 @@ fn parse_pair(contents: &Contents, text: &str) -> anyhow::Result<[ImageId; 2]> {
     Ok([image(prior)?, image(current)?])
 }
 
-/// The questions a command works on.
-fn book_of(source: &Source) -> anyhow::Result<Book> {
-    let path = source.questions.as_deref().context("name the file of questions with --questions")?;
-    read_book(path)
+/// The questions a command works on: those of a file, or the project's own.
+struct Questions<'a> {
+    project: &'a Project,
+    file: Option<Book>,
+}
+
+impl<'a> Questions<'a> {
+    fn of(project: &'a Project, source: &Source) -> anyhow::Result<Self> {
+        Ok(Self { project, file: source.questions.as_deref().map(read_book).transpose()? })
+    }
+
+    fn book(&self) -> &dyn Lookup {
+        match &self.file {
+            Some(book) => book,
+            None => self.project.document().contents(),
+        }
+    }
 }
 
 fn read_book(path: &Path) -> anyhow::Result<Book> {
@@ -211,8 +243,8 @@ fn collected(project: &Project, book: &dyn Lookup, unreviewed: bool) -> anyhow::
 
 fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
     let project = Project::open_read_only(&args.source.project)?;
-    let book = book_of(&args.source)?;
-    let collected = collected(&project, &book, args.source.unreviewed)?;
+    let questions = Questions::of(&project, &args.source)?;
+    let collected = collected(&project, questions.book(), args.source.unreviewed)?;
     let plan = AuditPlan { seed: args.seed, folds: args.folds, ..AuditPlan::default() };
     let pruning = args.prune.map(|budget| Pruning { budget, threshold: args.threshold, ..Pruning::default() });
     let report = audit::run(&collected.records, plan, pruning, &Task::default())?;
@@ -237,27 +269,30 @@ fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
 
 fn run_check(args: &Check) -> anyhow::Result<ExitCode> {
     let project = Project::open_read_only(&args.source.project)?;
-    let book = book_of(&args.source)?;
+    let questions = Questions::of(&project, &args.source)?;
+    let book = questions.book();
     let mut problems = Vec::new();
-    for question in book.questions.values() {
-        let mut texts: Vec<String> = question.missing(&book).into_iter().map(|missing| missing.text).collect();
-        texts.extend(question.validate(project.document(), &book).err().map(|error| error.to_string()));
+    let (mut count, mut accepted) = (0, 0);
+    for question in book.questions() {
+        count += 1;
+        accepted += usize::from(question.status == Status::Accepted);
+        let mut texts: Vec<String> = question.missing(book).into_iter().map(|missing| missing.text).collect();
+        texts.extend(question.validate(project.document(), book).err().map(|error| error.to_string()));
         if !texts.is_empty() {
             problems.push(json!({"question": question.id, "stem": question.stem, "problems": texts}));
         }
     }
-    let accepted = book.questions.values().filter(|question| question.status == Status::Accepted).count();
     let dry_run = match &args.profile {
         Some(name) => {
             let profile = find(name)?;
-            let records = collected(&project, &book, args.source.unreviewed)?.records;
+            let records = collected(&project, book, args.source.unreviewed)?.records;
             Some(profile::dry_run(profile, &records))
         }
         None => None,
     };
     if args.json {
         say_json(&json!({
-            "schema": "limner.vqa-check/1", "questions": book.questions.len(), "accepted": accepted, "problems": problems,
+            "schema": "limner.vqa-check/1", "questions": count, "accepted": accepted, "problems": problems,
             "profile": dry_run,
         }))?;
     } else {
@@ -268,7 +303,7 @@ fn run_check(args: &Check) -> anyhow::Result<ExitCode> {
             say(format!("{} records, {} blocked", run.records, run.blocked.len()));
             run.lossy.iter().for_each(|loss| say(format!("lost: {} of {}", loss.field, loss.count)));
         }
-        say(format!("{} questions, {accepted} accepted, {} with problems", book.questions.len(), problems.len()));
+        say(format!("{count} questions, {accepted} accepted, {} with problems", problems.len()));
     }
     Ok(exit(problems.is_empty()))
 }
@@ -288,12 +323,12 @@ fn run_write(args: &Write) -> anyhow::Result<ExitCode> {
             .ok_or_else(|| usage(format!("boxes cannot be written as {name:?}; choose one of {}", names())))
     });
     let project = Project::open_read_only(&args.source.project)?;
-    let book = book_of(&args.source)?;
+    let questions = Questions::of(&project, &args.source)?;
     let images = |image: &ImageEntry, task: &Task| project.open_image(image, task);
     let style = Style { thinking: args.thinking, ..Style::default() };
     let writing = Writing {
         contents: project.document(),
-        book: &book,
+        book: questions.book(),
         images: &images,
         selection: Selection { unreviewed: args.source.unreviewed, ..Selection::default() },
         options: ProfileOptions { convention: convention.transpose()?, style, ..ProfileOptions::default() },

@@ -273,7 +273,7 @@ impl Collector<'_> {
     }
 }
 
-/// The box around everything a form is drawn of.
+/// The box around everything a form is drawn of, at least a pixel wide and high.
 fn bounds_of(form: &Form) -> Option<Rect> {
     let points: Vec<[f64; 2]> = match form {
         Form::Polyline { points, .. } => points.clone(),
@@ -286,5 +286,9 @@ fn bounds_of(form: &Form) -> Option<Rect> {
     };
     let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
     let all = points.iter().fold(start, |r, p| [r[0].min(p[0]), r[1].min(p[1]), r[2].max(p[0]), r[3].max(p[1])]);
+    // A line along a row has no height, and a box without height is none.
+    let thin = |low: f64, high: f64| if high - low < 1.0 { 0.5 } else { 0.0 };
+    let (dx, dy) = (thin(all[0], all[2]), thin(all[1], all[3]));
+    let all = [all[0] - dx, all[1] - dy, all[2] + dx, all[3] + dy];
     all.iter().all(|n| n.is_finite()).then_some(all)
 }

@@ -7,9 +7,10 @@
 pub mod boxes;
 pub mod collect;
 pub mod export;
+pub(in crate::exchange) mod frame;
 pub mod pictures;
 pub mod profile;
-mod profiles;
+pub(in crate::exchange) mod profiles;
 pub mod record;
 pub mod talk;
 mod wording;

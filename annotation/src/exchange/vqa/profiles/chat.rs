@@ -4,8 +4,8 @@
 use crate::error::{Error, Result};
 use crate::exchange::Status;
 use crate::exchange::vqa::profile::{
-    Files, Profile, ProfileOptions, find_file, fitting, json_file, json_lines, number, read_json, rest_of, text_of,
-    texts_of,
+    Files, Profile, ProfileOptions, find_file, fitting, json_file, json_lines, number, read_json, rest_of, shortened,
+    text_of, texts_of,
 };
 use crate::exchange::vqa::record::{Asked, Picture, PlaceKind, Records, Scene, Talk};
 use crate::exchange::vqa::talk;
@@ -191,6 +191,9 @@ impl Chat {
                 Some(_) => talk::parsed(role, text, &mut scene, convention),
                 None => crate::question::Turn::new(role, text),
             });
+        }
+        if turns.is_empty() {
+            return Err(Error::refused(format!("a record has no conversation: {}", shortened(record))));
         }
         let id = match &record["id"] {
             Value::String(id) => id.clone(),

@@ -153,6 +153,12 @@ fn talk_of(record: &Value) -> Result<Talk> {
                 _ => None,
             });
             let picture = objects["image_id"][n].as_u64().unwrap_or(0) as usize;
+            if picture >= scene.pictures.len() {
+                return Err(Error::refused(format!(
+                    "a box lies on a picture that is not listed: {}",
+                    shortened(record)
+                )));
+            }
             let rect = rect.ok_or_else(|| {
                 Error::refused(format!("a box has neither two nor four numbers: {}", shortened(record)))
             })?;
@@ -160,6 +166,9 @@ fn talk_of(record: &Value) -> Result<Talk> {
         }
         turn.evidence = evidence;
         turns.push(turn);
+    }
+    if turns.is_empty() {
+        return Err(Error::refused(format!("a record has no messages: {}", shortened(record))));
     }
     let dialogue = Dialogue {
         id: DialogueId::new(),
