@@ -1,5 +1,7 @@
 //! Everything a user can ask for, once. The menus, the keys, the palette and the key sheet read this list.
 
+use crate::keymap::{Chord, When};
+use crate::theme::icon;
 use crate::view_state::{Along, Arrangement};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use limner_imaging::View;
@@ -44,12 +46,25 @@ pub enum Action {
     ZoomOut,
     ResetView,
     WindowAsStored,
-    /// Index into `limner_imaging::window::CT_PRESETS`.
+    /// Line of the table of windows in the settings.
     WindowPreset(usize),
     InvertWindow,
     ToggleLabels,
+    ToggleText,
+    TurnClockwise,
+    MirrorView,
+    PlayCine,
+    NextSeries,
+    PreviousSeries,
+    CopyView,
+    SaveView,
+    SaveClip,
+    Register,
+    ToggleBrowser,
+    ToggleInspector,
     Palette,
     KeySheet,
+    Settings,
 }
 
 /// What the left button does on a picture.
@@ -68,7 +83,7 @@ impl Tool {
 
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Window => "Window",
+            Self::Window => "Window and level",
             Self::Crosshair => "Crosshair",
             Self::Brush => "Brush",
             Self::Eraser => "Eraser",
@@ -97,11 +112,12 @@ pub enum Menu {
     Edit,
     Tools,
     View,
+    Window,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::Tools, Self::View, Self::Help];
+    pub const ALL: [Self; 6] = [Self::File, Self::Edit, Self::Tools, Self::View, Self::Window, Self::Help];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -109,6 +125,7 @@ impl Menu {
             Self::Edit => "Edit",
             Self::Tools => "Tools",
             Self::View => "View",
+            Self::Window => "Window",
             Self::Help => "Help",
         }
     }
@@ -119,22 +136,32 @@ pub struct Entry {
     pub menu: Menu,
     /// Ends in … where more is asked before anything happens.
     pub title: &'static str,
-    pub keys: &'static [KeyboardShortcut],
+    /// In the OHIF profile; others differ by `keymap::PROFILES`.
+    pub keys: &'static [Chord],
 }
 
-const fn plain(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::NONE, key)
+const fn chord(modifiers: Modifiers, key: Key, when: When) -> Chord {
+    Chord { keys: KeyboardShortcut::new(modifiers, key), when }
 }
 
-const fn command(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::COMMAND, key)
+const fn plain(key: Key) -> Chord {
+    chord(Modifiers::NONE, key, When::Always)
 }
 
-const fn command_shift(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+/// Only while no annotation tool is in hand.
+const fn reading(key: Key) -> Chord {
+    chord(Modifiers::NONE, key, When::Reading)
 }
 
-const fn entry(action: Action, menu: Menu, title: &'static str, keys: &'static [KeyboardShortcut]) -> Entry {
+const fn command(key: Key) -> Chord {
+    chord(Modifiers::COMMAND, key, When::Always)
+}
+
+const fn command_shift(key: Key) -> Chord {
+    chord(Modifiers::COMMAND.plus(Modifiers::SHIFT), key, When::Always)
+}
+
+const fn entry(action: Action, menu: Menu, title: &'static str, keys: &'static [Chord]) -> Entry {
     Entry { action, menu, title, keys }
 }
 
@@ -155,7 +182,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Accept, Menu::Edit, "Accept proposal", &[plain(Key::Enter)]),
     entry(Action::Reject, Menu::Edit, "Reject proposal", &[plain(Key::Escape)]),
     entry(Action::NewLabel, Menu::Edit, "New label", &[command_shift(Key::N)]),
-    entry(Action::Tool(Tool::Window), Menu::Tools, "Window", &[plain(Key::L)]),
+    entry(Action::Tool(Tool::Window), Menu::Tools, "Window and level", &[plain(Key::L)]),
     entry(Action::Tool(Tool::Crosshair), Menu::Tools, "Crosshair", &[plain(Key::C)]),
     entry(Action::Tool(Tool::Brush), Menu::Tools, "Brush", &[plain(Key::B)]),
     entry(Action::Tool(Tool::Eraser), Menu::Tools, "Eraser", &[plain(Key::E)]),
@@ -190,14 +217,31 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::ZoomIn, Menu::View, "Zoom in", &[plain(Key::Plus), plain(Key::Equals)]),
     entry(Action::ZoomOut, Menu::View, "Zoom out", &[plain(Key::Minus)]),
     entry(Action::ResetView, Menu::View, "Fit to view", &[plain(Key::Space)]),
-    entry(Action::WindowAsStored, Menu::View, "Window as stored", &[plain(Key::Num0)]),
-    entry(Action::WindowPreset(0), Menu::View, "Window: soft tissue", &[plain(Key::F1), plain(Key::Num1)]),
-    entry(Action::WindowPreset(1), Menu::View, "Window: lung", &[plain(Key::F2), plain(Key::Num2)]),
-    entry(Action::WindowPreset(2), Menu::View, "Window: liver", &[plain(Key::F3), plain(Key::Num3)]),
-    entry(Action::WindowPreset(3), Menu::View, "Window: bone", &[plain(Key::F4), plain(Key::Num4)]),
-    entry(Action::WindowPreset(4), Menu::View, "Window: brain", &[plain(Key::F5), plain(Key::Num5)]),
+    entry(Action::WindowAsStored, Menu::View, "Window as stored", &[reading(Key::Num0), plain(Key::Backtick)]),
+    entry(Action::WindowPreset(0), Menu::View, "Window 1", &[plain(Key::F1), reading(Key::Num1)]),
+    entry(Action::WindowPreset(1), Menu::View, "Window 2", &[plain(Key::F2), reading(Key::Num2)]),
+    entry(Action::WindowPreset(2), Menu::View, "Window 3", &[plain(Key::F3), reading(Key::Num3)]),
+    entry(Action::WindowPreset(3), Menu::View, "Window 4", &[plain(Key::F4), reading(Key::Num4)]),
+    entry(Action::WindowPreset(4), Menu::View, "Window 5", &[plain(Key::F5), reading(Key::Num5)]),
+    entry(Action::WindowPreset(5), Menu::View, "Window 6", &[plain(Key::F6), reading(Key::Num6)]),
+    entry(Action::WindowPreset(6), Menu::View, "Window 7", &[plain(Key::F7), reading(Key::Num7)]),
+    entry(Action::WindowPreset(7), Menu::View, "Window 8", &[plain(Key::F8), reading(Key::Num8)]),
+    entry(Action::WindowPreset(8), Menu::View, "Window 9", &[plain(Key::F9), reading(Key::Num9)]),
     entry(Action::InvertWindow, Menu::View, "Invert grey", &[plain(Key::I)]),
+    entry(Action::TurnClockwise, Menu::View, "Turn a quarter clockwise", &[reading(Key::R)]),
+    entry(Action::MirrorView, Menu::View, "Mirror left and right", &[reading(Key::H)]),
+    entry(Action::PlayCine, Menu::View, "Play or stop", &[command(Key::Space)]),
+    entry(Action::NextSeries, Menu::View, "Next series", &[plain(Key::PageDown)]),
+    entry(Action::PreviousSeries, Menu::View, "Previous series", &[plain(Key::PageUp)]),
     entry(Action::ToggleLabels, Menu::View, "Show labels", &[plain(Key::T)]),
+    entry(Action::ToggleText, Menu::View, "Show text on pictures", &[command(Key::T)]),
+    entry(Action::CopyView, Menu::View, "Copy view as picture", &[command_shift(Key::C)]),
+    entry(Action::SaveView, Menu::View, "Save view as PNG…", &[command_shift(Key::P)]),
+    entry(Action::SaveClip, Menu::View, "Save clip as GIF…", &[]),
+    entry(Action::Register, Menu::View, "Register the other view to this one", &[]),
+    entry(Action::ToggleBrowser, Menu::Window, "Show series list", &[command(Key::B)]),
+    entry(Action::ToggleInspector, Menu::Window, "Show labels panel", &[command(Key::I)]),
+    entry(Action::Settings, Menu::Window, "Settings…", &[command(Key::Comma)]),
     entry(Action::Palette, Menu::Help, "Command palette…", &[command(Key::K)]),
     entry(Action::KeySheet, Menu::Help, "Keys", &[plain(Key::Questionmark)]),
 ];
@@ -209,11 +253,72 @@ impl Action {
 
     /// Tools and views act on the open picture; everything else can be asked for without one.
     pub fn needs_picture(self) -> bool {
-        self.entry().is_some_and(|e| matches!(e.menu, Menu::Tools | Menu::View))
+        let on_view = self.entry().is_some_and(|e| matches!(e.menu, Menu::Tools | Menu::View));
+        on_view && !matches!(self, Self::ToggleText | Self::NextSeries | Self::PreviousSeries)
     }
 
     pub fn title(self) -> &'static str {
         self.entry().map_or("", |e| e.title)
+    }
+
+    /// More than the title says, where there is more to say.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Tool(tool) => tool.hint(),
+            Self::Undo => "Take back the last step",
+            Self::Redo => "Do the step again",
+            Self::FourUp => "Axial, sagittal and coronal plane with the volume, all through one point",
+            Self::LinkPlace => "Views go through the same point of the patient",
+            Self::LinkCamera => "Planes that lie the same way are zoomed and moved together",
+            Self::LinkWindow => "Pictures of one kind share their grey window",
+            Self::FlipSign => "Whether the next prompt says \"this\" or \"not this\"",
+            Self::Accept => "Paint the proposed mask with the selected label",
+            Self::Reject => "Drop the proposed mask and its prompts",
+            _ => "",
+        }
+    }
+
+    pub const fn icon(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Tool(tool) => tool.icon(),
+            Self::OpenSample => icon::GRADUATION_CAP,
+            Self::OpenFile => icon::FILE,
+            Self::OpenFolder => icon::FOLDER_OPEN,
+            Self::OpenProject => icon::PACKAGE,
+            Self::Undo => icon::UNDO_2,
+            Self::Redo => icon::REDO_2,
+            Self::Accept => icon::CHECK,
+            Self::Reject | Self::CloseView => icon::X,
+            Self::NewLabel => icon::PLUS,
+            Self::FourUp => icon::GRID_2X2,
+            Self::Maximise => icon::MAXIMIZE_2,
+            Self::PlayCine => icon::PLAY,
+            Self::ToggleBrowser => icon::PANEL_LEFT,
+            Self::ToggleInspector => icon::PANEL_RIGHT,
+            Self::Settings => icon::SETTINGS,
+            Self::KeySheet => icon::KEYBOARD,
+            Self::Palette => icon::SEARCH,
+            Self::CopyView => icon::COPY,
+            Self::SaveView => icon::CAMERA,
+            _ => return None,
+        })
+    }
+}
+
+impl Tool {
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Window => icon::CONTRAST,
+            Self::Crosshair => icon::CROSSHAIR,
+            Self::Brush => icon::BRUSH,
+            Self::Eraser => icon::ERASER,
+            Self::Scribble => icon::SIGNATURE,
+        }
+    }
+
+    /// Whether it says something about the picture: digits are then labels and not windows.
+    pub const fn annotates(self) -> bool {
+        !matches!(self, Self::Window | Self::Crosshair)
     }
 }
 
@@ -223,20 +328,16 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn no_chord_reaches_two_actions_and_no_action_stands_twice() {
-        let mut chords = HashSet::new();
+    fn no_action_stands_twice() {
         let mut actions = HashSet::new();
         for entry in ACTIONS {
             assert!(actions.insert(entry.action), "{} stands twice", entry.title);
-            for keys in entry.keys {
-                assert!(chords.insert((keys.modifiers, keys.logical_key)), "{} shares a chord", entry.title);
-            }
         }
     }
 
     #[test]
-    fn every_preset_has_its_action() {
-        for n in 0..limner_imaging::window::CT_PRESETS.len() {
+    fn every_window_of_the_table_has_its_action() {
+        for n in 0..crate::settings::WINDOWS {
             assert!(Action::WindowPreset(n).entry().is_some());
         }
     }

@@ -5,20 +5,23 @@
 
 use crate::action::{Action, Tool};
 use crate::assist::Assist;
+use crate::cine::Cine;
 use crate::gpu::Gpu;
 use crate::jobs::Jobs;
-use crate::keymap;
+use crate::keymap::{Chord, Keymap, Mode};
 use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
+use crate::recovery::Session;
 use crate::settings::Settings;
 use crate::stroke::Stroke;
 use crate::theme::{self, size};
-use crate::view_state::{Arrangement, Hand, Pane, ViewportId};
+use crate::thumbnails::Thumbnails;
+use crate::view_state::{Hand, ViewportId};
 use crate::views;
 use crate::workspace::{OpenPicture, Workspace};
-use eframe::egui::{self, CentralPanel, Frame, Panel, Ui, ViewportCommand};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 use limner_annotation::LabelId;
 use std::path::PathBuf;
 
@@ -33,11 +36,15 @@ pub struct App {
     pub jobs: Jobs,
     pub notices: Notices,
     pub settings: Settings,
+    pub keymap: Keymap,
+    pub thumbnails: Thumbnails,
     pub paths: Paths,
     /// The viewport the pointer is over, and where, in its pixels.
     pub hover: Option<(ViewportId, [f64; 2])>,
     pub dialog: Option<Dialog>,
+    pub cine: Option<Cine>,
     pub(crate) ctx: egui::Context,
+    session: Session,
     quitting: bool,
     pub(crate) fault_told: bool,
 }
@@ -52,11 +59,14 @@ pub enum Start {
     Path(PathBuf),
 }
 
+/// A window narrower than this has room for one side panel.
+const ROOM_FOR_BOTH: f32 = 960.0;
+
 impl App {
     pub fn new(cc: &eframe::CreationContext<'_>, paths: Paths, start: Start) -> anyhow::Result<Self> {
         let host = cc.wgpu_render_state.as_ref().ok_or_else(|| anyhow::anyhow!("the window has no graphics device"))?;
-        theme::apply(&cc.egui_ctx);
         let settings = Settings::load(&paths.config);
+        let (session, crashed) = Session::begin(&paths.config);
         let mut app = Self {
             workspace: Workspace::default(),
             hand: settings.hand.clone().unwrap_or_default(),
@@ -66,16 +76,32 @@ impl App {
             gpu: Gpu::new(host)?,
             jobs: Jobs::new(cc.egui_ctx.clone()),
             notices: Notices::default(),
+            keymap: Keymap::of(settings.profile, &settings.own_keys),
+            thumbnails: Thumbnails::default(),
             settings,
+            session,
             paths,
             hover: None,
             dialog: None,
+            cine: None,
             ctx: cc.egui_ctx.clone(),
             quitting: false,
             fault_told: false,
         };
+        app.restyle();
+        if crashed {
+            let causes = vec!["Every step up to the last green dot was on disk and is here again".to_owned()];
+            app.notices.warning("Limner did not end properly last time", causes);
+        }
         app.begin(start);
         Ok(app)
+    }
+
+    /// Brings theme, text size and keys in line with the settings.
+    pub(crate) fn restyle(&mut self) {
+        theme::apply(&self.ctx, self.settings.look.theme);
+        self.ctx.set_zoom_factor(self.settings.look.text_scale);
+        self.keymap = Keymap::of(self.settings.profile, &self.settings.own_keys);
     }
 
     fn begin(&mut self, start: Start) {
@@ -90,57 +116,6 @@ impl App {
         }
     }
 
-    /// Why an action cannot be done now, for its tooltip; `None` where it can.
-    pub fn why_not(&self, action: Action) -> Option<&'static str> {
-        let open = self.workspace.open();
-        let alone = self.workspace.stage.layout().ids().len() < 2;
-        let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
-        match action {
-            Action::Undo if self.assist.prompts().is_empty() && document.and_then(|d| d.can_undo()).is_none() => {
-                Some("Nothing to undo")
-            }
-            Action::Redo if document.and_then(|d| d.can_redo()).is_none() => Some("Nothing to redo"),
-            Action::Accept | Action::Reject if self.assist.prompts().is_empty() => Some("There is no proposal"),
-            Action::NewLabel | Action::SaveProjectAs | Action::ExportNifti | Action::ExportCoco
-                if document.is_none() =>
-            {
-                Some("Open a picture or a project first")
-            }
-            Action::CloseView | Action::NextView | Action::Maximise if alone => Some("There is only one view"),
-            Action::Arrange(wanted) if wanted != Arrangement::Planes => None,
-            Action::Split(_) | Action::LinkPlace | Action::LinkCamera | Action::LinkWindow => None,
-            _ if open.is_none() && action.needs_picture() => Some("Open a picture first"),
-            Action::ShowSolid if open.is_some_and(|o| !o.has_solid()) => Some("This picture has no third dimension"),
-            Action::FourUp | Action::Arrange(Arrangement::Planes) if open.is_some_and(|o| !o.has_planes()) => {
-                Some("This picture has one plane only")
-            }
-            Action::Show(view) if open.is_some_and(|o| !o.has_planes() && o.stored_view() != view) => {
-                Some("This picture has one plane only")
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a switch is on, for menus and buttons.
-    pub fn is_on(&self, action: Action) -> bool {
-        let stage = &self.workspace.stage;
-        let shown = self.workspace.active().map(|(view, _)| view);
-        match action {
-            Action::Tool(tool) => self.hand.tool == tool,
-            Action::Show(wanted) => shown.is_some_and(|v| v.pane == Pane::Slice(wanted)),
-            Action::ShowSolid => shown.is_some_and(|v| v.pane == Pane::Solid),
-            Action::FourUp => stage.is_arranged(Arrangement::Planes),
-            Action::Arrange(wanted) => stage.is_arranged(wanted),
-            Action::Maximise => stage.is_maximised(),
-            Action::LinkPlace => stage.links.place,
-            Action::LinkCamera => stage.links.camera,
-            Action::LinkWindow => stage.links.window,
-            Action::InvertWindow => shown.is_some_and(|v| v.inverted),
-            Action::ToggleLabels => stage.show_labels,
-            _ => false,
-        }
-    }
-
     /// The labels at a voxel of a picture, over all layers.
     pub fn label_names_at(&self, open: &OpenPicture, index: [usize; 3]) -> String {
         let Some(project) = &self.workspace.project else { return String::new() };
@@ -150,28 +125,95 @@ impl App {
         values.filter_map(|v| document.label_of_value(v)).map(|l| l.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
+    /// What the hand is doing, for the keys.
+    pub fn mode(&self) -> Mode {
+        if self.hand.tool.annotates() { Mode::Annotating } else { Mode::Reading }
+    }
+
+    /// The first chord of an action, as it stands on the keyboard.
+    pub fn keys_of(&self, action: Action) -> String {
+        self.keymap.name_of(&self.ctx, action)
+    }
+
+    /// A chord as it stands on the keyboard.
+    pub fn name_of(&self, chord: &Chord) -> String {
+        crate::keymap::name(&self.ctx, &chord.keys)
+    }
+
+    /// What an action is called: windows have the names of the table.
+    pub fn title_of(&self, action: Action) -> String {
+        match action {
+            Action::WindowPreset(n) => match self.settings.windows.get(n) {
+                Some(window) => format!("Window: {}", window.name.to_lowercase()),
+                None => action.title().to_owned(),
+            },
+            _ => action.title().to_owned(),
+        }
+    }
+
+    /// The name of the window the active view has, where it is one of the table.
+    pub fn window_name(&self) -> Option<String> {
+        let (viewport, open) = self.workspace.active()?;
+        let named = self.settings.windows.iter().find(|w| w.window() == viewport.window);
+        if let Some(named) = named.filter(|_| open.is_ct) {
+            return Some(named.name.clone());
+        }
+        (viewport.window == open.stored_window).then(|| "As stored".to_owned())
+    }
+
     fn frame_ui(&mut self, ui: &mut Ui, out: &mut Outbox) {
         let app = &*self;
-        Panel::top("menu").show(ui, |ui| panels::menu::ui(app, ui, out));
-        Panel::top("tools").show(ui, |ui| panels::tools::ui(app, ui, out));
-        Panel::bottom("status").show(ui, |ui| panels::status::ui(app, ui, out));
-        let side = |panel: Panel| panel.default_size(size::PANEL_WIDTH).resizable(true);
-        side(Panel::left("series")).show(ui, |ui| panels::series::ui(app, ui, out));
-        side(Panel::right("labels")).show(ui, |ui| panels::labels::ui(app, ui, out));
-        let central = CentralPanel::default().frame(Frame::NONE.fill(theme::dark::GROUND));
-        central.show(ui, |ui| {
-            if app.workspace.project.is_none() && app.workspace.found.is_empty() {
-                panels::welcome::ui(app, ui, out);
-            } else {
-                views::ui(app, ui, out);
-            }
-        });
+        let c = theme::colours(ui.ctx());
+        let bar = |panel: Panel, height: f32| {
+            let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(8, 0));
+            panel.exact_size(height).resizable(false).frame(frame)
+        };
+        let side = |panel: Panel| {
+            let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(8, 4));
+            panel.default_size(size::PANEL_WIDTH).min_size(180.0).max_size(460.0).resizable(true).frame(frame)
+        };
+        let (browser, inspector) = self.side_panels();
+        bar(Panel::top("menu"), size::BAR_HEIGHT).show(ui, |ui| panels::menu::ui(app, ui, out));
+        bar(Panel::bottom("status"), size::STATUS_HEIGHT).show(ui, |ui| panels::status::ui(app, ui, out));
+        let rail = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(6, 0));
+        let width = panels::rail::width(ui.available_height());
+        Panel::left("rail")
+            .exact_size(width)
+            .resizable(false)
+            .frame(rail)
+            .show(ui, |ui| panels::rail::ui(app, ui, out));
+        if browser {
+            side(Panel::left("series")).show(ui, |ui| panels::browser::ui(app, ui, out));
+        }
+        if inspector {
+            side(Panel::right("labels")).show(ui, |ui| panels::labels::ui(app, ui, out));
+        }
+        let empty = app.workspace.project.is_none() && app.workspace.found.is_empty();
+        if !empty {
+            bar(Panel::top("view"), size::BAR_HEIGHT).show(ui, |ui| panels::viewbar::ui(app, ui, out));
+        }
+        let central = CentralPanel::default().frame(Frame::NONE.fill(c.ground));
+        central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, ui, out) });
         panels::notices::ui(app, ui.ctx(), out);
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             panels::dialog::ui(self, dialog, &self.ctx, out);
         }
         self.dialog = dialog;
+    }
+
+    /// Whether the pictures need the place of one of the side panels.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.ctx.content_rect().width() < ROOM_FOR_BOTH
+    }
+
+    /// Which side panels there is room for: in a narrow window only one, and before a picture none.
+    fn side_panels(&self) -> (bool, bool) {
+        let look = &self.settings.look;
+        if self.workspace.project.is_none() && self.workspace.found.is_empty() {
+            return (false, false);
+        }
+        (look.browser && (!self.is_narrow() || !look.inspector), look.inspector)
     }
 
     /// Draws the picture again where what it shows has changed.
@@ -228,6 +270,7 @@ impl App {
         }
         if self.is_safe_to_quit() {
             self.remember();
+            self.session.end();
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -247,7 +290,7 @@ impl eframe::App for App {
         if self.dialog.is_some() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
             self.dialog = None;
         } else if self.dialog.is_none() && !ctx.egui_wants_keyboard_input() {
-            for action in keymap::pressed(ctx, |action| self.why_not(action).is_none()) {
+            for action in self.keymap.pressed(ctx, self.mode(), |action| self.why_not(action).is_none()) {
                 // An earlier one of them may have changed what is possible.
                 if self.why_not(action).is_none() {
                     self.act(action);
@@ -261,6 +304,8 @@ impl eframe::App for App {
             self.open_path(path);
         }
         self.report_fault();
+        self.order_thumbnail();
+        self.advance_cine();
         if let Some(next) = self.notices.expire() {
             ctx.request_repaint_after(next);
         }

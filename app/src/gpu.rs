@@ -5,17 +5,18 @@ mod solid;
 
 use crate::picture::OUTLINE_PX;
 use crate::view_state::{Stage, Viewport, ViewportId};
-use crate::workspace::Workspace;
+use crate::workspace::{OpenPicture, Workspace};
 use anyhow::Context as _;
 use eframe::egui::TextureId;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu;
+use image::RgbaImage;
 use limner_annotation::ImageId;
 use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
     BrickRanges, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target,
-    VolumeTexture, reduce,
+    TransferPreset, VolumeTexture, readback, reduce,
 };
 use solid::Solid;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ struct Content {
     volume: VolumeTexture,
     /// For what has a third dimension to show.
     ranges: Option<BrickRanges>,
+    /// How it is seen in 3D before anybody chooses.
+    preset: &'static TransferPreset,
     inverted: bool,
     size: [usize; 3],
     layers: Vec<LabelTexture>,
@@ -120,7 +123,13 @@ impl Gpu {
     }
 
     /// `ranges` are there for pictures that have a third dimension.
-    pub fn add_picture(&mut self, image: ImageId, volume: &Volume, ranges: Option<BrickRanges>) -> anyhow::Result<()> {
+    pub fn add_picture(
+        &mut self,
+        image: ImageId,
+        volume: &Volume,
+        ranges: Option<BrickRanges>,
+        preset: &'static TransferPreset,
+    ) -> anyhow::Result<()> {
         // Slices of a volume the adapter cannot hold still show every voxel; 3D shows a smaller one.
         let reduced = reduce::to_fit(&self.device.context, volume)?;
         let texture = VolumeTexture::new(&self.device.context, reduced.as_ref().unwrap_or(volume))
@@ -131,6 +140,7 @@ impl Gpu {
                 Some(reduced) => ranges.map(|_| BrickRanges::measure(reduced)),
                 None => ranges,
             },
+            preset,
             inverted: volume.inverted,
             size: volume.size(),
             layers: Vec::new(),
@@ -221,6 +231,33 @@ impl Gpu {
         Ok(done)
     }
 
+    /// What a viewport shows, without anything written over it, `scale` times as large. The volume in 3D is taken as
+    /// it stands on the screen.
+    pub fn snapshot(
+        &self,
+        (id, viewport, open): (ViewportId, &Viewport, &OpenPicture),
+        stage: &Stage,
+        scale: usize,
+    ) -> anyhow::Result<RgbaImage> {
+        let gpu = &self.device.context;
+        let content = self.pictures.get(&open.image).context("the picture is not on the graphics adapter")?;
+        if viewport.is_solid() {
+            let texture = self.viewports.get(&id).context("the view is not on screen")?;
+            let target = texture.solid.target().context("the volume has not been drawn yet")?;
+            return as_image(&readback::rgba(gpu, target)?, target.size());
+        }
+        let raster = viewport.raster(&open.volume);
+        let size = raster.size.map(|n| n * scale);
+        let raster = Raster { mm_per_pixel: raster.mm_per_pixel / scale as f64, size, ..raster };
+        let shown = Shown { raster, ..content.shown(open.image, viewport, &open.volume, LabelLook::of(stage)) };
+        let target = Target::new(gpu, size)?;
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        scene.encode(&self.device.renderer, gpu, &mut encoder, target.view());
+        gpu.queue.submit([encoder.finish()]);
+        as_image(&readback::rgba(gpu, &target)?, size)
+    }
+
     fn draw_slice(
         &mut self,
         id: ViewportId,
@@ -232,15 +269,7 @@ impl Gpu {
         let (Some(content), Some(texture)) = (self.pictures.get(&image), self.viewports.get_mut(&id)) else {
             return Ok(());
         };
-        let shown = Shown {
-            image,
-            raster: viewport.raster(volume),
-            window: viewport.window,
-            inverted: viewport.inverted != content.inverted,
-            slab: viewport.slab,
-            labels,
-            revision: content.revision,
-        };
+        let shown = content.shown(image, viewport, volume, labels);
         if texture.shown == Some(shown) {
             return Ok(());
         }
@@ -287,7 +316,23 @@ impl Device {
     }
 }
 
+fn as_image(bytes: &[u8], size: [usize; 2]) -> anyhow::Result<RgbaImage> {
+    RgbaImage::from_raw(size[0] as u32, size[1] as u32, bytes.to_vec()).context("the picture came back in another size")
+}
+
 impl Content {
+    fn shown(&self, image: ImageId, viewport: &Viewport, volume: &Volume, labels: LabelLook) -> Shown {
+        Shown {
+            image,
+            raster: viewport.raster(volume),
+            window: viewport.window,
+            inverted: viewport.inverted != self.inverted,
+            slab: viewport.slab,
+            labels,
+            revision: self.revision,
+        }
+    }
+
     fn scene<'a>(
         &'a self,
         volume: &'a Volume,

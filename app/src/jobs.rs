@@ -26,6 +26,8 @@ pub struct Running {
     pub since: Instant,
     /// Jobs of one slot replace each other: the newest wins, the older is cancelled.
     slot: Option<&'static str>,
+    /// Nobody asked for it, so nobody is told of it.
+    pub quiet: bool,
 }
 
 pub struct Jobs {
@@ -50,7 +52,16 @@ impl Jobs {
         title: impl Into<String>,
         work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
     ) {
-        self.launch(title.into(), None, work);
+        self.launch(title.into(), (None, false), work);
+    }
+
+    /// Work nobody asked for, such as thumbnails: not shown, and silent about what fails.
+    pub fn start_quiet(
+        &mut self,
+        slot: &'static str,
+        work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+    ) {
+        self.launch(slot.to_owned(), (Some(slot), true), work);
     }
 
     /// Like `start`, but cancels the job that holds the slot now.
@@ -63,13 +74,13 @@ impl Jobs {
         for job in self.running.iter().filter(|j| j.slot == Some(slot)) {
             job.task.cancel.cancel();
         }
-        self.launch(title.into(), Some(slot), work);
+        self.launch(title.into(), (Some(slot), false), work);
     }
 
     fn launch(
         &mut self,
         title: String,
-        slot: Option<&'static str>,
+        (slot, quiet): (Option<&'static str>, bool),
         work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
     ) {
         let id = self.next_id;
@@ -86,7 +97,7 @@ impl Jobs {
             wake.request_repaint();
         });
         match started {
-            Ok(_) => self.running.push(Running { id, title, task, since: Instant::now(), slot }),
+            Ok(_) => self.running.push(Running { id, title, task, since: Instant::now(), slot, quiet }),
             Err(error) => {
                 let outcome = Err(anyhow::Error::from(error).context("no thread could be started"));
                 let _ = self.send.try_send(Finished { id, title, outcome });
@@ -99,11 +110,17 @@ impl Jobs {
         loop {
             let finished = self.receive.try_recv().ok()?;
             let position = self.running.iter().position(|j| j.id == finished.id);
-            let cancelled = position.is_some_and(|n| self.running.remove(n).task.cancel.is_cancelled());
-            if !cancelled {
+            let untold = position
+                .map(|n| self.running.remove(n))
+                .is_some_and(|job| job.task.cancel.is_cancelled() || job.quiet && finished.outcome.is_err());
+            if !untold {
                 return Some(finished);
             }
         }
+    }
+
+    pub fn is_busy(&self, slot: &str) -> bool {
+        self.running.iter().any(|job| job.slot == Some(slot))
     }
 
     pub fn running(&self) -> &[Running] {

@@ -1,10 +1,13 @@
 //! What views and panels ask for while they are drawn. They ask, they never change: the list is carried out after.
 
 use crate::action::Action;
+use crate::keymap::Profile;
+use crate::settings::{Look, NamedWindow};
 use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
+use glam::DVec3;
 use limner_annotation::{ImageId, LabelId};
-use limner_imaging::reslice::Raster;
+use limner_imaging::reslice::{Raster, Slab};
 use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
@@ -31,6 +34,12 @@ pub enum Request {
     Turn(ViewportId, [f64; 2]),
     /// Moves the volume, by a drag in pixels.
     Pan(ViewportId, [f64; 2]),
+    /// Turns a viewport's plane about an axis through its point.
+    Tilt {
+        viewport: ViewportId,
+        axis: DVec3,
+        radians: f64,
+    },
     Activate(ViewportId),
     /// Moves the line after a part of a split by a share of it.
     MoveSeam {
@@ -39,11 +48,22 @@ pub enum Request {
         by: f32,
     },
     Link(Links),
+    /// A thick slice in place of a thin one, or the thin one again.
+    Slab(ViewportId, Option<Slab>),
+    /// How values become colour in 3D.
+    SolidPreset(ViewportId, Option<String>),
+    SetLook(Look),
+    SetWindows(Vec<NamedWindow>),
+    SetProfile(Profile),
+    /// Gives an action a chord of the user's own, in words; `None` gives it back what the profile has.
+    SetKey(Action, Option<String>),
     /// Shows a series in a viewport, or in the active one.
     OpenSeries(usize, Option<ViewportId>),
     OpenPath(PathBuf),
     OpenProject(PathBuf),
     SaveProjectAs(PathBuf),
+    SaveView(PathBuf),
+    SaveClip(PathBuf),
     Export {
         format: &'static str,
         out: PathBuf,

@@ -139,6 +139,13 @@ impl<'a> Studio<'a> {
     }
 
     pub fn draw_solid(&self, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
+        let [right, down] = look.turn_degrees.map(f64::to_radians);
+        let camera = Camera::from_front(&self.host.geometry, look.size).turned(right, down).zoomed(SOLID_ZOOM);
+        self.draw_solid_from(&camera, look, labels)
+    }
+
+    /// From anywhere; the look's own turn does not count.
+    pub fn draw_solid_from(&self, camera: &Camera, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
         if self.host.is_colour() || self.host.size()[2] < 2 {
             bail!("a single picture or a colour picture has no third dimension to show");
         }
@@ -146,7 +153,7 @@ impl<'a> Studio<'a> {
             bail!("in 3D labels are shown on the image's own grid; show them on a slice, or resample them");
         }
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
-        let preset = look.preset.or_else(|| SolidPreset::named(preset_for(self.host).name));
+        let preset = look.preset.or_else(|| SolidPreset::named(preset_for(self.host.looks_like_ct()).name));
         let look_of = preset.map_or(SolidLook::Projected(Projection::Maximum), |preset| preset.look);
         let function = match look_of {
             SolidLook::Shaded(preset) => preset.function(look.window),
@@ -157,8 +164,6 @@ impl<'a> Studio<'a> {
         let layer = on_gpu.as_ref().map(|(texture, _)| texture);
         let free_space = FreeSpace::new(&self.gpu, &self.texture, &ranges, &function, layer)?;
         let transfer = TransferTable::new(&self.gpu, function);
-        let [right, down] = look.turn_degrees.map(f64::to_radians);
-        let camera = Camera::from_front(&self.host.geometry, look.size).turned(right, down).zoomed(SOLID_ZOOM);
         let mode = match look_of {
             SolidLook::Shaded(_) => VolumeMode::Shaded { transfer: &transfer },
             SolidLook::Projected(projection) => {
@@ -169,7 +174,7 @@ impl<'a> Studio<'a> {
         let scene = VolumeScene {
             host: Some(on_adapter),
             labels: on_gpu.iter().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
-            ..VolumeScene::new(&self.texture, &free_space, camera, look.size, mode)
+            ..VolumeScene::new(&self.texture, &free_space, *camera, look.size, mode)
         };
         self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
     }
@@ -198,8 +203,8 @@ impl<'a> Studio<'a> {
 }
 
 /// How a volume is shown in 3D before anybody chooses.
-pub fn preset_for(volume: &Volume) -> &'static TransferPreset {
-    TransferPreset::named(if volume.looks_like_ct() { "ct-bone" } else { "mr" }).unwrap_or(&TRANSFER_PRESETS[0])
+pub fn preset_for(is_ct: bool) -> &'static TransferPreset {
+    TransferPreset::named(if is_ct { "ct-bone" } else { "mr" }).unwrap_or(&TRANSFER_PRESETS[0])
 }
 
 /// A volume turned any way fits at 1; bodies are rarely seen along their diagonal.

@@ -1,12 +1,15 @@
 //! What is remembered between starts. A settings file that cannot be read is set aside, never a reason not to start.
 
+use crate::keymap::{OwnKeys, Profile};
+use crate::theme::Theme;
 use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
+use limner_imaging::Window;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     pub last_project: Option<PathBuf>,
@@ -16,6 +19,100 @@ pub struct Settings {
     pub stage: Option<Stage>,
     /// Who signs the work. Never leaves the project unless the user exports it.
     pub author: Option<String>,
+    pub look: Look,
+    pub profile: Profile,
+    pub own_keys: OwnKeys,
+    /// The table behind the window keys.
+    pub windows: Vec<NamedWindow>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            last_project: None,
+            recent_projects: Vec::new(),
+            hand: None,
+            stage: None,
+            author: None,
+            look: Look::default(),
+            profile: Profile::default(),
+            own_keys: OwnKeys::new(),
+            windows: default_windows(),
+        }
+    }
+}
+
+/// How the window looks and reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Look {
+    pub theme: Theme,
+    /// Of everything on screen, over what the system asks for.
+    pub text_scale: f32,
+    pub browser: bool,
+    pub inspector: bool,
+    /// Title, place and window in the corners of pictures.
+    pub text_on_pictures: bool,
+    /// H and F for head and feet, as DICOM has it, in place of S and I.
+    pub head_and_feet: bool,
+    /// The patient's left on the screen's left.
+    pub neurological: bool,
+    /// The right button does what the left one does for others.
+    pub left_handed: bool,
+    /// Patients and study dates in the series list.
+    pub patient_text: bool,
+    /// How many times as large as on screen a saved view is.
+    pub snapshot_scale: u8,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            text_scale: 1.0,
+            browser: true,
+            inspector: true,
+            text_on_pictures: true,
+            head_and_feet: false,
+            neurological: false,
+            left_handed: false,
+            patient_text: true,
+            snapshot_scale: 2,
+        }
+    }
+}
+
+/// A grey window with a name, for CT numbers or whatever unit the picture has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedWindow {
+    pub name: String,
+    pub width: f64,
+    pub centre: f64,
+}
+
+impl NamedWindow {
+    pub fn window(&self) -> Window {
+        Window::new(self.width.max(1e-6), self.centre)
+    }
+}
+
+/// Lines of the table of windows: one for each of F1 to F9.
+pub const WINDOWS: usize = 9;
+
+/// OHIF's CT windows on the first keys, common ones after them.
+pub fn default_windows() -> Vec<NamedWindow> {
+    let table = [
+        ("Soft tissue", 400.0, 40.0),
+        ("Lung", 1500.0, -600.0),
+        ("Liver", 150.0, 90.0),
+        ("Bone", 2500.0, 480.0),
+        ("Brain", 80.0, 40.0),
+        ("Mediastinum", 350.0, 50.0),
+        ("Stroke", 40.0, 35.0),
+        ("Vessels", 600.0, 200.0),
+        ("Full CT range", 4096.0, 1024.0),
+    ];
+    table.map(|(name, width, centre)| NamedWindow { name: name.to_owned(), width, centre }).into()
 }
 
 const RECENT: usize = 10;
@@ -24,11 +121,22 @@ impl Settings {
     pub fn load(folder: &Path) -> Self {
         let path = folder.join("settings.json");
         let Ok(text) = std::fs::read_to_string(&path) else { return Self::default() };
-        serde_json::from_str(&text).unwrap_or_else(|error| {
+        let settings: Self = serde_json::from_str(&text).unwrap_or_else(|error| {
             log::warn!("the settings could not be read and were set aside: {error}");
             let _ = std::fs::rename(&path, folder.join("settings.unreadable.json"));
             Self::default()
-        })
+        });
+        settings.mended()
+    }
+
+    /// Whatever was written by hand: the table has all its lines, scales are scales.
+    fn mended(mut self) -> Self {
+        let missing = default_windows().into_iter().skip(self.windows.len());
+        self.windows.extend(missing);
+        self.windows.truncate(WINDOWS);
+        self.look.text_scale =
+            if self.look.text_scale.is_finite() { self.look.text_scale.clamp(0.7, 2.0) } else { 1.0 };
+        self
     }
 
     pub fn save(&self, folder: &Path) -> anyhow::Result<()> {
@@ -66,5 +174,9 @@ mod tests {
         std::fs::write(folder.path().join("settings.json"), "{ not json").unwrap();
         assert_eq!(Settings::load(folder.path()), Settings::default());
         assert!(folder.path().join("settings.unreadable.json").exists());
+        std::fs::write(folder.path().join("settings.json"), r#"{"windows": [], "look": {"text_scale": 99.0}}"#)
+            .unwrap();
+        let mended = Settings::load(folder.path());
+        assert_eq!((mended.windows.len(), mended.look.text_scale), (WINDOWS, 2.0));
     }
 }

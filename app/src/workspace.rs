@@ -1,8 +1,10 @@
 //! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
 use crate::view_state::{Stage, Viewport, ViewportId, link};
+use glam::{DAffine3, DVec3};
 use limner_annotation::{ImageId, Project};
-use limner_imaging::{Series, StackAxis, View, Volume};
+use limner_imaging::study::Patient;
+use limner_imaging::{Series, StackAxis, View, Volume, Window, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use std::sync::Arc;
 pub struct Workspace {
     pub project: Option<Project>,
     pub found: Vec<Series>,
+    /// The found series as a hospital files them.
+    pub patients: Vec<Patient>,
     /// In memory, each shown in some viewport.
     pub pictures: BTreeMap<ImageId, OpenPicture>,
     pub stage: Stage,
@@ -23,6 +27,23 @@ pub struct OpenPicture {
     pub title: String,
     /// Its line in `Workspace::found`.
     pub series: Option<usize>,
+    /// The window its file asks for, or that fits its values.
+    pub stored_window: Window,
+    /// By its header or its values.
+    pub is_ct: bool,
+    /// Some detail was thrown away when the file was compressed.
+    pub lossy: bool,
+    /// Names the space it lies in: pictures of one space share their coordinates.
+    pub space: Option<String>,
+    /// Where it was found to lie to another picture.
+    pub registered: Option<Registered>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Registered {
+    pub fixed: ImageId,
+    /// From the fixed picture's world to this one's.
+    pub moving_from_fixed: DAffine3,
 }
 
 impl OpenPicture {
@@ -68,6 +89,14 @@ impl Workspace {
         let picture = before.image.and_then(|image| self.pictures.get(&image));
         let (Some(viewport), Some(picture)) = (self.stage.get_mut(id), picture) else { return };
         change(viewport, picture);
+        link::follow(&mut self.stage, &self.pictures, id, &before);
+    }
+
+    /// Takes all linked viewports to where a viewport is.
+    pub fn lead(&mut self, id: ViewportId) {
+        let Some(now) = self.stage.get(id) else { return };
+        // As if it had come from elsewhere, so that the others follow.
+        let before = Viewport { at: World(now.at.0 + DVec3::ONE), ..now.clone() };
         link::follow(&mut self.stage, &self.pictures, id, &before);
     }
 

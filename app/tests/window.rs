@@ -5,7 +5,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use limner::action::{ACTIONS, Action};
 use limner::app::{App, Start};
+use limner::outbox::Request;
+use limner::panels::dialog::Dialog;
 use limner::paths::Paths;
+use limner::view_state::Arrangement;
+use limner_imaging::View;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -126,7 +130,7 @@ fn the_planes_follow_the_crosshair_and_the_volume_follows_the_drag() {
     let home = tempfile::tempdir().unwrap();
     let mut w = window(home.path(), Start::Sample);
     wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
-    w.get_by_label("Four-up").click();
+    w.get_by_label("Three planes and 3D").click();
     w.step();
     w.get_by_label("Crosshair").click();
     w.step();
@@ -176,4 +180,83 @@ fn a_path_that_holds_nothing_is_an_error_that_names_it() {
     let notice = &w.state().notices.shown()[0];
     assert!(notice.causes.iter().any(|c| c.contains("nothing here")), "{notice:?}");
     assert!(w.state().workspace.open().is_none());
+}
+
+fn series_named(app: &App, place: &str) -> usize {
+    let named = |s: &limner_imaging::Series| s.path.file_name().is_some_and(|n| n.to_string_lossy() == place);
+    app.workspace.found.iter().position(named).expect("the sample has this series")
+}
+
+#[test]
+fn two_pictures_side_by_side_go_together_until_their_link_is_cut() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    w.state_mut().act(Action::Arrange(Arrangement::grid(1, 2)));
+    w.step();
+    let views = w.state().workspace.stage.visible();
+    w.state_mut().act(Action::NextView);
+    let second = series_named(w.state(), "ct_followup");
+    w.state_mut().carry_out(Request::OpenSeries(second, None));
+    wait(&mut w, "the second picture", |app| app.workspace.pictures.len() == 2);
+    let height = |w: &Harness<'_, App>, n: usize| w.state().workspace.stage.get(views[n]).unwrap().at.0.z;
+    let (first, other) = (height(&w, 0), height(&w, 1));
+    w.state_mut().carry_out(Request::Scroll { viewport: views[0], steps: 3 });
+    let (moved, followed) = (height(&w, 0) - first, height(&w, 1) - other);
+    assert!(moved < -1.0 && (moved - followed).abs() < 1e-6, "{moved} and {followed}");
+    w.state_mut().act(Action::LinkPlace);
+    w.state_mut().carry_out(Request::Scroll { viewport: views[0], steps: 3 });
+    assert!((height(&w, 1) - other - followed).abs() < 1e-9, "a cut link still pulls");
+    w.step();
+    assert!(w.get_all_by_label("Axial view").count() == 1 && w.get_all_by_label("Axial view 2").count() == 1);
+}
+
+#[test]
+fn a_photo_offers_no_planes_and_its_keys_say_why() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    w.state_mut().act(Action::FourUp);
+    let photo = series_named(w.state(), "fundus.png");
+    w.state_mut().carry_out(Request::OpenSeries(photo, None));
+    wait(&mut w, "the photo", |app| app.workspace.open().is_some_and(|open| open.series == Some(photo)));
+    let app = w.state();
+    assert_eq!(app.workspace.stage.visible().len(), 1, "four panes of one photo");
+    for action in [Action::Show(View::Coronal), Action::Show(View::Sagittal), Action::ShowSolid, Action::FourUp] {
+        assert!(app.why_not(action).is_some(), "{}", action.title());
+    }
+    assert!(app.why_not(Action::WindowPreset(0)).is_some(), "a colour picture has no window");
+}
+
+#[test]
+fn digits_are_windows_while_reading_and_not_while_annotating() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    let shown = |w: &Harness<'_, App>| w.state().workspace.stage.active().window;
+    w.key_press(Key::Num2);
+    w.step();
+    let lung = w.state().settings.windows[1].window();
+    assert_eq!(shown(&w), lung);
+    w.state_mut().act(Action::Tool(limner::action::Tool::Brush));
+    w.key_press(Key::Num4);
+    w.step();
+    assert_eq!(shown(&w), lung, "a digit is a label while the brush is in hand");
+    w.key_press(Key::F4);
+    w.step();
+    assert_eq!(shown(&w), w.state().settings.windows[3].window());
+}
+
+#[test]
+fn the_palette_finds_every_action_that_can_be_done() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    let possible = ACTIONS.iter().filter(|e| w.state().why_not(e.action).is_none());
+    let titles: Vec<String> = possible.map(|e| w.state().title_of(e.action)).collect();
+    for title in titles {
+        w.state_mut().dialog = Some(Dialog::Palette { text: title.clone(), chosen: 0 });
+        w.step();
+        assert!(w.query_all_by_label(&title).next().is_some(), "{title}");
+    }
 }

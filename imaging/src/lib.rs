@@ -13,6 +13,7 @@ pub mod identity;
 pub mod mask;
 pub mod overlap;
 pub mod plane;
+pub mod register;
 pub mod reslice;
 pub mod sequence;
 pub mod series;

@@ -4,13 +4,14 @@ use crate::app::App;
 use crate::jobs::Apply;
 use crate::overlay;
 use crate::panels::dialog::{Dialog, Purpose};
+use crate::picture::preset_for;
 use crate::sample;
 use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, ImageId, Project};
-use limner_imaging::{Series, StackAxis, Task, Volume, Warning, formats};
+use limner_imaging::{Series, StackAxis, Task, Volume, Warning, Window, formats};
 use limner_render::BrickRanges;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,9 +47,34 @@ impl App {
         });
     }
 
+    /// Sorts what was found into patients and studies.
+    fn file_series(&mut self) {
+        let series = self.workspace.found.clone();
+        self.jobs.start_quiet("studies", move |task| {
+            let patients = limner_imaging::study::patients(&series, task)?;
+            let apply: Apply = Box::new(move |app| app.workspace.patients = patients);
+            Ok(apply)
+        });
+    }
+
+    /// Shows the series before or after the active one in the list.
+    pub(super) fn open_neighbour(&mut self, by: isize) {
+        let count = self.workspace.found.len();
+        let now = self.workspace.open().and_then(|open| open.series);
+        let next = match now {
+            Some(now) => now.checked_add_signed(by).filter(|&n| n < count),
+            None => (count > 0).then_some(0),
+        };
+        if let Some(next) = next {
+            self.open_series(next, None);
+        }
+    }
+
     fn list_found(&mut self, found: formats::Found, path: &Path) {
         let causes: Vec<String> = found.failed.iter().take(3).map(|f| f.error.to_string()).collect();
-        match (self.workspace.add_found(found.series), found.failed.len()) {
+        let listed = self.workspace.add_found(found.series);
+        self.file_series();
+        match (listed, found.failed.len()) {
             (Some(first), failed) => {
                 if failed > 0 {
                     let files = if failed == 1 { "file" } else { "files" };
@@ -107,12 +133,15 @@ impl App {
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
         let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
-        self.gpu.add_picture(image, &loaded.volume, loaded.ranges)?;
+        self.gpu.add_picture(image, &loaded.volume, loaded.ranges, preset_for(loaded.is_ct))?;
         // What stands in the list already need not be said twice.
         for warning in loaded.volume.warnings.iter().filter(|w| !loaded.series.warnings.contains(w)) {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
         }
-        let open = OpenPicture { image, volume: loaded.volume, title: loaded.series.title, series };
+        let lossy = is_lossy(&loaded.series);
+        let (volume, title, space) = (loaded.volume, loaded.series.title, loaded.space);
+        let (stored_window, is_ct) = (loaded.stored_window, loaded.is_ct);
+        let open = OpenPicture { image, volume, title, series, stored_window, is_ct, lossy, space, registered: None };
         overlay::show_all(&mut self.gpu, project.document(), &open, self.label)?;
         self.workspace.pictures.insert(image, open);
         self.put_picture(image, place);
@@ -123,7 +152,12 @@ impl App {
     /// Shows a picture in memory: where it was asked for, in all four panes where they show one picture, and nowhere
     /// new where the stage waits for it.
     fn put_picture(&mut self, image: ImageId, place: Place) {
-        let Some(volume) = self.workspace.pictures.get(&image).map(|p| p.volume.clone()) else { return };
+        let Some(picture) = self.workspace.pictures.get(&image) else { return };
+        let (volume, has_planes) = (picture.volume.clone(), picture.has_planes());
+        let first_look = Viewport {
+            neurological: self.settings.look.neurological,
+            ..Viewport::first_look(image, &volume, picture.stored_window)
+        };
         let stage = &mut self.workspace.stage;
         let target = match place {
             Place::Waiting => return,
@@ -133,11 +167,7 @@ impl App {
         self.workspace.remember_look(target);
         let stage = &mut self.workspace.stage;
         stage.activate(target);
-        let look = match self.workspace.looks.get(&image) {
-            Some(look) => look.clone(),
-            None => Viewport::first_look(image, &volume),
-        };
-        let has_planes = self.workspace.pictures[&image].has_planes();
+        let look = self.workspace.looks.get(&image).unwrap_or(&first_look).clone();
         if place == Place::Active && stage.shows_planes() && stage.active().image.is_some() && has_planes {
             for (id, pane) in stage.layout().ids().into_iter().zip(Pane::ALL) {
                 stage.put(id, look.of_pane(pane));
@@ -146,7 +176,7 @@ impl App {
             if place == Place::Active && stage.shows_planes() {
                 stage.arrange(Arrangement::ONE);
             }
-            let pane = if has_planes { look.pane } else { Viewport::first_look(image, &volume).pane };
+            let pane = if has_planes { look.pane } else { first_look.pane };
             stage.put(stage.active_id(), if pane == look.pane { look } else { look.of_pane(pane) });
         }
         self.drop_unseen();
@@ -185,6 +215,7 @@ impl App {
                 }
                 app.use_project(project);
                 app.workspace.add_found(series);
+                app.file_series();
                 if let Some(stage) = stage.filter(|_| place == Place::Waiting) {
                     app.workspace.stage = stage;
                 }
@@ -272,6 +303,10 @@ struct Loaded {
     sha256: String,
     /// Measured here, off the frame, for what has a third dimension.
     ranges: Option<BrickRanges>,
+    stored_window: Window,
+    is_ct: bool,
+    /// The space it shares with others, where it says so.
+    space: Option<String>,
 }
 
 impl Loaded {
@@ -283,8 +318,32 @@ impl Loaded {
     fn new(series: Series, volume: Volume, sha256: String) -> Self {
         let is_solid = !volume.is_colour() && volume.size()[2] > 1 && volume.stack_axis == StackAxis::Space;
         let ranges = is_solid.then(|| BrickRanges::measure(&volume));
-        Self { series, volume: Arc::new(volume), sha256, ranges }
+        let space = space_of(&series, &volume);
+        let (stored_window, is_ct) = (volume.default_window(), volume.looks_like_ct());
+        Self { series, volume: Arc::new(volume), sha256, ranges, stored_window, is_ct, space }
     }
+}
+
+/// DICOM names its frame of reference. Research formats have world coordinates that are meant to be shared, so what
+/// is opened side by side is taken to lie in one space.
+fn space_of(series: &Series, volume: &Volume) -> Option<String> {
+    if volume.stack_axis != StackAxis::Space || !volume.spacing_known {
+        return None;
+    }
+    match series.format {
+        "dicom" => formats::dicom::owner(series.files.first()?).ok()?.frame_of_reference,
+        "raster" => None,
+        _ => Some("world".to_owned()),
+    }
+}
+
+/// By transfer syntax, or by the kind of file.
+fn is_lossy(series: &Series) -> bool {
+    /// JPEG baseline and extended, JPEG-LS near-lossless, JPEG 2000 and its part 2, JPEG XL.
+    const LOSSY: [&str; 6] = ["50", "51", "81", "91", "93", "112"];
+    let syntax = series.transfer_syntax.as_deref().and_then(|uid| uid.strip_prefix("1.2.840.10008.1.2.4."));
+    let jpeg = series.path.extension().is_some_and(|e| ["jpg", "jpeg"].iter().any(|j| e.eq_ignore_ascii_case(j)));
+    syntax.is_some_and(|code| LOSSY.contains(&code)) || series.format == "raster" && jpeg
 }
 
 /// The image's id in the project: known by its samples and place, else added as a step.

@@ -2,10 +2,9 @@
 
 use crate::action::Action;
 use crate::app::App;
+use crate::settings::NamedWindow;
 use crate::view_state::{Arrangement, Pane, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
-use limner_imaging::Window;
-use limner_imaging::window::CT_PRESETS;
 
 const ZOOM_STEP: f64 = 1.25;
 
@@ -80,6 +79,10 @@ impl App {
 
     pub(super) fn act_on_view(&mut self, action: Action) {
         let active = self.workspace.stage.active_id();
+        let preset = match action {
+            Action::WindowPreset(n) => self.settings.windows.get(n).map(NamedWindow::window),
+            _ => None,
+        };
         match action {
             Action::Show(wanted) => self.look(active, |view, _| view.show_pane(Pane::Slice(wanted))),
             Action::ShowSolid => self.look(active, |view, _| view.show_pane(Pane::Solid)),
@@ -90,10 +93,13 @@ impl App {
             Action::ZoomIn => self.zoom_active(ZOOM_STEP),
             Action::ZoomOut => self.zoom_active(1.0 / ZOOM_STEP),
             Action::ToggleLabels => self.workspace.stage.show_labels = !self.workspace.stage.show_labels,
+            Action::PlayCine => self.play_or_stop(),
             _ => self.look(active, |view, open| match action {
                 Action::ResetView => view.fit(),
-                Action::WindowAsStored => view.window = open.volume.default_window(),
-                Action::WindowPreset(n) => view.window = preset(n),
+                Action::WindowAsStored => view.window = open.stored_window,
+                Action::WindowPreset(_) => view.window = preset.unwrap_or(view.window),
+                Action::TurnClockwise => view.quarters = (view.quarters + 1) % 4,
+                Action::MirrorView => view.mirrored = !view.mirrored,
                 Action::InvertWindow => view.inverted = !view.inverted,
                 _ => {}
             }),
@@ -121,8 +127,4 @@ impl App {
             _ => {}
         }
     }
-}
-
-fn preset(n: usize) -> Window {
-    CT_PRESETS[n.min(CT_PRESETS.len() - 1)].window
 }

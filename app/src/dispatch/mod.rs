@@ -6,11 +6,15 @@ mod gesture;
 mod look;
 mod pick;
 mod prompt;
+mod register;
+mod snapshot;
+mod taste;
 
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Request;
 use crate::panels::dialog::{Dialog, Purpose};
+use crate::panels::settings::SettingsPage;
 
 /// How much larger a brush gets by one key press or one notch.
 const BRUSH_STEP: f64 = 1.15;
@@ -33,13 +37,24 @@ impl App {
                 self.look(viewport, |view, open| view.turn(&open.volume.geometry, pixels));
             }
             Request::Pan(viewport, pixels) => self.look(viewport, |view, open| view.pan(&open.volume, pixels)),
+            Request::Tilt { viewport, axis, radians } => {
+                self.look(viewport, |view, open| view.tilt_about(&open.volume.geometry, axis, radians));
+            }
             Request::Activate(viewport) => self.workspace.stage.activate(viewport),
             Request::MoveSeam { path, after, by } => self.workspace.stage.move_seam(&path, after, by),
             Request::Link(links) => self.workspace.stage.links = links,
+            Request::Slab(viewport, slab) => self.look(viewport, |view, _| view.slab = slab),
+            Request::SolidPreset(viewport, preset) => self.look(viewport, |view, _| view.solid_preset = preset),
+            Request::SetLook(look) => self.set_look(look),
+            Request::SetWindows(windows) => self.settings.windows = windows,
+            Request::SetProfile(profile) => self.set_profile(profile),
+            Request::SetKey(action, chord) => self.set_key(action, chord),
             Request::OpenSeries(n, viewport) => self.open_series(n, viewport),
             Request::OpenPath(path) => self.open_path(path),
             Request::OpenProject(path) => self.open_project(path),
             Request::SaveProjectAs(path) => self.save_project_as(path),
+            Request::SaveView(path) => self.save_view(path),
+            Request::SaveClip(path) => self.save_clip(path),
             Request::Export { format, out } => self.export(format, out),
             Request::SelectLabel(label) => self.select_label(label),
             Request::RenameLabel { label, name } => self.edit_label("Rename label", label, |l| l.name = name),
@@ -79,8 +94,25 @@ impl App {
             Action::FlipSign => self.hand.positive = !self.hand.positive,
             Action::BrushLarger => self.hand.resize_brush(BRUSH_STEP),
             Action::BrushSmaller => self.hand.resize_brush(1.0 / BRUSH_STEP),
-            Action::Palette => self.dialog = Some(Dialog::Palette { text: String::new() }),
+            Action::NextSeries => self.open_neighbour(1),
+            Action::PreviousSeries => self.open_neighbour(-1),
+            Action::CopyView => self.copy_view(),
+            Action::SaveView => self.pick_picture_to_save(Purpose::SaveView),
+            Action::SaveClip => self.pick_picture_to_save(Purpose::SaveClip),
+            Action::Register => self.register_views(),
+            _ => self.act_on_window(action),
+        }
+    }
+
+    /// Everything about the window, the views and what they show; none of it is ever undone.
+    fn act_on_window(&mut self, action: Action) {
+        match action {
+            Action::Palette => self.dialog = Some(Dialog::palette()),
             Action::KeySheet => self.dialog = Some(Dialog::Keys),
+            Action::Settings => self.dialog = Some(Dialog::Settings(SettingsPage::default())),
+            Action::ToggleBrowser => self.change_look(|look| look.browser = !look.browser),
+            Action::ToggleInspector => self.change_look(|look| look.inspector = !look.inspector),
+            Action::ToggleText => self.change_look(|look| look.text_on_pictures = !look.text_on_pictures),
             Action::FourUp
             | Action::Arrange(_)
             | Action::Split(_)
@@ -90,19 +122,7 @@ impl App {
             | Action::LinkPlace
             | Action::LinkCamera
             | Action::LinkWindow => self.act_on_stage(action),
-            Action::Show(_)
-            | Action::ShowSolid
-            | Action::NextSlice
-            | Action::PreviousSlice
-            | Action::FirstSlice
-            | Action::LastSlice
-            | Action::ZoomIn
-            | Action::ZoomOut
-            | Action::ResetView
-            | Action::WindowAsStored
-            | Action::WindowPreset(_)
-            | Action::InvertWindow
-            | Action::ToggleLabels => self.act_on_view(action),
+            _ => self.act_on_view(action),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::Apply;
-use crate::panels::dialog::Purpose;
+use crate::panels::dialog::{Purpose, format_title};
 use limner_imaging::formats::FORMATS;
 use rfd::FileDialog;
 use std::path::{Path, PathBuf};
@@ -34,8 +34,17 @@ impl App {
         self.pick(Purpose::SaveProject, pick, Self::save_project_as);
     }
 
+    pub(super) fn pick_picture_to_save(&mut self, purpose: Purpose) {
+        let clip = purpose == Purpose::SaveClip;
+        let (kind, ending) = if clip { ("GIF", "gif") } else { ("PNG", "png") };
+        let name = format!("view.{ending}");
+        let pick = move || FileDialog::new().add_filter(kind, &[ending]).set_file_name(name).save_file();
+        self.pick(purpose, pick, if clip { Self::save_clip } else { Self::save_view });
+    }
+
     pub(super) fn pick_export(&mut self, format: &'static str) {
-        let pick = || FileDialog::new().set_title("Export into a new folder in").pick_folder();
+        let title = format!("Export {} into a new folder in", format_title(format));
+        let pick = move || FileDialog::new().set_title(title).pick_folder();
         self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));
     }
 

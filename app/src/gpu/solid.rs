@@ -1,15 +1,14 @@
 //! A picture in 3D in a viewport: appears at once, sharpens while nothing else needs the adapter.
 
 use super::{Content, Device};
-use crate::picture::preset_for;
 use crate::view_state::Viewport;
 use eframe::egui::TextureId;
 use eframe::wgpu;
 use limner_annotation::ImageId;
 use limner_imaging::{Volume, Window};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, TransferPreset, TransferTable, VolumeMode,
-    VolumeScene,
+    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, Target, TransferPreset, TransferTable,
+    VolumeMode, VolumeScene,
 };
 
 /// What a viewport keeps of the volume it shows.
@@ -56,6 +55,11 @@ impl Solid {
         self.picture = None;
     }
 
+    /// The picture as far as it is drawn.
+    pub fn target(&self) -> Option<&Target> {
+        self.picture.as_ref().map(|picture| picture.progressive.target())
+    }
+
     pub const fn has_texture(&self) -> bool {
         self.picture.is_some()
     }
@@ -71,7 +75,7 @@ impl Solid {
     ) -> anyhow::Result<bool> {
         let Some(ranges) = &content.ranges else { return Ok(true) };
         let preset = wanted.viewport.solid_preset.as_deref().and_then(TransferPreset::named);
-        let preset = preset.unwrap_or_else(|| preset_for(wanted.volume));
+        let preset = preset.unwrap_or(content.preset);
         let shown = Shown {
             camera: wanted.viewport.solid_camera(&wanted.volume.geometry),
             size: wanted.viewport.size,

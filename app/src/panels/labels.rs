@@ -3,19 +3,20 @@
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
-use crate::theme::dark;
+use crate::theme::colours;
+use crate::widgets::{action_button, panel_head};
 use eframe::egui::{Button, Color32, RichText, ScrollArea, Sense, Slider, TextEdit, Ui, vec2};
 use limner_annotation::{Label, LabelMap};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        ui.heading("Labels");
-        if ui.add_enabled(app.why_not(Action::NewLabel).is_none(), Button::new("New label")).clicked() {
-            out.act(Action::NewLabel);
-        }
+    panel_head(ui, "Labels", |ui| {
+        action_button(app, Action::NewLabel, ui, out);
     });
     let Some(project) = &app.workspace.project else {
-        ui.label(RichText::new("Labels belong to a project. One is made when you open a picture.").color(dark::WEAK));
+        ui.label(
+            RichText::new("Labels belong to a project. One is made when you open a picture.")
+                .color(colours(ui.ctx()).weak),
+        );
         return;
     };
     let document = project.document();
@@ -23,7 +24,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if document.labels().is_empty() {
         let hint =
             "Take the brush (B) and paint, or draw a scribble (S) through an object: the first label makes itself.";
-        ui.label(RichText::new(hint).color(dark::WEAK));
+        ui.label(RichText::new(hint).color(colours(ui.ctx()).weak));
         return;
     }
     ScrollArea::vertical().id_salt("labels").max_height(ui.available_height() - 72.0).show(ui, |ui| {
@@ -69,7 +70,7 @@ fn label_ui(app: &App, label: &Label, map: Option<&LabelMap>, ui: &mut Ui, out: 
         }
         if let (Some(map), Some(open)) = (map, app.workspace.open()) {
             let count = map.count(label.value);
-            ui.label(RichText::new(amount(open, count)).small().color(dark::WEAK));
+            ui.label(RichText::new(amount(open, count)).small().color(colours(ui.ctx()).weak));
         }
     });
 }

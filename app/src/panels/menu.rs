@@ -1,13 +1,20 @@
-//! The menu bar: the action list, menu by menu.
+//! The bar at the top: the action list menu by menu, undo and redo, and the way to every command by name.
 
-use crate::action::{ACTIONS, Entry, Menu};
+use crate::action::{ACTIONS, Action, Entry, Menu};
 use crate::app::App;
-use crate::keymap;
 use crate::outbox::{Outbox, Request};
-use eframe::egui::{Button, MenuBar, Ui};
+use crate::theme::{colours, icon, icon_font, radius, size, space};
+use crate::widgets::{self, Words, action_button, icon_button};
+use eframe::egui::{
+    Align, Align2, Button, FontId, Layout, MenuBar, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+};
+
+/// Narrower than this the search field is an icon.
+const ROOM_FOR_SEARCH: f32 = 240.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     MenuBar::new().ui(ui, |ui| {
+        ui.set_min_height(size::BAR_HEIGHT - space::M);
         for menu in Menu::ALL {
             ui.menu_button(menu.title(), |ui| {
                 for entry in ACTIONS.iter().filter(|e| e.menu == menu) {
@@ -18,15 +25,49 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 }
             });
         }
+        ui.add_space(space::S);
+        action_button(app, Action::Undo, ui, out);
+        action_button(app, Action::Redo, ui, out);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            action_button(app, Action::ToggleInspector, ui, out);
+            action_button(app, Action::ToggleBrowser, ui, out);
+            search_ui(app, ui, out);
+        });
     });
 }
 
+/// Looks like a field, opens the palette.
+fn search_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let keys = app.keys_of(Action::Palette);
+    let words = Words { name: "Command palette…", hint: "Find any command by its name", keys: &keys, reason: None };
+    if ui.available_width() < ROOM_FOR_SEARCH {
+        if icon_button(ui, icon::SEARCH, words, false).clicked() {
+            out.act(Action::Palette);
+        }
+        return;
+    }
+    let (rect, response) = ui.allocate_exact_size(vec2(220.0, 26.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, words.name));
+    let c = colours(ui.ctx());
+    let edge = if response.hovered() || response.has_focus() { c.accent } else { c.edge };
+    ui.painter().rect(rect, radius::M, c.ground, Stroke::new(1.0, edge), StrokeKind::Inside);
+    let inner: Rect = rect.shrink2(vec2(space::M, 0.0));
+    let small = FontId::proportional(size::SMALL);
+    ui.painter().text(inner.left_center(), Align2::LEFT_CENTER, icon::SEARCH, icon_font(size::SMALL_ICON), c.weak);
+    let at = inner.left_center() + vec2(20.0, 0.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, "Search commands", small.clone(), c.weak);
+    ui.painter().text(inner.right_center(), Align2::RIGHT_CENTER, &keys, small, c.weak);
+    if widgets::explained(response, words).clicked() {
+        out.act(Action::Palette);
+    }
+}
+
 fn entry_ui(app: &App, entry: &Entry, ui: &mut Ui, out: &mut Outbox) {
-    let keys = entry.keys.first().map(|k| keymap::name(ui.ctx(), k)).unwrap_or_default();
-    let button = Button::selectable(app.is_on(entry.action), entry.title).shortcut_text(keys);
-    let enabled = app.why_not(entry.action);
-    let response = ui.add_enabled(enabled.is_none(), button);
-    if let Some(reason) = enabled {
+    let title = app.title_of(entry.action);
+    let button = Button::selectable(app.is_on(entry.action), title).shortcut_text(app.keys_of(entry.action));
+    let reason = app.why_not(entry.action);
+    let response = ui.add_enabled(reason.is_none(), button);
+    if let Some(reason) = reason {
         response.on_disabled_hover_text(reason);
     } else if response.clicked() {
         out.act(entry.action);

@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::notices::Severity;
 use crate::outbox::{Outbox, Request};
-use crate::theme::dark;
-use eframe::egui::{Align2, Area, Context, Frame, Id, Order, RichText, Stroke, vec2};
+use crate::theme::{colours, icon, icon_font, radius, size, strong};
+use crate::widgets::{Words, small_icon_button};
+use eframe::egui::{Align, Align2, Area, Context, Frame, Id, Layout, Margin, Order, RichText, vec2};
 
 pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     if app.notices.shown().is_empty() {
@@ -13,21 +14,28 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     let area =
         Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -44.0));
     area.show(ctx, |ui| {
-        ui.set_max_width(420.0);
+        let c = colours(ctx);
+        ui.set_max_width(440.0);
         for (n, notice) in app.notices.shown().iter().enumerate() {
-            let colour = match notice.severity {
-                Severity::Done => dark::GOOD,
-                Severity::Warning => dark::WARNING,
-                Severity::Error => dark::ERROR,
+            let (colour, sign) = match notice.severity {
+                Severity::Done => (c.good, icon::CIRCLE_CHECK),
+                Severity::Warning => (c.warning, icon::TRIANGLE_ALERT),
+                Severity::Error => (c.error, icon::OCTAGON_ALERT),
             };
-            let frame = Frame::window(ui.style()).stroke(Stroke::new(1.0, colour));
+            let frame = Frame::window(ui.style()).inner_margin(Margin::symmetric(12, 8)).corner_radius(radius::M);
             frame.show(ui, |ui| {
-                ui.label(RichText::new(&notice.headline).strong().color(colour));
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(sign).font(icon_font(size::ICON)).color(colour));
+                    ui.label(RichText::new(&notice.headline).font(strong(size::BODY)).color(c.text));
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let words = Words { name: "Dismiss", hint: "Esc dismisses all", ..Words::default() };
+                        if small_icon_button(ui, icon::X, words, false).clicked() {
+                            out.ask(Request::DismissNotice(n));
+                        }
+                    });
+                });
                 for cause in &notice.causes {
-                    ui.label(cause);
-                }
-                if ui.small_button("Dismiss").clicked() {
-                    out.ask(Request::DismissNotice(n));
+                    ui.label(RichText::new(cause).color(c.weak));
                 }
             });
         }

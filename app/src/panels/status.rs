@@ -1,44 +1,53 @@
 //! The status bar: where the pointer is and what lies there, what is running, whether the work is safe.
 
 use crate::app::App;
+use crate::jobs::Running;
 use crate::outbox::{Outbox, Request};
-use crate::theme::dark;
-use eframe::egui::{Align, Layout, ProgressBar, RichText, Sense, Ui, vec2};
+use crate::theme::{colours, icon, size};
+use crate::widgets::{Words, small_icon_button};
+use eframe::egui::{Align, Label, Layout, ProgressBar, RichText, Sense, Ui, vec2};
 use limner_imaging::{Pixel, Side, Volume, World};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(under_pointer(app)).monospace());
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            saved_ui(app, ui);
-            for job in app.jobs.running() {
-                let (done, total) = job.task.progress.done_and_total();
-                if ui.small_button("Cancel").clicked() {
-                    out.ask(Request::CancelJob(job.id));
-                }
-                let bar = if total == 0 {
-                    ProgressBar::new(0.0).animate(true)
-                } else {
-                    ProgressBar::new(done as f32 / total as f32)
-                };
-                ui.add(bar.desired_width(120.0));
-                let stage = job.task.progress.stage();
-                ui.label(if stage.is_empty() { job.title.clone() } else { format!("{}: {stage}", job.title) });
-            }
+    let c = colours(ui.ctx());
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        saved_ui(app, ui);
+        for job in app.jobs.running().iter().filter(|job| !job.quiet) {
+            job_ui(job, ui, out);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let words = RichText::new(under_pointer(app)).size(size::SMALL).color(c.weak);
+            ui.add(Label::new(words).truncate());
         });
     });
 }
 
+fn job_ui(job: &Running, ui: &mut Ui, out: &mut Outbox) {
+    let c = colours(ui.ctx());
+    let words = Words { name: "Cancel", hint: "Stop this work", ..Words::default() };
+    if small_icon_button(ui, icon::X, words, false).clicked() {
+        out.ask(Request::CancelJob(job.id));
+    }
+    let (done, total) = job.task.progress.done_and_total();
+    let bar =
+        if total == 0 { ProgressBar::new(0.0).animate(true) } else { ProgressBar::new(done as f32 / total as f32) };
+    ui.add(bar.desired_width(110.0).desired_height(6.0));
+    let stage = job.task.progress.stage();
+    let text = if stage.is_empty() { job.title.clone() } else { format!("{}: {stage}", job.title) };
+    ui.label(RichText::new(text).size(size::SMALL).color(c.text));
+}
+
 fn saved_ui(app: &App, ui: &mut Ui) {
     let Some(project) = &app.workspace.project else { return };
+    let c = colours(ui.ctx());
     let (text, colour) = if project.fault().is_some() {
-        ("Not saved", dark::ERROR)
+        ("Not saved", c.error)
     } else if project.acknowledged() < project.document().revision() {
-        ("Saving", dark::WARNING)
+        ("Saving", c.warning)
     } else {
-        ("Saved", dark::GOOD)
+        ("Saved", c.good)
     };
-    ui.label(RichText::new(text).color(colour)).on_hover_text(project.path().display().to_string());
+    ui.label(RichText::new(text).size(size::SMALL).color(c.weak)).on_hover_text(project.path().display().to_string());
     let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
     ui.painter().circle_filled(dot.center(), 4.0, colour);
 }

@@ -111,7 +111,14 @@ impl Leader<'_> {
 
 /// From one picture's world to another's, where it is known.
 pub fn shared_space(a: &OpenPicture, b: &OpenPicture) -> Option<DAffine3> {
-    (a.image == b.image).then_some(DAffine3::IDENTITY)
+    if let Some(found) = b.registered.filter(|r| r.fixed == a.image) {
+        return Some(found.moving_from_fixed);
+    }
+    if let Some(found) = a.registered.filter(|r| r.fixed == b.image) {
+        return Some(found.moving_from_fixed.inverse());
+    }
+    let one_space = a.space.is_some() && a.space == b.space;
+    (a.image == b.image || one_space).then_some(DAffine3::IDENTITY)
 }
 
 fn kept_inside(geometry: &Geometry, at: World) -> World {

@@ -115,6 +115,11 @@ impl Stage {
         }
     }
 
+    /// Which side of the screen the patient's left is on, in every viewport.
+    pub fn set_neurological(&mut self, neurological: bool) {
+        self.viewports.values_mut().for_each(|viewport| viewport.neurological = neurological);
+    }
+
     /// No viewport shows anything any more.
     pub fn clear(&mut self) {
         for viewport in self.viewports.values_mut() {

@@ -74,6 +74,12 @@ pub struct Viewport {
     pub inverted: bool,
     /// A thick slice in place of a thin one.
     pub slab: Option<Slab>,
+    /// The patient's left on the screen's left, where the plane has a left.
+    pub neurological: bool,
+    /// Left and right changed over by hand.
+    pub mirrored: bool,
+    /// Quarters turned clockwise by hand.
+    pub quarters: u8,
     /// The directions right and down of a plane that was turned away from the picture's own.
     pub tilt: Option<[DVec3; 2]>,
     pub camera: PlaneCamera,
@@ -104,6 +110,9 @@ impl Viewport {
             window: Window::new(400.0, 40.0),
             inverted: false,
             slab: None,
+            neurological: false,
+            mirrored: false,
+            quarters: 0,
             tilt: None,
             camera: PlaneCamera::FITTED,
             turn: Turn::FRONT,
@@ -112,20 +121,21 @@ impl Viewport {
         }
     }
 
-    /// As a picture is first shown: its stored plane, the middle, fitted, with the file's own window.
-    pub fn first_look(image: ImageId, volume: &Volume) -> Self {
+    /// As a picture is first shown: its stored plane, the middle, fitted, in the window its file asks for.
+    pub fn first_look(image: ImageId, volume: &Volume, window: Window) -> Self {
         Self {
             image: Some(image),
             pane: Pane::Slice(View::of_stored_slices(&volume.geometry)),
             at: middle_voxel(&volume.geometry),
-            window: volume.default_window(),
+            window,
             ..Self::empty()
         }
     }
 
     /// The same look at another pane of the same picture.
     pub fn of_pane(&self, pane: Pane) -> Self {
-        Self { pane, tilt: None, camera: PlaneCamera::FITTED, ..self.clone() }
+        let camera = PlaneCamera::FITTED;
+        Self { pane, tilt: None, mirrored: false, quarters: 0, camera, ..self.clone() }
     }
 
     pub fn show_pane(&mut self, pane: Pane) {
@@ -151,13 +161,22 @@ impl Viewport {
 
     pub fn plane(&self, geometry: &Geometry) -> Plane {
         let plane = Plane::of_view(geometry, self.view(), self.at);
-        self.tilt.map_or(plane, |[right, down]| Plane { right, down, ..plane })
+        let mut plane = self.tilt.map_or(plane, |[right, down]| Plane { right, down, ..plane });
+        let has_left = self.view() != View::Sagittal;
+        if (self.neurological && has_left) != self.mirrored {
+            plane.right = -plane.right;
+        }
+        for _ in 0..self.quarters % 4 {
+            (plane.right, plane.down) = (-plane.down, plane.right);
+        }
+        plane
     }
 
     /// Turns the plane about an axis through its point.
     pub fn tilt_about(&mut self, geometry: &Geometry, axis: DVec3, radians: f64) {
         let Some(axis) = axis.try_normalize() else { return };
-        let plane = self.plane(geometry);
+        let own = Plane::of_view(geometry, self.view(), self.at);
+        let plane = self.tilt.map_or(own, |[right, down]| Plane { right, down, ..own });
         let turn = DQuat::from_axis_angle(axis, radians);
         let right = (turn * plane.right).normalize();
         let down = turn * plane.down;
@@ -167,7 +186,7 @@ impl Viewport {
     /// How far the plane was turned, in degrees.
     pub fn tilt_degrees(&self, geometry: &Geometry) -> f64 {
         let own = Plane::of_view(geometry, self.view(), self.at).normal();
-        self.plane(geometry).normal().angle_between(own).to_degrees()
+        self.tilt.map_or(0.0, |[right, down]| right.cross(down).angle_between(own).to_degrees())
     }
 
     /// What the viewport shows of its plane.
@@ -244,6 +263,8 @@ impl Viewport {
         self.camera = PlaneCamera::FITTED;
         self.turn = Turn::FRONT;
         self.tilt = None;
+        self.mirrored = false;
+        self.quarters = 0;
     }
 
     /// Which slice is shown, and how many there are.
@@ -322,7 +343,7 @@ mod tests {
     }
 
     fn first_look(volume: &Volume) -> Viewport {
-        Viewport { size: [300, 200], ..Viewport::first_look(ImageId::new(), volume) }
+        Viewport { size: [300, 200], ..Viewport::first_look(ImageId::new(), volume, Window::new(400.0, 40.0)) }
     }
 
     #[test]
@@ -379,6 +400,24 @@ mod tests {
         assert!(port.solid_camera(&v.geometry).right.distance(first.right) > 0.1);
         port.turn(&v.geometry, [-50.0, 0.0]);
         assert!(port.solid_camera(&v.geometry).right.distance(first.right) < 1e-9);
+    }
+
+    #[test]
+    fn mirroring_and_turning_change_what_is_right_and_down_and_the_letters_follow() {
+        let v = volume();
+        let letters = |port: &Viewport| -> String {
+            port.plane(&v.geometry).screen_sides().map(limner_imaging::Side::letter).iter().collect()
+        };
+        let mut port = first_look(&v);
+        assert_eq!(letters(&port), "RLAP");
+        port.quarters = 1;
+        assert_eq!(letters(&port), "PARL", "the patient's front, once at the top, is at the right");
+        port.mirrored = true;
+        assert_eq!(letters(&port), "PALR");
+        port.fit();
+        port.neurological = true;
+        assert_eq!(letters(&port), "LRAP");
+        assert_eq!(letters(&port.of_pane(Pane::Slice(View::Sagittal))), "APSI", "a sagittal plane has no left");
     }
 
     #[test]

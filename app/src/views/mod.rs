@@ -1,12 +1,14 @@
 //! What shows a picture. A view draws from shared state and asks through the outbox.
 
+pub mod crosshair;
 pub mod overlay_text;
 pub mod slice;
 pub mod solid;
 
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
-use crate::theme::{dark, size};
+use crate::panels::browser::CarriedSeries;
+use crate::theme::{icon, icon_font, over, size};
 use crate::view_state::{Along, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
@@ -28,7 +30,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if places.len() > 1
         && let Some((_, rect)) = places.iter().find(|(id, _)| *id == stage.active_id())
     {
-        ui.painter().rect_stroke(*rect, 0.0, Stroke::new(1.0, dark::ACCENT), StrokeKind::Inside);
+        ui.painter().rect_stroke(*rect, 0.0, Stroke::new(1.0, over::ACTIVE), StrokeKind::Inside);
     }
 }
 
@@ -47,13 +49,28 @@ fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
     let rect = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Empty view"));
-    ui.painter().rect_filled(rect, 0.0, dark::VIEW);
+    ui.painter().rect_filled(rect, 0.0, over::GROUND);
     let waits = app.workspace.stage.get(id).is_some_and(|v| v.image.is_some());
-    let text = if waits { "Reading the picture" } else { "Click here, then a series in the list" };
+    let (sign, text) =
+        if waits { (icon::LOADER_CIRCLE, "Reading the picture") } else { (icon::IMAGES, "Drop a series here") };
     let painter = ui.painter().with_clip_rect(rect);
-    painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(size::BODY), dark::WEAK);
+    let above = rect.center() - vec2(0.0, 16.0);
+    painter.text(above, Align2::CENTER_CENTER, sign, icon_font(22.0), over::WEAK);
+    let below = rect.center() + vec2(0.0, 10.0);
+    painter.text(below, Align2::CENTER_CENTER, text, FontId::proportional(size::SMALL), over::WEAK);
     if response.clicked() {
         out.ask(Request::Activate(id));
+    }
+    drop_ui(id, rect, &response, ui, out);
+}
+
+/// Takes a series carried here from the list.
+fn drop_ui(id: ViewportId, rect: Rect, response: &Response, ui: &Ui, out: &mut Outbox) {
+    if response.dnd_hover_payload::<CarriedSeries>().is_some() {
+        ui.painter().rect_stroke(rect, 0.0, Stroke::new(2.0, over::ACTIVE), StrokeKind::Inside);
+    }
+    if let Some(series) = response.dnd_release_payload::<CarriedSeries>() {
+        out.ask(Request::OpenSeries(series.0, Some(id)));
     }
 }
 
@@ -69,7 +86,7 @@ fn seams_ui(app: &App, whole: Rect, ui: &mut Ui, out: &mut Outbox) {
         };
         let response = ui.interact(grip, id, Sense::drag()).on_hover_and_drag_cursor(icon);
         if response.hovered() || response.dragged() {
-            ui.painter().rect_filled(seam.rect, 0.0, dark::ACCENT);
+            ui.painter().rect_filled(seam.rect, 0.0, over::ACTIVE);
         }
         let moved = response.drag_delta();
         let by = if seam.along == Along::Across { moved.x } else { moved.y } / seam.length.max(1.0);
@@ -89,11 +106,12 @@ fn picture_ui(app: &App, (id, viewport, _): Shown<'_>, ui: &mut Ui, out: &mut Ou
     let name = accessible_name(app, id, viewport);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
     out.ask(Request::ViewResized(id, size_in_pixels(rect, ui)));
-    ui.painter().rect_filled(rect, 0.0, dark::VIEW);
+    ui.painter().rect_filled(rect, 0.0, over::GROUND);
     let texture = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     if let Some(picture) = app.gpu.texture_id(id) {
         ui.painter().image(picture, rect, texture, Color32::WHITE);
     }
+    drop_ui(id, rect, &response, ui, out);
     if response.double_clicked() && !app.hand.tool.paints() {
         out.ask(Request::Maximise(id));
     }

@@ -1,47 +1,96 @@
-//! What is written on a picture: the patient's sides, what and where it is, a scale.
+//! What is written on a picture: the patient's sides, what and where it is, a scale, and what a reader must beware of.
 
 use crate::app::App;
-use crate::theme::{dark, size};
+use crate::theme::{icon, icon_font, over, radius, size, space};
 use crate::views::Shown;
 use crate::workspace::OpenPicture;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 use limner_imaging::reslice::Raster;
-use limner_imaging::{Side, StackAxis};
+use limner_imaging::{Side, StackAxis, View};
 
 const MARGIN: f32 = 8.0;
+const LINE: f32 = 15.0;
+/// In a smaller view there is only room for the sides and the slice.
+const ROOM_FOR_TEXT: f32 = 220.0;
 
-pub fn ui(app: &App, (_, viewport, open): Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
+pub fn ui(app: &App, shown: Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
+    let (_, _, open) = shown;
     let painter = ui.painter().with_clip_rect(rect);
-    let shape = &open.volume;
-    if shape.spacing_known && shape.stack_axis == StackAxis::Space {
-        letters(&painter, rect, raster.plane.screen_sides());
+    if open.volume.spacing_known && open.volume.stack_axis == StackAxis::Space {
+        letters(&painter, rect, raster.plane.screen_sides(), app.settings.look.head_and_feet);
     }
-    let (slice, count) = viewport.slice(&shape.geometry);
-    let word = if shape.stack_axis == StackAxis::Space { "Slice" } else { "Frame" };
-    let window = viewport.window;
-    let unit = shape.value_map.unit.as_deref().unwrap_or("");
-    let place = if viewport.is_oblique() {
-        format!("{} turned by {:.0}°", viewport.pane.name(), viewport.tilt_degrees(&shape.geometry))
-    } else {
-        format!("{word} {} of {count}", slice + 1)
-    };
-    let lines = [open.title.clone(), place, format!("W {:.0}  L {:.0} {unit}", window.width, window.centre)];
-    for (n, line) in lines.iter().enumerate() {
-        let at = rect.min + vec2(MARGIN, MARGIN + n as f32 * 16.0);
-        text(&painter, at, Align2::LEFT_TOP, line, size::SMALL);
+    if app.settings.look.text_on_pictures {
+        corner(&painter, shown, rect);
+        scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
     }
-    if !shape.spacing_known {
-        text(&painter, rect.right_top() + vec2(-MARGIN, MARGIN), Align2::RIGHT_TOP, "Not calibrated", size::SMALL);
-    }
-    if app.hand.tool == crate::action::Tool::Scribble {
-        let (word, colour) =
-            if app.hand.positive { ("Positive", dark::POSITIVE) } else { ("Negative", dark::NEGATIVE) };
-        coloured(&painter, rect.right_bottom() - vec2(MARGIN, MARGIN), Align2::RIGHT_BOTTOM, word, size::BODY, colour);
-    }
-    scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
+    badges(&painter, shown, raster, rect);
 }
 
-fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4]) {
+/// What is shown, at the upper left.
+fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
+    let volume = &open.volume;
+    let (slice, count) = viewport.slice(&volume.geometry);
+    let word = if volume.stack_axis == StackAxis::Space { "Slice" } else { "Frame" };
+    let place = if viewport.is_oblique() {
+        format!("{} turned by {:.0}°", viewport.pane.name(), viewport.tilt_degrees(&volume.geometry))
+    } else if count > 1 {
+        format!("{word} {} of {count}", slice + 1)
+    } else {
+        String::new()
+    };
+    let mut lines = vec![open.title.clone(), place];
+    if rect.width() >= ROOM_FOR_TEXT {
+        if !volume.is_colour() {
+            let unit = volume.value_map.unit.as_deref().unwrap_or("");
+            let window = viewport.window;
+            let decimals = if window.width < 10.0 { 2 } else { 0 };
+            lines.push(format!("W {:.decimals$}  L {:.decimals$} {unit}", window.width, window.centre));
+        }
+        if let Some(slab) = viewport.slab {
+            lines.push(format!("{:?} over {:.0} mm", slab.projection, slab.thickness_mm));
+        }
+        if open.registered.is_some() {
+            lines.push("Registered".to_owned());
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    for (n, line) in lines.iter().enumerate() {
+        let at = rect.min + vec2(MARGIN, MARGIN + n as f32 * LINE);
+        let colour = if n == 0 { over::TEXT } else { over::WEAK };
+        coloured(painter, at, Align2::LEFT_TOP, line, size::SMALL, colour);
+    }
+}
+
+/// At the upper right: what could mislead.
+fn badges(painter: &Painter, (_, viewport, open): Shown<'_>, raster: &Raster, rect: Rect) {
+    let [left, right, ..] = raster.plane.screen_sides();
+    let sided = matches!(viewport.view(), View::Axial | View::Coronal) && open.volume.stack_axis == StackAxis::Space;
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    if sided && open.volume.spacing_known && (left, right) == (Side::Left, Side::Right) {
+        words.push((icon::ARROW_LEFT_RIGHT, "Neurological"));
+    }
+    if !open.volume.spacing_known {
+        words.push((icon::RULER, "Not calibrated: px"));
+    }
+    if open.lossy {
+        words.push((icon::TRIANGLE_ALERT, "Lossy"));
+    }
+    let mut top = rect.top() + MARGIN;
+    for (sign, word) in words {
+        let font = FontId::proportional(size::TINY);
+        let galley = painter.layout_no_wrap(word.to_owned(), font, over::CAUTION);
+        let wide = galley.size().x + 24.0;
+        let plate = Rect::from_min_size(pos2(rect.right() - MARGIN - wide, top), vec2(wide, 18.0));
+        painter.rect_filled(plate, radius::S, over::PLATE);
+        let sign_at = plate.left_center() + vec2(10.0, 0.0);
+        painter.text(sign_at, Align2::CENTER_CENTER, sign, icon_font(size::SMALL), over::CAUTION);
+        let text_at = pos2(plate.left() + 19.0, plate.center().y - galley.size().y / 2.0);
+        painter.galley(text_at, galley, over::CAUTION);
+        top += 18.0 + space::S;
+    }
+}
+
+fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4], head_and_feet: bool) {
     let inner = rect.shrink(MARGIN);
     for (side, at, align) in [
         (left, inner.left_center(), Align2::LEFT_CENTER),
@@ -49,7 +98,12 @@ fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4])
         (top, inner.center_top(), Align2::CENTER_TOP),
         (bottom, inner.center_bottom(), Align2::CENTER_BOTTOM),
     ] {
-        text(painter, at, align, &side.letter().to_string(), size::HEADING);
+        let letter = match side {
+            Side::Superior if head_and_feet => 'H',
+            Side::Inferior if head_and_feet => 'F',
+            other => other.letter(),
+        };
+        text(painter, at, align, &letter.to_string(), 14.0);
     }
 }
 
@@ -65,20 +119,25 @@ fn scale_bar(painter: &Painter, rect: Rect, open: &OpenPicture, raster: &Raster,
     let unit = if open.volume.spacing_known { "mm" } else { "px" };
     let start = rect.left_bottom() + vec2(MARGIN, -MARGIN);
     let end = pos2(start.x + length * points_per_mm, start.y);
-    for (width, colour) in [(4.0, dark::OVERLAY_EDGE), (2.0, dark::OVERLAY)] {
-        painter.line_segment([start, end], Stroke::new(width, colour));
+    let tick = vec2(0.0, 4.0);
+    for (width, colour) in [(3.5, over::EDGE), (1.5, over::TEXT)] {
+        let stroke = Stroke::new(width, colour);
+        painter.line_segment([start, end], stroke);
+        painter.line_segment([start - tick, start], stroke);
+        painter.line_segment([end - tick, end], stroke);
     }
-    text(painter, start - vec2(0.0, 5.0), Align2::LEFT_BOTTOM, &format!("{length} {unit}"), size::SMALL);
+    text(painter, start - vec2(0.0, 6.0), Align2::LEFT_BOTTOM, &format!("{length} {unit}"), size::SMALL);
 }
 
-fn text(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32) {
-    coloured(painter, at, align, text, size, dark::OVERLAY);
+pub fn text(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32) {
+    coloured(painter, at, align, text, size, over::TEXT);
 }
 
-fn coloured(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
+/// With a dark edge, so that it reads on any picture.
+pub fn coloured(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
     let font = FontId::proportional(size);
     for edge in [vec2(1.0, 1.0), vec2(-1.0, 1.0), vec2(1.0, -1.0), vec2(-1.0, -1.0)] {
-        painter.text(at + edge, align, text, font.clone(), dark::OVERLAY_EDGE);
+        painter.text(at + edge, align, text, font.clone(), over::EDGE);
     }
     painter.text(at, align, text, font, colour);
 }

@@ -4,9 +4,9 @@ use super::{Shown, picture_ui, size_in_pixels};
 use crate::action::Tool;
 use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
-use crate::theme::dark;
+use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
-use crate::views::overlay_text;
+use crate::views::{crosshair, overlay_text};
 use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
@@ -22,9 +22,9 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     let viewport = Viewport { size: size_in_pixels(rect, ui), ..viewport.clone() };
     let raster = viewport.raster(&open.volume);
     let frame = Frame { rect, scale, id, image: open.image, raster };
-    hand_ui(&frame, &response, ui, out);
+    hand_ui(app, &frame, &response, ui, out);
     wheel_ui(&frame, &response, ui, out);
-    crosshair_ui(app, &viewport, &frame, ui);
+    crosshair::ui(app, &viewport, &frame, ui, out);
     scribble_ui(app, &frame, ui);
     cursor_ui(app, &frame, &response, ui);
     overlay_text::ui(app, (id, &viewport, open), &frame.raster, rect, ui);
@@ -54,8 +54,10 @@ impl Frame {
 }
 
 /// Every step of the pointer since the last frame, in order: a stroke is never cut short by a slow frame.
-fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
+fn hand_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     out.ask(Request::Hover(frame.id, response.hover_pos().map(|at| frame.pixel(at))));
+    let left_handed = app.settings.look.left_handed;
+    let held = |button| button_of(button, left_handed);
     let mut down = response.is_pointer_button_down_on();
     let modifiers = ui.input(|i| i.modifiers);
     let pressure = ui.input(pressure);
@@ -68,15 +70,15 @@ fn hand_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
         match event {
             Event::PointerMoved(at) if down => ask(Phase::Move, at),
             Event::PointerButton { pos, button, pressed: true, .. } => {
-                let on_top = ui.ctx().layer_id_at(pos) == Some(ui.layer_id());
-                if let Some(button) = button_of(button).filter(|_| on_top && frame.rect.contains(pos)) {
+                let on_top = response.hovered() && ui.ctx().layer_id_at(pos) == Some(ui.layer_id());
+                if let Some(button) = held(button).filter(|_| on_top && frame.rect.contains(pos)) {
                     down = true;
                     ask(Phase::Press(button), pos);
                 }
             }
             Event::PointerButton { pos, button, pressed: false, .. } => {
                 // Also when the pointer left the view: a stroke that began here ends, wherever the hand is.
-                if let Some(button) = button_of(button) {
+                if let Some(button) = held(button) {
                     ask(Phase::Release(button), pos);
                 }
             }
@@ -93,12 +95,12 @@ fn pressure(input: &egui::InputState) -> Option<f32> {
     })
 }
 
-const fn button_of(button: PointerButton) -> Option<Button> {
-    match button {
-        PointerButton::Primary => Some(Button::Left),
-        PointerButton::Middle => Some(Button::Middle),
-        PointerButton::Secondary => Some(Button::Right),
-        PointerButton::Extra1 | PointerButton::Extra2 => None,
+const fn button_of(button: PointerButton, left_handed: bool) -> Option<Button> {
+    match (button, left_handed) {
+        (PointerButton::Primary, false) | (PointerButton::Secondary, true) => Some(Button::Left),
+        (PointerButton::Secondary, false) | (PointerButton::Primary, true) => Some(Button::Right),
+        (PointerButton::Middle, _) => Some(Button::Middle),
+        (PointerButton::Extra1 | PointerButton::Extra2, _) => None,
     }
 }
 
@@ -125,39 +127,9 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     }
 }
 
-/// Where the other planes of the picture cut this one, in their colours, open in the middle so that the point itself
-/// is seen.
-fn crosshair_ui(app: &App, viewport: &Viewport, frame: &Frame, ui: &Ui) {
-    const OPEN: f32 = 14.0;
-    let stage = &app.workspace.stage;
-    let others = stage.visible().into_iter().filter(|&id| id != frame.id).filter_map(|id| app.workspace.shown_in(id));
-    let cuts = others.filter(|(other, open)| open.image == frame.image && !other.is_solid());
-    let mut planes: Vec<_> = cuts.map(|(other, open)| (other.view(), other.plane(&open.volume.geometry))).collect();
-    if planes.is_empty() && app.hand.tool == Tool::Crosshair {
-        let Some(open) = app.workspace.picture_in(frame.id) else { return };
-        let of = |view| (view, limner_imaging::Plane::of_view(&open.volume.geometry, view, viewport.at));
-        planes = limner_imaging::View::ALL.into_iter().filter(|&v| v != viewport.view()).map(of).collect();
-    }
-    let painter = ui.painter().with_clip_rect(frame.rect);
-    let normal = frame.raster.plane.normal();
-    for (view, plane) in planes {
-        let along = plane.normal().cross(normal);
-        let along = vec2(along.dot(frame.raster.plane.right) as f32, along.dot(frame.raster.plane.down) as f32);
-        if along.length() < 0.1 {
-            continue;
-        }
-        let at = frame.screen(plane.origin);
-        let along = along.normalized() * (frame.rect.width() + frame.rect.height());
-        let gap = along.normalized() * OPEN;
-        let stroke = Stroke::new(1.0, dark::plane(view));
-        painter.line_segment([at + gap, at + along], stroke);
-        painter.line_segment([at - gap, at - along], stroke);
-    }
-}
-
 /// The line under the hand, before anything is computed from it.
 fn scribble_ui(app: &App, frame: &Frame, ui: &Ui) {
-    let colour = if app.hand.positive { dark::POSITIVE } else { dark::NEGATIVE };
+    let colour = if app.hand.positive { over::POSITIVE } else { over::NEGATIVE };
     if app.stroke.viewport() != Some(frame.id) {
         return;
     }
@@ -173,8 +145,8 @@ fn cursor_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui) {
     if app.hand.tool.paints() {
         let radius = (app.hand.brush_radius_mm / frame.raster.mm_per_pixel) as f32 / frame.scale;
         let painter = ui.painter().with_clip_rect(frame.rect);
-        painter.circle_stroke(at, radius, Stroke::new(2.5, dark::OVERLAY_EDGE));
-        painter.circle_stroke(at, radius, Stroke::new(1.0, dark::OVERLAY));
+        painter.circle_stroke(at, radius, Stroke::new(2.5, over::EDGE));
+        painter.circle_stroke(at, radius, Stroke::new(1.0, over::TEXT));
     }
     if app.hand.tool != Tool::Window {
         ui.set_cursor_icon(egui::CursorIcon::Crosshair);

@@ -3,7 +3,7 @@
 use super::{Shown, picture_ui};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
-use crate::theme::{dark, size};
+use crate::theme::{over, size};
 use eframe::egui::{self, Align2, FontId, PointerButton, Ui, vec2};
 
 /// A wheel notch is about this many points; it zooms by a tenth.
@@ -19,7 +19,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     }
     if !open.has_solid() {
         let why = "A single picture has no third dimension";
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, why, FontId::proportional(size::BODY), dark::WEAK);
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, why, FontId::proportional(size::BODY), over::WEAK);
         return;
     }
     let scale = f64::from(ui.ctx().pixels_per_point());
@@ -43,5 +43,5 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
         out.ask(Request::Zoom { viewport, pixel: [0.0; 2], factor });
     }
     let at = rect.min + vec2(8.0, 8.0);
-    ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), dark::OVERLAY);
+    ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), over::TEXT);
 }

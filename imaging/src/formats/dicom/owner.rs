@@ -14,6 +14,7 @@ const PATIENT_NAME: Tag = 0x0010_0010;
 const PATIENT_ID: Tag = 0x0010_0020;
 const PATIENT_WEIGHT: Tag = 0x0010_1030;
 const STUDY_UID: Tag = 0x0020_000D;
+const FRAME_OF_REFERENCE_UID: Tag = 0x0020_0052;
 
 /// What a file says about its patient and study.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Owner {
     pub study_uid: Option<String>,
     pub study_date: Private<String>,
     pub study_description: Private<String>,
+    /// Pictures that name the same one share their coordinates.
+    pub frame_of_reference: Option<String>,
 }
 
 /// Reads the owner from a file's header.
@@ -36,6 +39,7 @@ pub fn owner(path: &Path) -> Result<Owner> {
         study_uid: view.text(STUDY_UID).map(str::to_owned),
         study_date: private(STUDY_DATE),
         study_description: private(STUDY_DESCRIPTION),
+        frame_of_reference: view.text(FRAME_OF_REFERENCE_UID).filter(|uid| !uid.is_empty()).map(str::to_owned),
     })
 }
 

@@ -1,0 +1,48 @@
+//! Requests that change how the program looks and listens: kept in the settings, at once.
+
+use crate::action::Action;
+use crate::app::App;
+use crate::keymap::{self, Profile};
+use crate::settings::Look;
+
+impl App {
+    pub(super) fn set_look(&mut self, look: Look) {
+        let neurological = look.neurological;
+        self.settings.look = look;
+        self.workspace.stage.set_neurological(neurological);
+        self.restyle();
+        self.keep_settings();
+    }
+
+    pub(super) fn change_look(&mut self, change: impl FnOnce(&mut Look)) {
+        let mut look = self.settings.look.clone();
+        change(&mut look);
+        // In a narrow window one panel makes room for the other.
+        if look.browser && !self.settings.look.browser && self.is_narrow() {
+            look.inspector = false;
+        }
+        self.set_look(look);
+    }
+
+    pub(super) fn set_profile(&mut self, profile: Profile) {
+        self.settings.profile = profile;
+        self.restyle();
+        self.keep_settings();
+    }
+
+    pub(super) fn set_key(&mut self, action: Action, chord: Option<String>) {
+        let id = keymap::id_of(action);
+        match chord {
+            Some(words) => self.settings.own_keys.insert(id, vec![words]),
+            None => self.settings.own_keys.remove(&id),
+        };
+        self.restyle();
+        self.keep_settings();
+    }
+
+    fn keep_settings(&mut self) {
+        if let Err(error) = self.settings.save(&self.paths.config) {
+            self.notices.error("The settings could not be saved", &error);
+        }
+    }
+}

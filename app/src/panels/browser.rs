@@ -1,0 +1,259 @@
+//! What was found under the opened paths, as a hospital files it: patients, studies, series with a small picture each.
+//! A click shows a series in the active view, a drag puts it into any other.
+//!
+//! Names and dates are shown here and nowhere else, and only where the settings say so.
+
+use crate::action::Action;
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
+use crate::widgets::{action_button, chip, empty_state, panel_head};
+use eframe::egui::{
+    Align2, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit,
+    TextWrapMode, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
+};
+use limner_imaging::Series;
+use limner_imaging::study::{Patient, Study};
+use std::collections::BTreeSet;
+
+/// A series on its way from the list to a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarriedSeries(pub usize);
+
+const ROW: f32 = 56.0;
+const PICTURE: f32 = 48.0;
+
+/// What the list is narrowed to; lives as long as the window.
+#[derive(Clone, Default)]
+struct Filter {
+    text: String,
+    modality: Option<String>,
+}
+
+pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    panel_head(ui, "Studies", |ui| {
+        action_button(app, Action::OpenFolder, ui, out);
+        action_button(app, Action::OpenFile, ui, out);
+    });
+    if app.workspace.found.is_empty() {
+        let text = "Open a folder or drop files here: every series in it is listed with a picture";
+        empty_state(ui, icon::IMAGES, "No series yet", text);
+        return;
+    }
+    let id = Id::unique("series filter");
+    let mut filter = ui.data(|d| d.get_temp::<Filter>(id)).unwrap_or_default();
+    filter_ui(app, &mut filter, ui);
+    ui.data_mut(|d| d.insert_temp(id, filter.clone()));
+    ScrollArea::vertical().id_salt("series").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let shown = shown_series(app, &filter);
+        if shown.is_empty() {
+            empty_state(ui, icon::FUNNEL, "Nothing matches", "Clear the search or choose another modality");
+        }
+        for patient in &app.workspace.patients {
+            for (n, study) in patient.studies.iter().enumerate() {
+                study_ui(app, patient, (n, study), &shown, ui, out);
+            }
+        }
+        let filed: BTreeSet<usize> =
+            app.workspace.patients.iter().flat_map(|p| &p.studies).flat_map(|s| s.series.clone()).collect();
+        for &n in shown.iter().filter(|n| !filed.contains(n)) {
+            series_ui(app, n, ui, out);
+        }
+    });
+}
+
+fn filter_ui(app: &App, filter: &mut Filter, ui: &mut Ui) {
+    let field = TextEdit::singleline(&mut filter.text).hint_text("Search series").desired_width(f32::INFINITY);
+    let response = ui.add(field);
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Search series"));
+    let modalities: BTreeSet<&str> = app.workspace.found.iter().map(modality_of).collect();
+    if modalities.len() < 2 {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+        if pick(ui, "All", filter.modality.is_none()).clicked() {
+            filter.modality = None;
+        }
+        for modality in modalities {
+            if pick(ui, modality, filter.modality.as_deref() == Some(modality)).clicked() {
+                filter.modality = Some(modality.to_owned());
+            }
+        }
+    });
+}
+
+fn pick(ui: &mut Ui, text: &str, on: bool) -> Response {
+    let c = colours(ui.ctx());
+    let ink = if on { c.text } else { c.weak };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size::SMALL), ink);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 14.0, 20.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, text));
+    let fill = if on {
+        c.accent_ground
+    } else if response.hovered() {
+        c.hovered
+    } else {
+        c.raised
+    };
+    ui.painter().rect_filled(rect, 10.0, fill);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
+    response
+}
+
+fn modality_of(series: &Series) -> &str {
+    series.modality.as_deref().unwrap_or(series.format)
+}
+
+fn shown_series(app: &App, filter: &Filter) -> Vec<usize> {
+    let wanted = filter.text.to_lowercase();
+    let fits = |series: &Series| {
+        let modality = filter.modality.as_deref().is_none_or(|m| m == modality_of(series));
+        let text = format!("{} {} {}", series.title, modality_of(series), place_of(series)).to_lowercase();
+        modality && wanted.split_whitespace().all(|word| text.contains(word))
+    };
+    app.workspace.found.iter().enumerate().filter(|(_, series)| fits(series)).map(|(n, _)| n).collect()
+}
+
+fn study_ui(app: &App, patient: &Patient, (n, study): (usize, &Study), shown: &[usize], ui: &mut Ui, out: &mut Outbox) {
+    let series: Vec<usize> = study.series.iter().copied().filter(|n| shown.contains(n)).collect();
+    if series.is_empty() {
+        return;
+    }
+    let c = colours(ui.ctx());
+    let words = study_words(app, patient, study, n);
+    if !words.is_empty() {
+        ui.add_space(space::S);
+        ui.horizontal(|ui| {
+            let count = series.len().to_string();
+            let text = RichText::new(words).size(size::SMALL).color(c.weak);
+            ui.set_max_width(ui.available_width() - 30.0);
+            ui.add(eframe::egui::Label::new(text).truncate());
+            chip(ui, &count, c.weak).on_hover_text("Series in this study");
+        });
+    }
+    for n in series {
+        series_ui(app, n, ui, out);
+    }
+}
+
+/// Who and when, as far as it may be shown.
+fn study_words(app: &App, patient: &Patient, study: &Study, n: usize) -> String {
+    let dicom = study.uid.is_some();
+    if !dicom {
+        return String::new();
+    }
+    if !app.settings.look.patient_text {
+        return format!("Study {}", n + 1);
+    }
+    let name = patient.name.reveal().replace('^', ", ");
+    let date = readable_date(study.date.reveal());
+    let parts = [name.trim_matches([',', ' ']).to_owned(), date, study.description.reveal().clone()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { format!("Study {}", n + 1) } else { parts.join("  ·  ") }
+}
+
+/// DICOM's 20240501 as 2024-05-01; anything else as it is.
+fn readable_date(date: &str) -> String {
+    if date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()) {
+        format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..])
+    } else {
+        date.to_owned()
+    }
+}
+
+fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
+    let series = &app.workspace.found[n];
+    let c = colours(ui.ctx());
+    let shown = app.workspace.pictures.values().any(|p| p.series == Some(n));
+    let active = app.workspace.open().is_some_and(|p| p.series == Some(n));
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click_and_drag());
+    let place = place_of(series);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("{}, {place}", series.title)));
+    if active || response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, radius::M, if active { c.accent_ground } else { c.raised });
+    }
+    if shown {
+        let bar = Rect::from_min_size(rect.left_top() + vec2(0.0, 12.0), vec2(2.5, ROW - 24.0));
+        ui.painter().rect_filled(bar, 1.0, c.accent);
+    }
+    picture_ui(app, n, rect, ui);
+    let left = rect.left() + PICTURE + 16.0;
+    let mut room = rect.right() - left - space::S;
+    if !series.warnings.is_empty() {
+        let at = rect.right_top() + vec2(-space::M, space::M);
+        ui.painter().text(at, Align2::RIGHT_TOP, icon::TRIANGLE_ALERT, icon_font(size::SMALL_ICON), c.warning);
+        room -= 20.0;
+    }
+    line(ui, pos2(left, rect.top() + 7.0), room, &series.title, strong(size::BODY), c.text);
+    let [columns, rows, slices] = series.size;
+    let times =
+        if series.frames > slices && slices > 1 { format!(" × {}", series.frames / slices) } else { String::new() };
+    let facts = format!("{}  {columns} × {rows} × {slices}{times}", modality_of(series));
+    line(ui, pos2(left, rect.top() + 23.0), room, &facts, FontId::proportional(size::SMALL), c.weak);
+    line(ui, pos2(left, rect.top() + 37.0), room, &place, FontId::proportional(size::SMALL), c.weak);
+    let response = response.on_hover_ui(|ui| details_ui(series, ui));
+    response.dnd_set_drag_payload(CarriedSeries(n));
+    if response.clicked() {
+        out.ask(Request::OpenSeries(n, None));
+    }
+}
+
+fn picture_ui(app: &App, n: usize, row: Rect, ui: &Ui) {
+    let c = colours(ui.ctx());
+    let at = row.left_top() + vec2(8.0, (ROW - PICTURE) / 2.0);
+    let place = Rect::from_min_size(at, vec2(PICTURE, PICTURE));
+    ui.painter().rect_filled(place, radius::S, Color32::BLACK);
+    match app.thumbnails.get(n) {
+        Some(texture) => {
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            ui.painter().image(texture.id(), place.shrink(1.0), whole, Color32::WHITE);
+        }
+        None => {
+            let grey = Color32::from_gray(90);
+            ui.painter().text(place.center(), Align2::CENTER_CENTER, icon::IMAGE, icon_font(size::ICON), grey);
+        }
+    }
+    ui.painter().rect_stroke(place, radius::S, Stroke::new(1.0, c.line), StrokeKind::Inside);
+}
+
+/// One line of text, cut with … where there is no room for all of it.
+fn line(ui: &Ui, at: eframe::egui::Pos2, room: f32, text: &str, font: FontId, ink: Color32) {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    job.wrap = eframe::egui::text::TextWrapping::from_wrap_mode_and_width(TextWrapMode::Truncate, room.max(10.0));
+    let galley = ui.painter().layout_job(job);
+    ui.painter().galley(at, galley, ink);
+}
+
+/// Titles hold no patient text and may repeat; the place on disk tells one from the other.
+fn place_of(series: &Series) -> String {
+    series.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn details_ui(series: &Series, ui: &mut Ui) {
+    let c = colours(ui.ctx());
+    ui.label(RichText::new(&series.title).font(strong(size::BODY)));
+    let spacing = series.geometry.map(|g| g.spacing_mm().map(|s| format!("{s:.3}")).join(" × "));
+    let facts = [Some(format!("{} {}", series.format, series.dtype)), spacing.map(|s| format!("{s} mm"))];
+    for fact in facts.into_iter().flatten() {
+        ui.label(RichText::new(fact).color(c.weak));
+    }
+    ui.label(RichText::new(series.path.display().to_string()).size(size::SMALL).color(c.weak));
+    for warning in &series.warnings {
+        ui.label(RichText::new(&warning.text).color(c.warning));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_read_as_dates_and_anything_else_as_it_is() {
+        assert_eq!(readable_date("20240501"), "2024-05-01");
+        for odd in ["", "2024", "2024.05.01", "20240501a"] {
+            assert_eq!(readable_date(odd), odd);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The few controls everything is built from, each with a name, a tooltip with its key, and a reason where it is grey.
+
+use crate::action::Action;
+use crate::app::App;
+use crate::outbox::Outbox;
+use crate::theme::{self, colours, icon_font, radius, size, space, strong};
+use eframe::egui::{
+    Align, Align2, Button, Color32, FontId, Frame, Label, Layout, Margin, Rect, Response, RichText, Role, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+};
+
+/// What a control is called and what it does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Words<'a> {
+    pub name: &'a str,
+    pub hint: &'a str,
+    pub keys: &'a str,
+    /// Why it cannot be used now.
+    pub reason: Option<&'a str>,
+}
+
+/// A square button that holds an icon.
+pub fn icon_button(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool) -> Response {
+    icon_button_sized(ui, icon, words, on, size::ICON_BUTTON)
+}
+
+/// One for rows of a list.
+pub fn small_icon_button(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool) -> Response {
+    icon_button_sized(ui, icon, words, on, 20.0)
+}
+
+fn icon_button_sized(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool, side: f32) -> Response {
+    let enabled = words.reason.is_none();
+    let sense = if enabled { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(side, side), sense);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, words.name));
+    let c = colours(ui.ctx());
+    let ground = match (on, enabled && response.hovered(), response.is_pointer_button_down_on()) {
+        (true, ..) | (_, _, true) => c.accent_ground,
+        (_, true, _) => c.hovered,
+        _ => Color32::TRANSPARENT,
+    };
+    let ink = match (enabled, on, response.hovered()) {
+        (false, ..) => c.edge,
+        (_, true, _) => c.accent,
+        (_, _, true) => c.text,
+        _ => c.weak,
+    };
+    ui.painter().rect_filled(rect, radius::M, ground);
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, radius::M, Stroke::new(1.5, c.accent), StrokeKind::Inside);
+    }
+    let points = if side > 24.0 { size::ICON } else { size::SMALL_ICON };
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon, icon_font(points), ink);
+    explained(response, words)
+}
+
+/// Name, key, what it does, and why not now.
+pub fn explained(response: Response, words: Words<'_>) -> Response {
+    response.on_hover_ui(|ui| {
+        let c = colours(ui.ctx());
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(words.name).font(strong(size::BODY)).color(c.text));
+            if !words.keys.is_empty() {
+                key_cap(ui, words.keys);
+            }
+        });
+        if !words.hint.is_empty() && words.hint != words.name {
+            ui.label(RichText::new(words.hint).color(c.weak));
+        }
+        if let Some(reason) = words.reason {
+            ui.label(RichText::new(reason).color(c.warning));
+        }
+    })
+}
+
+/// A key as it stands on the keyboard.
+pub fn key_cap(ui: &mut Ui, keys: &str) {
+    let c = colours(ui.ctx());
+    Frame::new()
+        .fill(c.raised)
+        .stroke(Stroke::new(1.0, c.edge))
+        .corner_radius(radius::S)
+        .inner_margin(Margin::symmetric(5, 1))
+        .show(ui, |ui| ui.label(RichText::new(keys).size(size::SMALL).color(c.text)));
+}
+
+/// The icon of an action as a button that does it.
+pub fn action_button(app: &App, action: Action, ui: &mut Ui, out: &mut Outbox) -> Response {
+    let keys = app.keys_of(action);
+    let words = Words { name: action.title(), hint: action.hint(), keys: &keys, reason: app.why_not(action) };
+    let response = icon_button(ui, action.icon().unwrap_or(theme::icon::DOT), words, app.is_on(action));
+    if response.clicked() {
+        out.act(action);
+    }
+    response
+}
+
+/// A button with words that does an action.
+pub fn word_button(app: &App, action: Action, title: &str, ui: &mut Ui, out: &mut Outbox) -> Response {
+    let keys = app.keys_of(action);
+    let reason = app.why_not(action);
+    let response = ui.add_enabled(reason.is_none(), Button::selectable(app.is_on(action), title));
+    if response.clicked() {
+        out.act(action);
+    }
+    let words = Words { name: action.title(), hint: action.hint(), keys: &keys, reason };
+    if reason.is_some() {
+        response.on_disabled_hover_text(reason.unwrap_or_default())
+    } else {
+        explained(response, words)
+    }
+}
+
+/// The head of a panel: what it is, and what can be done with all of it at the right.
+pub fn panel_head(ui: &mut Ui, title: &str, buttons: impl FnOnce(&mut Ui)) {
+    let c = colours(ui.ctx());
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::ICON_BUTTON);
+        ui.add(Label::new(RichText::new(title).font(strong(size::HEADING)).color(c.text)).selectable(false));
+        ui.with_layout(Layout::right_to_left(Align::Center), buttons);
+    });
+}
+
+/// What stands where nothing is yet: what it is for, and what to do next.
+pub fn empty_state(ui: &mut Ui, icon: &str, headline: &str, text: &str) {
+    let c = colours(ui.ctx());
+    ui.add_space(space::XXL);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(icon).font(icon_font(26.0)).color(c.edge));
+        ui.add_space(space::S);
+        ui.label(RichText::new(headline).font(strong(size::BODY)).color(c.text));
+        ui.label(RichText::new(text).size(size::SMALL).color(c.weak));
+    });
+}
+
+/// A word on a ground of its own: a modality, a count.
+pub fn chip(ui: &mut Ui, text: &str, ink: Color32) -> Response {
+    let c = colours(ui.ctx());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size::TINY), ink);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(8.0, 3.0), Sense::hover());
+    ui.painter().rect_filled(rect, radius::S, c.raised);
+    ui.painter().galley(Rect::from_center_size(rect.center(), galley.size()).min, galley, ink);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
+}
