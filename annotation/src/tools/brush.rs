@@ -1,9 +1,40 @@
 //! Disc and sphere brushes: the voxels within a radius of the way from one point to the next, in millimetres of the
 //! patient, so that a round brush is round whatever the spacing.
 
+use super::path::Gather;
+use super::{Makes, Scene, ToolInfo};
+use crate::command::PaintMode;
 use crate::tools::sheet::Sheet;
 use glam::{DVec2, DVec3};
 use limner_imaging::{Geometry, Mask, Plane, Voxel, VoxelBox, World};
+
+pub(super) const BRUSH: ToolInfo = ToolInfo {
+    name: "brush",
+    title: "Brush",
+    key: Some('b'),
+    hint: "Drag to paint; Ctrl erases, Shift+wheel or [ ] changes the size",
+    gather: Gather::Stroke,
+    makes: Makes::Dab { mode: PaintMode::Set, mask: dab },
+};
+
+pub(super) const ERASER: ToolInfo = ToolInfo {
+    name: "eraser",
+    title: "Eraser",
+    key: Some('e'),
+    hint: "Drag to erase the label in hand; Shift+wheel or [ ] changes the size",
+    gather: Gather::Stroke,
+    makes: Makes::Dab { mode: PaintMode::Erase, mask: dab },
+};
+
+/// The disc or ball of the settings.
+pub(super) fn dab(scene: &Scene<'_>, from: World, to: World) -> Mask {
+    let geometry = &scene.volume.geometry;
+    if scene.settings.sphere {
+        sphere(geometry, from, to, scene.settings.radius_mm)
+    } else {
+        disc(geometry, &scene.plane, from, to, scene.settings.radius_mm)
+    }
+}
 
 /// The dab of a disc dragged over a plane, one voxel thick. The voxels under the pointer always belong, however small
 /// the disc. Both points are taken as they are seen on the plane.
@@ -98,26 +129,6 @@ fn mask_of(indices: &[[usize; 3]]) -> Mask {
     let mut mask = Mask::empty(bounds);
     indices.iter().for_each(|index| mask.set(*index, true));
     mask
-}
-
-/// A drag with a brush: every move gives the mask from the last point to the new one.
-#[derive(Clone, Copy, Debug)]
-pub struct Stroke {
-    last: World,
-}
-
-impl Stroke {
-    #[must_use]
-    pub const fn begin(at: World) -> Self {
-        Self { last: at }
-    }
-
-    /// Where the stroke is and where it goes next; the points for `disc` or `sphere`.
-    pub const fn move_to(&mut self, at: World) -> (World, World) {
-        let from = self.last;
-        self.last = at;
-        (from, at)
-    }
 }
 
 #[cfg(test)]

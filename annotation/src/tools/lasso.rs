@@ -1,8 +1,35 @@
 //! Fills the area inside a line drawn on a plane: the voxels whose centres lie inside an odd number of turns.
 
+use super::path::Gather;
+use super::{Makes, Scene, ToolInfo};
+use crate::command::PaintMode;
 use crate::tools::sheet::Sheet;
 use glam::DVec2;
 use limner_imaging::{Geometry, Mask, Plane, VoxelBox, World};
+
+pub(super) const LASSO_ADD: ToolInfo = ToolInfo {
+    name: "lasso",
+    title: "Lasso fill",
+    key: Some('g'),
+    hint: "Draw around an area to paint it; Ctrl cuts it out",
+    gather: Gather::Freehand,
+    makes: Makes::Area { mode: PaintMode::Set, mask: area },
+};
+
+pub(super) const LASSO_CUT: ToolInfo = ToolInfo {
+    name: "lasso-cut",
+    title: "Lasso cut",
+    key: None,
+    hint: "Draw around an area to take it out of the label",
+    gather: Gather::Freehand,
+    makes: Makes::Area { mode: PaintMode::Erase, mask: area },
+};
+
+/// The area inside the points, or why there is none.
+pub(super) fn area(scene: &Scene<'_>, outline: &[World]) -> Result<Mask, &'static str> {
+    let mask = fill(&scene.volume.geometry, &scene.plane, outline);
+    if mask.is_empty() { Err("The outline surrounds no voxel of the picture") } else { Ok(mask) }
+}
 
 /// The voxels of a plane inside a closed line of points; the last point joins the first.
 #[must_use]

@@ -44,6 +44,13 @@ impl Sheet {
         (base.is_finite() && slope.is_finite()).then_some(sheet)
     }
 
+    /// The slice of the grid it lies along, where it is not aslant and meets the grid.
+    pub fn slice(&self) -> Option<usize> {
+        let n = self.base.round();
+        let level = self.slope == DVec2::ZERO && n >= 0.0 && n < self.geometry.size()[self.axes[0]] as f64;
+        level.then_some(n as usize)
+    }
+
     fn meeting(&self, b: f64, c: f64) -> Voxel {
         let mut at = DVec3::ZERO;
         at[self.axes[0]] = self.base + self.slope.x * b + self.slope.y * c;

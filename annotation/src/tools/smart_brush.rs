@@ -1,0 +1,30 @@
+//! A brush that stays on its side of an edge: of the dab only what hangs together with the pointer and looks like what
+//! lies under it.
+
+use super::path::Gather;
+use super::{Makes, Scene, ToolInfo, brush, range_brush};
+use crate::command::PaintMode;
+use crate::operations::region::in_range;
+use limner_imaging::field::{Connectivity, components};
+use limner_imaging::{Mask, VoxelBox, World};
+
+pub(super) const SMART_BRUSH: ToolInfo = ToolInfo {
+    name: "smart-brush",
+    title: "Smart brush",
+    key: Some('x'),
+    hint: "Paints what looks like the place under the pointer and stops at edges",
+    gather: Gather::Stroke,
+    makes: Makes::Dab { mode: PaintMode::Set, mask: dab },
+};
+
+fn dab(scene: &Scene<'_>, _from: World, to: World) -> Mask {
+    let nothing = || Mask::empty(VoxelBox::default());
+    let geometry = &scene.volume.geometry;
+    let Some(seed) = geometry.voxel(to).index_in(geometry.size()) else { return nothing() };
+    let Some([low, high]) = range_brush::around(scene, to) else { return nothing() };
+    // Only around the pointer itself: the way there may have crossed an edge.
+    let mut alike = in_range(&brush::dab(scene, to, to), scene.volume, low, high);
+    alike.set(seed, true);
+    let parts = components(&alike, Connectivity::Face6);
+    parts.at(seed).map_or_else(nothing, |part| parts.mask(part))
+}
