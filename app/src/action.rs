@@ -1,9 +1,13 @@
 //! Everything a user can ask for, once. The menus, the keys, the palette and the key sheet read this list.
 
+mod annotate;
+
 use crate::keymap::{Chord, When};
 use crate::theme::icon;
 use crate::view_state::{Along, Arrangement};
+use crate::work::operation::Work;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use limner_annotation::tools::{Makes, TOOLS, ToolId};
 use limner_imaging::View;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,8 +25,16 @@ pub enum Action {
     Undo,
     Redo,
     Accept,
+    AcceptNext,
     Reject,
+    RunModel,
+    /// Takes what the pointer is over away, or the last corner of the path in hand.
+    DeleteThing,
     NewLabel,
+    /// By its digit key, from 0.
+    PickLabel(usize),
+    Work(Work),
+    Tour,
     Tool(Tool),
     FlipSign,
     BrushLarger,
@@ -73,36 +85,44 @@ pub enum Action {
 pub enum Tool {
     Window,
     Crosshair,
-    Brush,
-    Eraser,
-    Scribble,
+    /// One of the tools that say something about the picture.
+    Use(ToolId),
 }
 
 impl Tool {
-    pub const ALL: [Self; 5] = [Self::Window, Self::Crosshair, Self::Brush, Self::Eraser, Self::Scribble];
-
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Window => "Window and level",
-            Self::Crosshair => "Crosshair",
-            Self::Brush => "Brush",
-            Self::Eraser => "Eraser",
-            Self::Scribble => "Scribble",
+    /// In the order of the tool bar.
+    pub const ALL: [Self; 2 + TOOLS.len()] = {
+        let mut all = [Self::Window; 2 + TOOLS.len()];
+        all[1] = Self::Crosshair;
+        let mut n = 0;
+        while n < TOOLS.len() {
+            all[2 + n] = Self::Use(ToolId::at(n));
+            n += 1;
         }
-    }
+        all
+    };
 
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Window => "Drag to change contrast (across) and brightness (up and down)",
             Self::Crosshair => "Drag to move the point that all planes go through",
-            Self::Brush => "Drag to paint the selected label; Shift+wheel or [ ] changes the size",
-            Self::Eraser => "Drag to erase the selected label; Shift+wheel or [ ] changes the size",
-            Self::Scribble => "Draw through the object, let go, then Enter accepts the mask and Esc rejects it",
+            Self::Use(tool) => tool.info().hint,
         }
     }
 
-    pub const fn paints(self) -> bool {
-        matches!(self, Self::Brush | Self::Eraser)
+    /// The tool of the list that is in the hand.
+    pub const fn used(self) -> Option<ToolId> {
+        if let Self::Use(tool) = self { Some(tool) } else { None }
+    }
+
+    /// Whether it cuts what is seen in 3D.
+    pub const fn cuts(self) -> bool {
+        matches!(self, Self::Use(tool) if matches!(tool.info().makes, Makes::Scissors))
+    }
+
+    /// Whether it has a round tip of a size.
+    pub const fn has_tip(self) -> bool {
+        matches!(self, Self::Use(tool) if matches!(tool.info().makes, Makes::Dab { .. }))
     }
 }
 
@@ -111,19 +131,38 @@ pub enum Menu {
     File,
     Edit,
     Tools,
+    Prompt,
+    Paint,
+    Label,
+    Measure,
     View,
     Window,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 6] = [Self::File, Self::Edit, Self::Tools, Self::View, Self::Window, Self::Help];
+    pub const ALL: [Self; 10] = [
+        Self::File,
+        Self::Edit,
+        Self::Tools,
+        Self::Prompt,
+        Self::Paint,
+        Self::Label,
+        Self::Measure,
+        Self::View,
+        Self::Window,
+        Self::Help,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::File => "File",
             Self::Edit => "Edit",
             Self::Tools => "Tools",
+            Self::Prompt => "Prompt",
+            Self::Paint => "Paint",
+            Self::Label => "Label",
+            Self::Measure => "Measure",
             Self::View => "View",
             Self::Window => "Window",
             Self::Help => "Help",
@@ -131,6 +170,7 @@ impl Menu {
     }
 }
 
+#[derive(Clone, Copy)]
 pub struct Entry {
     pub action: Action,
     pub menu: Menu,
@@ -165,8 +205,19 @@ const fn entry(action: Action, menu: Menu, title: &'static str, keys: &'static [
     Entry { action, menu, title, keys }
 }
 
-/// In menu order.
-pub const ACTIONS: &[Entry] = &[
+/// In menu order: what is written here, then what the lists of tools and operations bring.
+pub const ACTIONS: &[Entry] = &{
+    let annotate = annotate::entries();
+    let mut all = [FIXED[0]; FIXED.len() + annotate::COUNT];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = if n < FIXED.len() { FIXED[n] } else { annotate[n - FIXED.len()] };
+        n += 1;
+    }
+    all
+};
+
+const FIXED: &[Entry] = &[
     entry(Action::OpenSample, Menu::File, "Open sample study", &[]),
     entry(Action::OpenFile, Menu::File, "Open file…", &[command(Key::O)]),
     entry(Action::OpenFolder, Menu::File, "Open folder…", &[command_shift(Key::O)]),
@@ -179,17 +230,17 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Quit, Menu::File, "Quit", &[command(Key::Q)]),
     entry(Action::Undo, Menu::Edit, "Undo", &[command(Key::Z)]),
     entry(Action::Redo, Menu::Edit, "Redo", &[command(Key::Y), command_shift(Key::Z)]),
-    entry(Action::Accept, Menu::Edit, "Accept proposal", &[plain(Key::Enter)]),
-    entry(Action::Reject, Menu::Edit, "Reject proposal", &[plain(Key::Escape)]),
-    entry(Action::NewLabel, Menu::Edit, "New label", &[command_shift(Key::N)]),
+    entry(Action::DeleteThing, Menu::Edit, "Delete shape or prompt", &[plain(Key::Delete), plain(Key::Backspace)]),
+    entry(Action::NewLabel, Menu::Label, "New label", &[command_shift(Key::N)]),
     entry(Action::Tool(Tool::Window), Menu::Tools, "Window and level", &[plain(Key::L)]),
     entry(Action::Tool(Tool::Crosshair), Menu::Tools, "Crosshair", &[plain(Key::C)]),
-    entry(Action::Tool(Tool::Brush), Menu::Tools, "Brush", &[plain(Key::B)]),
-    entry(Action::Tool(Tool::Eraser), Menu::Tools, "Eraser", &[plain(Key::E)]),
-    entry(Action::Tool(Tool::Scribble), Menu::Tools, "Scribble", &[plain(Key::S)]),
-    entry(Action::FlipSign, Menu::Tools, "Positive or negative prompt", &[plain(Key::W)]),
-    entry(Action::BrushLarger, Menu::Tools, "Larger brush", &[plain(Key::CloseBracket)]),
-    entry(Action::BrushSmaller, Menu::Tools, "Smaller brush", &[plain(Key::OpenBracket)]),
+    entry(Action::FlipSign, Menu::Prompt, "Positive or negative prompt", &[plain(Key::W)]),
+    entry(Action::RunModel, Menu::Prompt, "Run the model", &[command(Key::Enter)]),
+    entry(Action::Accept, Menu::Prompt, "Accept proposal", &[plain(Key::Enter)]),
+    entry(Action::AcceptNext, Menu::Prompt, "Accept and begin the next object", &[plain(Key::N)]),
+    entry(Action::Reject, Menu::Prompt, "Reject proposal", &[plain(Key::Escape)]),
+    entry(Action::BrushLarger, Menu::Paint, "Larger brush", &[plain(Key::CloseBracket)]),
+    entry(Action::BrushSmaller, Menu::Paint, "Smaller brush", &[plain(Key::OpenBracket)]),
     entry(Action::Show(View::Axial), Menu::View, "Axial view", &[command(Key::Num1)]),
     entry(Action::Show(View::Coronal), Menu::View, "Coronal view", &[command(Key::Num2)]),
     entry(Action::Show(View::Sagittal), Menu::View, "Sagittal view", &[command(Key::Num3)]),
@@ -243,6 +294,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::ToggleInspector, Menu::Window, "Show labels panel", &[command(Key::I)]),
     entry(Action::Settings, Menu::Window, "Settings…", &[command(Key::Comma)]),
     entry(Action::Palette, Menu::Help, "Command palette…", &[command(Key::K)]),
+    entry(Action::Tour, Menu::Help, "Tour of the sample study", &[]),
     entry(Action::KeySheet, Menu::Help, "Keys", &[plain(Key::Questionmark)]),
 ];
 
@@ -253,8 +305,14 @@ impl Action {
 
     /// Tools and views act on the open picture; everything else can be asked for without one.
     pub fn needs_picture(self) -> bool {
-        let on_view = self.entry().is_some_and(|e| matches!(e.menu, Menu::Tools | Menu::View));
+        let on_view =
+            self.entry().is_some_and(|e| !matches!(e.menu, Menu::File | Menu::Edit | Menu::Window | Menu::Help));
         on_view && !matches!(self, Self::ToggleText | Self::NextSeries | Self::PreviousSeries)
+    }
+
+    /// Reached by its key alone: a menu of nine digits helps nobody.
+    pub const fn is_only_a_key(self) -> bool {
+        matches!(self, Self::PickLabel(_))
     }
 
     pub fn title(self) -> &'static str {
@@ -272,13 +330,15 @@ impl Action {
             Self::LinkCamera => "Planes that lie the same way are zoomed and moved together",
             Self::LinkWindow => "Pictures of one kind share their grey window",
             Self::FlipSign => "Whether the next prompt says \"this\" or \"not this\"",
-            Self::Accept => "Paint the proposed mask with the selected label",
+            Self::Accept => "Paint the proposed mask with the label in hand",
+            Self::AcceptNext => "Paint the proposed mask and take a new label for the next object",
+            Self::RunModel => "Ask the model with all prompts so far",
             Self::Reject => "Drop the proposed mask and its prompts",
             _ => "",
         }
     }
 
-    pub const fn icon(self) -> Option<&'static str> {
+    pub fn icon(self) -> Option<&'static str> {
         Some(match self {
             Self::Tool(tool) => tool.icon(),
             Self::OpenSample => icon::GRADUATION_CAP,
@@ -288,11 +348,14 @@ impl Action {
             Self::Undo => icon::UNDO_2,
             Self::Redo => icon::REDO_2,
             Self::Accept => icon::CHECK,
+            Self::AcceptNext => icon::LIST_CHECKS,
+            Self::DeleteThing => icon::TRASH_2,
+            Self::Tour => icon::LIGHTBULB,
             Self::Reject | Self::CloseView => icon::X,
             Self::NewLabel => icon::PLUS,
             Self::FourUp => icon::GRID_2X2,
             Self::Maximise => icon::MAXIMIZE_2,
-            Self::PlayCine => icon::PLAY,
+            Self::PlayCine | Self::RunModel => icon::PLAY,
             Self::ToggleBrowser => icon::PANEL_LEFT,
             Self::ToggleInspector => icon::PANEL_RIGHT,
             Self::Settings => icon::SETTINGS,
@@ -306,19 +369,17 @@ impl Action {
 }
 
 impl Tool {
-    pub const fn icon(self) -> &'static str {
+    pub fn icon(self) -> &'static str {
         match self {
             Self::Window => icon::CONTRAST,
             Self::Crosshair => icon::CROSSHAIR,
-            Self::Brush => icon::BRUSH,
-            Self::Eraser => icon::ERASER,
-            Self::Scribble => icon::SIGNATURE,
+            Self::Use(tool) => annotate::icon_of(tool),
         }
     }
 
     /// Whether it says something about the picture: digits are then labels and not windows.
     pub const fn annotates(self) -> bool {
-        !matches!(self, Self::Window | Self::Crosshair)
+        matches!(self, Self::Use(_))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
 use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
+use crate::panels::tour::Tour;
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
 use crate::recovery::Session;
@@ -20,6 +21,7 @@ use crate::theme::{self, size};
 use crate::thumbnails::Thumbnails;
 use crate::view_state::{Hand, ViewportId};
 use crate::views;
+use crate::work::Work;
 use crate::workspace::{OpenPicture, Workspace};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 use limner_annotation::LabelId;
@@ -31,7 +33,10 @@ pub struct App {
     /// The label that tools paint.
     pub label: Option<LabelId>,
     pub stroke: Stroke,
+    /// What the hand is in the middle of.
+    pub work: Work,
     pub assist: Assist,
+    pub tour: Option<Tour>,
     pub gpu: Gpu,
     pub jobs: Jobs,
     pub notices: Notices,
@@ -72,7 +77,9 @@ impl App {
             hand: settings.hand.clone().unwrap_or_default(),
             label: None,
             stroke: Stroke::default(),
-            assist: Assist::new(limner_segmentation::models::open("classical")?),
+            work: Work::default(),
+            assist: Assist::new(limner_segmentation::models::open("classical")?)?,
+            tour: None,
             gpu: Gpu::new(host)?,
             jobs: Jobs::new(cc.egui_ctx.clone()),
             notices: Notices::default(),
@@ -105,6 +112,11 @@ impl App {
     }
 
     fn begin(&mut self, start: Start) {
+        if let Some(best) = self.assist.models.first().map(|model| model.name.clone())
+            && best != self.assist.engine().name()
+        {
+            self.use_model(&best);
+        }
         match start {
             Start::Sample => self.act(Action::OpenSample),
             Start::Path(path) => self.open_path(path),
@@ -186,7 +198,7 @@ impl App {
             side(Panel::left("series")).show(ui, |ui| panels::browser::ui(app, ui, out));
         }
         if inspector {
-            side(Panel::right("labels")).show(ui, |ui| panels::labels::ui(app, ui, out));
+            side(Panel::right("labels")).show(ui, |ui| panels::inspector::ui(app, ui, out));
         }
         let empty = app.workspace.project.is_none() && app.workspace.found.is_empty();
         if !empty {
@@ -195,6 +207,7 @@ impl App {
         let central = CentralPanel::default().frame(Frame::NONE.fill(c.ground));
         central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, ui, out) });
         panels::notices::ui(app, ui.ctx(), out);
+        panels::tour::ui(app, ui.ctx(), out);
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             panels::dialog::ui(self, dialog, &self.ctx, out);
@@ -303,6 +316,9 @@ impl eframe::App for App {
         for path in ctx.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect::<Vec<_>>()) {
             self.open_path(path);
         }
+        if let Some(tour) = self.tour.take() {
+            self.tour = tour.advanced(self);
+        }
         self.report_fault();
         self.order_thumbnail();
         self.advance_cine();
@@ -346,6 +362,7 @@ impl eframe::App for App {
 impl App {
     pub(crate) fn take_tool(&mut self, tool: Tool) {
         self.end_stroke();
+        self.drop_draft();
         self.hand.tool = tool;
     }
 }

@@ -1,90 +1,388 @@
-//! The join from tool to engine and back: a drawn prompt becomes a request, the answer a proposal, an accepted proposal
-//! one command.
+//! The join from tool to engine and back: what the user says about an object, what engines answer, and what is offered
+//! as a proposal until it is accepted.
 //!
-//! A proposal belongs to the revision it was made on. Undo, or paint under it, makes it stale, and a stale proposal is
-//! asked for again rather than pasted.
+//! Every prompt added, moved or taken away is a step of its own, and a step keeps its answer: going back shows the mask
+//! of that step at once. A proposal belongs to the revision it was made on. Paint under it makes it stale, and a stale
+//! proposal is asked for again rather than pasted.
 
+use crate::work::propagate::Way;
+use limner_annotation::operations::Operation;
 use limner_annotation::{ImageId, LabelId, Revision};
-use limner_imaging::{Mask, Task, Volume, VoxelBox};
+use limner_imaging::{Mask, Task, Volume};
 use limner_segmentation::engine::Forbidden;
-use limner_segmentation::{Engine, Prompt, Request};
+use limner_segmentation::models::{self, Model};
+use limner_segmentation::{Engine, Prediction, Prompt, Request};
 use std::sync::Arc;
 
 pub struct Assist {
     engine: Arc<dyn Engine>,
-    prompts: Vec<Prompt>,
-    proposal: Option<Proposal>,
+    /// Answers at once while the engine still thinks.
+    preview: Arc<dyn Engine>,
+    talk: Option<Talk>,
+    operation: Option<OperationPreview>,
+    /// Gather prompts and ask once, on Run.
+    pub collects: bool,
+    /// What the user can choose from.
+    pub models: Vec<Model>,
 }
 
-/// A mask the engine suggests for a label.
-pub struct Proposal {
+/// What is being said about one object.
+pub struct Talk {
     pub image: ImageId,
     pub label: LabelId,
+    /// What the label held when it was taken up again; the result replaces it.
+    pub former: Mask,
+    /// The first one says nothing; never empty.
+    steps: Vec<Step>,
+    at: usize,
+}
+
+#[derive(Clone, Default)]
+struct Step {
+    prompts: Vec<Prompt>,
+    answer: Option<Arc<Answer>>,
+}
+
+/// A mask an engine suggests.
+pub struct Answer {
+    pub prediction: Prediction,
     pub made_on: Revision,
-    pub mask: Mask,
-    pub seconds: f64,
+    pub engine: String,
+    /// From the preview engine: another one is still to come.
+    pub is_preview: bool,
+}
+
+/// What an operation would make of a label, shown before it is done.
+pub struct OperationPreview {
+    pub image: ImageId,
+    pub label: LabelId,
+    pub layer: usize,
+    pub offer: Offer,
+    /// `None` while it is being worked out.
+    pub mask: Option<Mask>,
+}
+
+/// What is offered to be done to a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Offer {
+    Operation(Operation),
+    /// Along a voxel axis, from a slice.
+    Propagation {
+        way: Way,
+        axis: usize,
+        slice: usize,
+    },
+}
+
+/// Everything a worker needs to answer all prompts so far.
+pub struct Question {
+    engine: Arc<dyn Engine>,
+    volume: Arc<Volume>,
+    prompts: Vec<Prompt>,
+    /// The answer to the first so many of them.
+    previous: Option<(Arc<Answer>, usize)>,
+    /// Voxels of locked and finished labels.
+    forbidden: Mask,
+    made_on: Revision,
+    is_preview: bool,
 }
 
 impl Assist {
-    pub fn new(engine: Arc<dyn Engine>) -> Self {
-        Self { engine, prompts: Vec::new(), proposal: None }
+    pub fn new(engine: Arc<dyn Engine>) -> anyhow::Result<Self> {
+        let preview = models::open("classical")?;
+        Ok(Self { engine, preview, talk: None, operation: None, collects: false, models: models::all() })
     }
 
-    pub fn engine_name(&self) -> &str {
-        self.engine.name()
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
     }
 
-    pub fn proposal(&self) -> Option<&Proposal> {
-        self.proposal.as_ref()
+    /// For a worker of its own.
+    pub fn shared_engine(&self) -> Arc<dyn Engine> {
+        self.engine.clone()
+    }
+
+    /// Another engine answers from now on; what has been said so far is asked again.
+    pub fn use_engine(&mut self, engine: Arc<dyn Engine>) {
+        self.engine = engine;
+        if let Some(talk) = &mut self.talk {
+            talk.steps.iter_mut().for_each(|step| step.answer = None);
+        }
+    }
+
+    pub const fn talk(&self) -> Option<&Talk> {
+        self.talk.as_ref()
+    }
+
+    pub fn prompts(&self) -> &[Prompt] {
+        self.talk.as_ref().map_or(&[], Talk::prompts)
+    }
+
+    pub const fn operation(&self) -> Option<&OperationPreview> {
+        self.operation.as_ref()
+    }
+
+    /// Whether there is something to accept or reject.
+    pub const fn is_busy(&self) -> bool {
+        self.talk.is_some() || self.operation.is_some()
+    }
+
+    /// The picture, the label and the mask that is offered now.
+    pub fn proposal(&self) -> Option<(ImageId, LabelId, &Mask)> {
+        if let Some(preview) = &self.operation {
+            return Some((preview.image, preview.label, preview.mask.as_ref()?));
+        }
+        let talk = self.talk.as_ref()?;
+        Some((talk.image, talk.label, &talk.shown()?.prediction.mask))
+    }
+
+    /// How sure the engine is of what is offered, where an engine offers it.
+    pub fn certainty(&self) -> Option<&Prediction> {
+        let answer = self.talk.as_ref().filter(|_| self.operation.is_none())?.shown()?;
+        Some(&answer.prediction).filter(|prediction| prediction.probability.is_some())
+    }
+
+    /// Adds a prompt about a label of a picture; one about another object begins anew.
+    pub fn add(&mut self, image: ImageId, label: LabelId, prompt: Prompt) {
+        self.operation = None;
+        let talk = self.talk.take().filter(|talk| (talk.image, talk.label) == (image, label));
+        let mut talk = talk.unwrap_or_else(|| Talk::new(image, label));
+        talk.change(|prompts| prompts.push(prompt));
+        self.talk = Some(talk);
+    }
+
+    /// Goes on from prompts of earlier; `former` is what the label holds of them.
+    pub fn reopen(&mut self, image: ImageId, label: LabelId, prompts: Vec<Prompt>, former: Mask) {
+        self.operation = None;
+        let mut talk = Talk { former, ..Talk::new(image, label) };
+        talk.steps[0].prompts = prompts;
+        self.talk = Some(talk);
+    }
+
+    pub fn edit(&mut self, n: usize, prompt: Prompt) {
+        if let Some(talk) = self.talk.as_mut().filter(|talk| n < talk.prompts().len()) {
+            talk.change(|prompts| prompts[n] = prompt);
+        }
+    }
+
+    /// Moves a prompt without a step of its own: the hand has not let go.
+    pub fn drag(&mut self, n: usize, prompt: Prompt) {
+        if let Some(talk) = &mut self.talk
+            && let Some(place) = talk.steps[talk.at].prompts.get_mut(n)
+        {
+            *place = prompt;
+            talk.steps[talk.at].answer = None;
+        }
+    }
+
+    pub fn remove(&mut self, n: usize) {
+        if let Some(talk) = self.talk.as_mut().filter(|talk| n < talk.prompts().len()) {
+            talk.change(|prompts| drop(prompts.remove(n)));
+        }
+    }
+
+    pub fn can_undo(&self) -> bool {
+        self.talk.as_ref().is_some_and(|talk| talk.at > 0)
+    }
+
+    pub fn can_redo(&self) -> bool {
+        self.talk.as_ref().is_some_and(|talk| talk.at + 1 < talk.steps.len())
+    }
+
+    pub fn undo(&mut self) {
+        if let Some(talk) = self.talk.as_mut().filter(|talk| talk.at > 0) {
+            talk.at -= 1;
+        }
+    }
+
+    pub fn redo(&mut self) {
+        if let Some(talk) = self.talk.as_mut().filter(|talk| talk.at + 1 < talk.steps.len()) {
+            talk.at += 1;
+        }
+    }
+
+    /// The questions that all prompts so far come to: one for the preview, where that is another engine, and one for
+    /// the engine. None where nothing positive has been said, or all is answered.
+    pub fn questions(&self, volume: &Arc<Volume>, forbidden: &Mask, made_on: Revision) -> Vec<Question> {
+        let Some(talk) = self.talk.as_ref().filter(|talk| talk.needs_answer(made_on)) else { return Vec::new() };
+        let question = |engine: &Arc<dyn Engine>, is_preview| Question {
+            engine: engine.clone(),
+            volume: volume.clone(),
+            prompts: talk.prompts().to_vec(),
+            previous: talk.previous(engine.name()),
+            forbidden: forbidden.clone(),
+            made_on,
+            is_preview,
+        };
+        let mut all = Vec::new();
+        if self.preview.name() != self.engine.name() {
+            all.push(question(&self.preview, true));
+        }
+        all.push(question(&self.engine, false));
+        all
+    }
+
+    /// Keeps an answer where its prompts still stand. False where they do not, or better is known already.
+    pub fn receive(&mut self, prompts: &[Prompt], answer: Answer) -> bool {
+        let Some(talk) = self.talk.as_mut().filter(|talk| talk.prompts() == prompts) else { return false };
+        let known = &mut talk.steps[talk.at].answer;
+        let better = answer.is_preview && known.as_ref().is_some_and(|a| !a.is_preview && a.made_on == answer.made_on);
+        if !better {
+            *known = Some(Arc::new(answer));
+        }
+        !better
+    }
+
+    pub fn preview_operation(&mut self, preview: OperationPreview) {
+        self.talk = None;
+        self.operation = Some(preview);
+    }
+
+    /// The mask that was worked out, where it is still the one wanted.
+    pub fn receive_offer(&mut self, offer: Offer, mask: Mask) -> bool {
+        let wanted = self.operation.as_mut().filter(|preview| preview.offer == offer);
+        wanted.is_some_and(|preview| {
+            preview.mask = Some(mask);
+            true
+        })
+    }
+
+    /// Drops what was said and offered.
+    pub fn finish(&mut self) {
+        self.talk = None;
+        self.operation = None;
+    }
+}
+
+impl Talk {
+    fn new(image: ImageId, label: LabelId) -> Self {
+        let former = Mask::empty(limner_imaging::VoxelBox::default());
+        Self { image, label, former, steps: vec![Step::default()], at: 0 }
+    }
+
+    pub fn prompts(&self) -> &[Prompt] {
+        &self.steps[self.at].prompts
+    }
+
+    pub fn answer(&self) -> Option<&Arc<Answer>> {
+        self.steps[self.at].answer.as_ref()
+    }
+
+    /// The answer to look at: while the newest prompts wait for theirs, the one before them.
+    pub fn shown(&self) -> Option<&Arc<Answer>> {
+        let said = self.prompts().iter().any(|prompt| prompt.positive);
+        self.steps[..=self.at].iter().rev().filter(|_| said).find_map(|step| step.answer.as_ref())
+    }
+
+    /// Whether prompts are waiting for their engine.
+    pub fn needs_answer(&self, now: Revision) -> bool {
+        let answered = self.answer().is_some_and(|answer| !answer.is_preview && answer.made_on == now);
+        !answered && self.prompts().iter().any(|prompt| prompt.positive)
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Vec<Prompt>)) {
+        let mut prompts = self.prompts().to_vec();
+        change(&mut prompts);
+        self.steps.truncate(self.at + 1);
+        self.steps.push(Step { prompts, answer: None });
+        self.at += 1;
+    }
+
+    /// What an engine answered before the last prompts were added, and to how many.
+    fn previous(&self, engine: &str) -> Option<(Arc<Answer>, usize)> {
+        let now = self.prompts();
+        let earlier = self.steps[..self.at].iter().rev().filter(|step| now.starts_with(&step.prompts));
+        let mut answered = earlier.filter_map(|step| Some((step.answer.clone()?, step.prompts.len())));
+        answered.find(|(answer, _)| answer.engine == engine)
+    }
+}
+
+impl Question {
+    pub const fn is_preview(&self) -> bool {
+        self.is_preview
     }
 
     pub fn prompts(&self) -> &[Prompt] {
         &self.prompts
     }
 
-    pub fn add_prompt(&mut self, prompt: Prompt) {
-        self.prompts.push(prompt);
-    }
-
-    /// Takes the last prompt back; the answer is whether any is left to ask with.
-    pub fn remove_last_prompt(&mut self) -> bool {
-        self.prompts.pop();
-        self.prompts.iter().any(|p| p.positive)
-    }
-
-    /// Everything a worker needs to answer all prompts so far.
-    pub fn question(&self, volume: Arc<Volume>, forbidden: Mask) -> Question {
-        Question { engine: self.engine.clone(), volume, prompts: self.prompts.clone(), forbidden }
-    }
-
-    /// Shows a new proposal; the answer is the box to draw again, the old one's place included.
-    pub fn propose(&mut self, proposal: Proposal) -> VoxelBox {
-        let before = self.proposal.as_ref().map_or_else(VoxelBox::default, |p| p.mask.bounds());
-        let after = proposal.mask.bounds();
-        self.proposal = Some(proposal);
-        before.union(&after)
-    }
-
-    /// Drops proposal and prompts; the answer is what was proposed.
-    pub fn finish(&mut self) -> Option<Proposal> {
-        self.prompts.clear();
-        self.proposal.take()
-    }
-}
-
-pub struct Question {
-    engine: Arc<dyn Engine>,
-    volume: Arc<Volume>,
-    prompts: Vec<Prompt>,
-    /// Voxels of locked labels.
-    forbidden: Mask,
-}
-
-impl Question {
-    pub fn ask(&self, task: &Task) -> anyhow::Result<limner_segmentation::Prediction> {
+    pub fn ask(&self, task: &Task) -> anyhow::Result<Answer> {
         let forbidden = |index| self.forbidden.get(index);
         let forbidden: Option<Forbidden> = if self.forbidden.is_empty() { None } else { Some(&forbidden) };
-        let request = Request { forbidden, ..Request::new(&self.volume, &self.prompts) };
-        Ok(self.engine.predict(&request, task)?)
+        let mut request = Request { forbidden, ..Request::new(&self.volume, &self.prompts) };
+        if let Some((answer, answered)) = &self.previous {
+            (request.previous, request.answered) = (Some(&answer.prediction), *answered);
+        }
+        let prediction = self.engine.predict(&request, task)?;
+        let (made_on, is_preview) = (self.made_on, self.is_preview);
+        Ok(Answer { prediction, made_on, engine: self.engine.name().into(), is_preview })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use limner_imaging::VoxelBox;
+
+    fn assist() -> Assist {
+        Assist::new(models::open("classical").unwrap()).unwrap()
+    }
+
+    fn point(n: usize, positive: bool) -> Prompt {
+        Prompt::point([n, n, n], positive)
+    }
+
+    fn answer(size: usize, made_on: Revision, is_preview: bool) -> Answer {
+        let mask = Mask::from_fn(VoxelBox::whole([size; 3]), |_| true);
+        let prediction = Prediction { changed: mask.bounds(), mask, probability: None, seconds: 0.1 };
+        Answer { prediction, made_on, engine: "classical".into(), is_preview }
+    }
+
+    fn voxels(assist: &Assist) -> Option<usize> {
+        assist.proposal().map(|(_, _, mask)| mask.count())
+    }
+
+    #[test]
+    fn every_prompt_is_a_step_that_comes_back_with_its_mask() {
+        let (mut assist, image, label) = (assist(), ImageId::new(), LabelId::new());
+        for n in 1..=4 {
+            assist.add(image, label, point(n, n != 2));
+            let asked = assist.prompts().to_vec();
+            assert!(assist.receive(&asked, answer(n, Revision(7), false)));
+        }
+        assist.edit(0, point(9, true));
+        assert_eq!(assist.prompts().len(), 4);
+        assert!(assist.talk().unwrap().answer().is_none(), "an edited prompt has no answer yet");
+        assert_eq!(voxels(&assist), Some(64), "the last mask stays in sight until there is a new one");
+        assist.remove(3);
+        assert_eq!(assist.prompts(), [point(9, true), point(2, false), point(3, true)]);
+        for expected in [Some(64), Some(64), Some(27), Some(8), Some(1)] {
+            assist.undo();
+            assert_eq!(voxels(&assist), expected);
+        }
+        assist.undo();
+        assert!(!assist.can_undo() && assist.prompts().is_empty() && assist.can_redo());
+        (0..3).for_each(|_| assist.redo());
+        assert_eq!(voxels(&assist), Some(27));
+        assist.add(image, label, point(5, true));
+        assert!(!assist.can_redo(), "a new prompt begins a new way");
+        assist.add(image, LabelId::new(), point(1, true));
+        assert_eq!(assist.prompts().len(), 1, "another object begins anew");
+    }
+
+    #[test]
+    fn late_answers_and_previews_never_win() {
+        let (mut assist, image, label) = (assist(), ImageId::new(), LabelId::new());
+        assist.add(image, label, point(1, true));
+        let first = assist.prompts().to_vec();
+        assist.add(image, label, point(2, true));
+        assert!(!assist.receive(&first, answer(1, Revision(1), false)), "those prompts stand no longer");
+        let now = assist.prompts().to_vec();
+        assert!(assist.receive(&now, answer(2, Revision(1), true)));
+        assert!(assist.receive(&now, answer(3, Revision(1), false)));
+        assert!(!assist.receive(&now, answer(2, Revision(1), true)));
+        assert_eq!(voxels(&assist), Some(27));
+        let talk = assist.talk().unwrap();
+        assert!(!talk.needs_answer(Revision(1)) && talk.needs_answer(Revision(2)), "paint makes it stale");
     }
 }

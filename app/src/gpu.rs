@@ -83,8 +83,15 @@ impl LabelLook {
     }
 }
 
-/// The number a proposal has in its own texture.
-const PROPOSED: u16 = 1;
+/// What a proposal says of a voxel; the number it has in the proposal's own texture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Proposed {
+    No,
+    Yes,
+    /// Inside, but the engine is not sure.
+    Unsure,
+}
 
 impl Gpu {
     pub fn new(host: &RenderState) -> anyhow::Result<Self> {
@@ -195,12 +202,12 @@ impl Gpu {
         }
     }
 
-    /// Shows a proposal in `bounds` over whatever proposal was there: `inside` has one flag per voxel of the box.
+    /// Shows a proposal in `bounds` over whatever proposal was there: one word per voxel of the box, columns fastest.
     pub fn write_proposal(
         &mut self,
         image: ImageId,
         bounds: VoxelBox,
-        inside: &[bool],
+        proposed: &[Proposed],
         colour: [u8; 3],
     ) -> anyhow::Result<()> {
         let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
@@ -208,10 +215,13 @@ impl Gpu {
             Some(texture) => texture,
             none => none.insert(LabelTexture::new(&self.device.context, content.size)?),
         };
-        let labels: Vec<u16> = inside.iter().map(|&inside| if inside { PROPOSED } else { 0 }).collect();
+        let labels: Vec<u16> = proposed.iter().map(|&word| word as u16).collect();
         texture.write_box(&self.device.context, bounds, &labels)?;
-        let style = LabelStyle { selected: true, ..LabelStyle::new(colour) };
-        self.proposal_palette.update(&self.device.context, [(PROPOSED, style)]);
+        let sure = LabelStyle { selected: true, ..LabelStyle::new(colour) };
+        // Halfway to white.
+        let unsure = LabelStyle { colour: colour.map(|channel| channel / 2 + 127), ..sure };
+        let styles = [(Proposed::Yes as u16, sure), (Proposed::Unsure as u16, unsure)];
+        self.proposal_palette.update(&self.device.context, styles);
         content.revision += 1;
         Ok(())
     }

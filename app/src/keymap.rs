@@ -83,11 +83,10 @@ const HOROS: &[(Action, &[Chord])] = &[
 ];
 
 const SLICER: &[(Action, &[Chord])] = &[
-    (Action::NextSlice, &[key(Key::ArrowRight, When::Always), key(Key::F, When::Reading)]),
+    (Action::NextSlice, &[key(Key::ArrowRight, When::Always), key(Key::ArrowUp, When::Always)]),
     (Action::PreviousSlice, &[key(Key::ArrowLeft, When::Always), key(Key::ArrowDown, When::Always)]),
     (Action::ResetView, &[key(Key::R, When::Reading), key(Key::Space, When::Always)]),
     (Action::TurnClockwise, &[]),
-    (Action::ToggleLabels, &[key(Key::G, When::Always), key(Key::T, When::Always)]),
 ];
 
 /// The keys as they hold now.

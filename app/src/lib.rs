@@ -27,4 +27,5 @@ pub mod view_state;
 pub mod views;
 pub mod widgets;
 pub mod window;
+pub mod work;
 pub mod workspace;

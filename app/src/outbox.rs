@@ -6,7 +6,9 @@ use crate::settings::{Look, NamedWindow};
 use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
 use glam::DVec3;
-use limner_annotation::{ImageId, LabelId};
+use limner_annotation::operations::Operation;
+use limner_annotation::tools::Settings;
+use limner_annotation::{ImageId, LabelId, PaintRule, ShapeId};
 use limner_imaging::reslice::{Raster, Slab};
 use std::path::PathBuf;
 
@@ -68,26 +70,61 @@ pub enum Request {
         format: &'static str,
         out: PathBuf,
     },
-    SelectLabel(LabelId),
-    RenameLabel {
-        label: LabelId,
-        name: String,
+    Label(LabelId, LabelAct),
+    NewLabelNamed(String),
+    Shape(ShapeId, ShapeAct),
+    CopyMeasurements,
+    ToolSettings(Settings),
+    PaintOver(PaintRule),
+    UseModel(String),
+    CollectPrompts(bool),
+    RemovePrompt(usize),
+    /// Cuts through the label in hand as it is seen in 3D, along a line in the viewport's pixels.
+    Cut {
+        viewport: ViewportId,
+        line: Vec<[f64; 2]>,
+        keep_inside: bool,
     },
-    ShowLabel {
-        label: LabelId,
-        visible: bool,
-    },
-    LockLabel {
-        label: LabelId,
-        locked: bool,
-    },
+    /// Shows what an operation would make of the label in hand.
+    Preview(Operation),
+    /// On to the next step of the tour, or its end.
+    Tour(bool),
     LabelOpacity(f32),
-    BrushRadius(f64),
     /// By wheel travel in points; positive is larger.
     ResizeBrush(f64),
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,
+}
+
+/// What is asked about one label.
+#[derive(Clone, Debug)]
+pub enum LabelAct {
+    Select,
+    Rename(String),
+    Show(bool),
+    ShowOnly,
+    Lock(bool),
+    Colour([u8; 3]),
+    /// Puts it under another one, or on the top level.
+    Under(Option<LabelId>),
+    Delete,
+    Duplicate,
+    MergeInto(LabelId),
+    /// Every island becomes a label.
+    Split,
+    JumpTo,
+    /// Goes on with the prompts it came from.
+    Refine,
+}
+
+/// What is asked about one shape.
+#[derive(Clone, Debug)]
+pub enum ShapeAct {
+    JumpTo,
+    Delete,
+    Name(String),
+    Label(Option<LabelId>),
 }
 
 impl Request {

@@ -13,11 +13,6 @@ impl App {
     pub fn why_not(&self, action: Action) -> Option<&'static str> {
         let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
         match action {
-            Action::Undo if self.assist.prompts().is_empty() && document.and_then(|d| d.can_undo()).is_none() => {
-                Some("Nothing to undo")
-            }
-            Action::Redo if document.and_then(|d| d.can_redo()).is_none() => Some("Nothing to redo"),
-            Action::Accept | Action::Reject if self.assist.prompts().is_empty() => Some("There is no proposal"),
             Action::NewLabel | Action::SaveProjectAs | Action::ExportNifti | Action::ExportCoco
                 if document.is_none() =>
             {
@@ -26,7 +21,35 @@ impl App {
             Action::NextSeries | Action::PreviousSeries if self.workspace.found.is_empty() => {
                 Some("Open a folder first")
             }
-            _ => self.why_not_shown(action),
+            _ => self.why_not_by_hand(action).or_else(|| self.why_not_shown(action)),
+        }
+    }
+
+    /// What depends on what the hand is in the middle of.
+    fn why_not_by_hand(&self, action: Action) -> Option<&'static str> {
+        let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
+        let drafting = self.work.draft.is_some();
+        let offered = self.assist.proposal().is_some();
+        match action {
+            Action::Undo => {
+                let waiting = drafting || self.assist.can_undo() || self.assist.operation().is_some();
+                (!waiting && document.and_then(|d| d.can_undo()).is_none()).then_some("Nothing to undo")
+            }
+            Action::Redo => {
+                let waiting = self.assist.can_redo() || document.and_then(|d| d.can_redo()).is_some();
+                (!waiting).then_some("Nothing to redo")
+            }
+            Action::Accept if drafting => None,
+            Action::Accept | Action::AcceptNext => (!offered).then_some("There is no proposal"),
+            Action::Reject => (!self.assist.is_busy() && !self.work.is_busy()).then_some("There is no proposal"),
+            Action::RunModel => {
+                let positive = self.assist.prompts().iter().any(|prompt| prompt.positive);
+                (!positive).then_some("Say first what the object is, with a positive prompt")
+            }
+            Action::DeleteThing => (!self.work.has_thing()).then_some("There is nothing under the pointer to delete"),
+            Action::PickLabel(n) => self.work.recent.get(n).is_none().then_some("No label was used on this digit yet"),
+            Action::Work(_) => self.label.is_none().then_some("Pick a label first"),
+            _ => None,
         }
     }
 

@@ -1,15 +1,13 @@
-//! The drag in hand: which button holds it, in which viewport, and where it has been.
+//! The drag in hand: which button holds it, in which viewport, and where it was last.
 
 use crate::outbox::Button;
 use crate::view_state::ViewportId;
-use limner_imaging::World;
 
 #[derive(Default)]
 pub struct Stroke {
     held: Option<Button>,
     viewport: Option<ViewportId>,
     pixel: [f64; 2],
-    points: Vec<World>,
 }
 
 impl Stroke {
@@ -17,7 +15,6 @@ impl Stroke {
         self.held = Some(button);
         self.viewport = Some(viewport);
         self.pixel = pixel;
-        self.points.clear();
     }
 
     pub fn held(&self) -> Option<Button> {
@@ -39,21 +36,7 @@ impl Stroke {
         self.held.is_some()
     }
 
-    pub fn add(&mut self, at: World) {
-        self.points.push(at);
-    }
-
-    pub fn last(&self) -> Option<World> {
-        self.points.last().copied()
-    }
-
-    pub fn points(&self) -> &[World] {
-        &self.points
-    }
-
-    /// Lets go; the answer is the way it went.
-    pub fn end(&mut self) -> Vec<World> {
+    pub fn end(&mut self) {
         self.held = None;
-        std::mem::take(&mut self.points)
     }
 }

@@ -9,6 +9,7 @@ use limner::outbox::Request;
 use limner::panels::dialog::Dialog;
 use limner::paths::Paths;
 use limner::view_state::Arrangement;
+use limner_annotation::tools::ToolId;
 use limner_imaging::View;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -106,7 +107,7 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     drag(&mut w, middle + vec2(-200.0, -80.0), vec2(40.0, 60.0));
     wait(&mut w, "a proposal", |app| app.assist.proposal().is_some());
     assert_eq!(voxels(w.state()), painted, "a proposal is not paint");
-    w.get_by_label("Accept").click();
+    w.get_by_label("Accept proposal").click();
     w.step();
     let accepted = voxels(w.state());
     assert!(accepted > painted, "accepting painted nothing");
@@ -238,7 +239,7 @@ fn digits_are_windows_while_reading_and_not_while_annotating() {
     w.step();
     let lung = w.state().settings.windows[1].window();
     assert_eq!(shown(&w), lung);
-    w.state_mut().act(Action::Tool(limner::action::Tool::Brush));
+    w.state_mut().act(Action::Tool(limner::action::Tool::Use(ToolId::named("brush").unwrap())));
     w.key_press(Key::Num4);
     w.step();
     assert_eq!(shown(&w), lung, "a digit is a label while the brush is in hand");

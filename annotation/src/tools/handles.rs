@@ -147,7 +147,7 @@ pub fn pulled(form: &Form, handle: usize, to: Point) -> Form {
             let quarter = handle as f64 * 90.0;
             *degrees = (out.y.atan2(out.x).to_degrees() - quarter).rem_euclid(360.0);
         }
-        Form::Polyline { points, .. } => set(points, handle, to),
+        Form::Polyline { points, .. } | Form::Lasso { points, .. } => set(points, handle, to),
         Form::Ruler { ends, .. } => set(ends, handle, to),
         Form::Angle { points, .. } => set(points, handle, to),
         Form::Bidirectional { long: a, short: b, .. } | Form::Cobb { first: a, second: b, .. } => {
@@ -162,7 +162,11 @@ pub fn pulled(form: &Form, handle: usize, to: Point) -> Form {
                 *point = to;
             }
         }
-        Form::Point { .. } | Form::Landmarks { .. } | Form::Box3d { .. } => {}
+        Form::Point { .. }
+        | Form::Landmarks { .. }
+        | Form::Box3d { .. }
+        | Form::Ruler3d { .. }
+        | Form::Interval { .. } => {}
     }
     form
 }
@@ -197,14 +201,18 @@ pub fn shifted(form: &Form, by: Point) -> Form {
     match &mut form {
         Form::Box2d { min, max, .. } => [min, max].into_iter().for_each(shift),
         Form::RotatedBox { centre, .. } | Form::Ellipse { centre, .. } => shift(centre),
-        Form::Polyline { points, .. } => points.iter_mut().for_each(shift),
+        Form::Polyline { points, .. } | Form::Lasso { points, .. } => points.iter_mut().for_each(shift),
         Form::Polygon { rings, .. } => rings.iter_mut().flatten().for_each(shift),
         Form::Ruler { ends, .. } => ends.iter_mut().for_each(shift),
         Form::Angle { points, .. } => points.iter_mut().for_each(shift),
         Form::Bidirectional { long: a, short: b, .. } | Form::Cobb { first: a, second: b, .. } => {
             a.iter_mut().chain(b).for_each(shift);
         }
-        Form::Point { .. } | Form::Landmarks { .. } | Form::Box3d { .. } => {}
+        Form::Point { .. }
+        | Form::Landmarks { .. }
+        | Form::Box3d { .. }
+        | Form::Ruler3d { .. }
+        | Form::Interval { .. } => {}
     }
     form
 }

@@ -1,6 +1,8 @@
 //! Laws every tool of the list obeys, whatever the hand does.
 
 use super::*;
+use crate::command::Command;
+use crate::document::Document;
 use crate::image_entry::ImageEntry;
 use crate::shapes::Shape;
 use glam::DVec3;
@@ -55,6 +57,8 @@ fn no_hand_breaks_a_tool_and_nothing_leaves_the_grid() {
     let volume = picture();
     let (geometry, whole) = (volume.geometry, VoxelBox::whole(volume.size()));
     let image = ImageEntry::of_volume(&volume, "a", "a");
+    let mut document = Document::new("reader");
+    document.apply("Start", vec![Command::AddImage { image: image.clone() }]).unwrap();
     let mut random = StdRng::seed_from_u64(11);
     for tool in TOOLS {
         for round in 0..60 {
@@ -94,7 +98,8 @@ fn no_hand_breaks_a_tool_and_nothing_leaves_the_grid() {
                     let pixels: Vec<_> = path.points().iter().map(|at| pixel_of(&geometry, slice, *at)).collect();
                     if let Some(form) = make(slice, &pixels) {
                         let flat = slice.axes_in_plane().iter().any(|a| geometry.size()[*a] < 2);
-                        let whole = Shape::new(image.id, form.clone(), None).check(&image);
+                        let shape = Shape::new(image.id, form.clone(), None);
+                        let whole = document.apply("Draw", vec![Command::AddShape { shape }]);
                         assert!(whole.is_ok() || flat || matches!(form, Form::Box3d { .. }), "{} {form:?}", tool.name);
                     }
                 }

@@ -7,6 +7,7 @@ use crate::panels::dialog::{Dialog, Purpose};
 use crate::picture::preset_for;
 use crate::sample;
 use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
+use crate::work::Work;
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
@@ -143,6 +144,7 @@ impl App {
         let (stored_window, is_ct) = (loaded.stored_window, loaded.is_ct);
         let open = OpenPicture { image, volume, title, series, stored_window, is_ct, lossy, space, registered: None };
         overlay::show_all(&mut self.gpu, project.document(), &open, self.label)?;
+        self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);
         self.put_picture(image, place);
         self.keep_label_alive();
@@ -188,6 +190,8 @@ impl App {
         self.workspace.looks.clear();
         self.workspace.stage.clear();
         self.gpu.drop_all_pictures();
+        self.assist.finish();
+        self.work = Work::default();
         self.settings.remember_project(project.path());
         let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
         if !notices.is_empty() {

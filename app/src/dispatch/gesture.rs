@@ -22,17 +22,25 @@ impl App {
                 }
             }
             Phase::Move if mine => self.drag(gesture),
-            Phase::Release(button) if mine && self.stroke.held() == Some(button) => self.end_stroke(),
+            Phase::Release(button) if mine && self.stroke.held() == Some(button) => {
+                self.stroke.end();
+                if button == Button::Left {
+                    self.tool_release(Some(world_under(gesture)));
+                }
+            }
             Phase::Move | Phase::Release(_) => {}
         }
     }
 
     fn press(&mut self, gesture: &Gesture) {
+        // Also a tool that only looks takes hold of a shape by its handles.
+        if !self.hand.tool.annotates() && self.take_shape(gesture) {
+            return;
+        }
         match self.hand.tool {
+            Tool::Use(tool) => self.tool_press(tool, gesture),
             Tool::Window => {}
             Tool::Crosshair => self.put_crosshair(gesture),
-            Tool::Brush | Tool::Eraser => self.begin_painting(gesture),
-            Tool::Scribble => self.stroke.add(world_under(gesture)),
         }
     }
 
@@ -41,6 +49,8 @@ impl App {
         let [across, down] = moved;
         let Some(button) = self.stroke.held() else { return };
         match (button, self.hand.tool) {
+            (Button::Left, _) if self.work.held.is_some() => self.pull(gesture),
+            (Button::Left, Tool::Use(_)) => self.tool_move(gesture),
             (Button::Middle, _) => self.look(gesture.viewport, |view, open| view.pan(&open.volume, moved)),
             (Button::Right, _) => {
                 self.zoom_about(gesture.viewport, gesture.pixel, (-down * ZOOM_PER_PIXEL).exp());
@@ -52,8 +62,6 @@ impl App {
                 window.width = (window.width + across * step).max(1e-6);
                 window.centre += down * step;
             }),
-            (Button::Left, Tool::Brush | Tool::Eraser) => self.paint_to(gesture),
-            (Button::Left, Tool::Scribble) => self.stroke.add(world_under(gesture)),
         }
     }
 
@@ -64,16 +72,10 @@ impl App {
 
     /// Finishes whatever the hand is in the middle of: the stroke is committed, never dropped.
     pub(crate) fn end_stroke(&mut self) {
-        let held_left = self.stroke.held() == Some(Button::Left);
-        let line = self.stroke.end();
-        if !held_left {
-            return;
+        if self.stroke.held() == Some(Button::Left) {
+            self.tool_release(None);
         }
-        match self.hand.tool {
-            Tool::Window | Tool::Crosshair => {}
-            Tool::Brush | Tool::Eraser => self.commit_painting(),
-            Tool::Scribble => self.add_scribble(&line),
-        }
+        self.stroke.end();
     }
 }
 

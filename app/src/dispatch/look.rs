@@ -71,7 +71,11 @@ impl App {
     /// Each viewport says in every frame whether the pointer is over it; one that is not does not speak for the others.
     pub(super) fn hover_over(&mut self, id: ViewportId, at: Option<[f64; 2]>) {
         match at {
-            Some(at) => self.hover = Some((id, at)),
+            Some(at) if self.hover == Some((id, at)) => {}
+            Some(at) => {
+                self.hover = Some((id, at));
+                self.hover_things(id, at);
+            }
             None if self.hover.is_some_and(|(over, _)| over == id) => self.hover = None,
             None => {}
         }

@@ -3,21 +3,22 @@
 mod annotate;
 mod file;
 mod gesture;
+mod handles;
+mod labels;
 mod look;
 mod pick;
 mod prompt;
 mod register;
 mod snapshot;
 mod taste;
+mod tools;
+mod whole;
 
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Request;
 use crate::panels::dialog::{Dialog, Purpose};
 use crate::panels::settings::SettingsPage;
-
-/// How much larger a brush gets by one key press or one notch.
-const BRUSH_STEP: f64 = 1.15;
 
 impl App {
     pub fn carry_out(&mut self, request: Request) {
@@ -56,12 +57,19 @@ impl App {
             Request::SaveView(path) => self.save_view(path),
             Request::SaveClip(path) => self.save_clip(path),
             Request::Export { format, out } => self.export(format, out),
-            Request::SelectLabel(label) => self.select_label(label),
-            Request::RenameLabel { label, name } => self.edit_label("Rename label", label, |l| l.name = name),
-            Request::ShowLabel { label, visible } => self.edit_label("Show label", label, |l| l.visible = visible),
-            Request::LockLabel { label, locked } => self.edit_label("Lock label", label, |l| l.locked = locked),
+            Request::Label(label, act) => self.act_on_label(label, act),
+            Request::NewLabelNamed(name) => self.new_label_named(Some(name)),
+            Request::Shape(shape, act) => self.act_on_shape(shape, act),
+            Request::CopyMeasurements => self.copy_measurements(),
+            Request::ToolSettings(settings) => self.hand.settings = settings,
+            Request::PaintOver(rule) => self.hand.rule = rule,
+            Request::UseModel(name) => self.use_model(&name),
+            Request::CollectPrompts(collects) => self.assist.collects = collects,
+            Request::RemovePrompt(n) => self.remove_prompt(n),
+            Request::Cut { viewport, line, keep_inside } => self.cut(viewport, &line, keep_inside),
+            Request::Preview(operation) => self.preview_operation(operation),
+            Request::Tour(on) => self.go_on_with_tour(on),
             Request::LabelOpacity(opacity) => self.workspace.stage.label_opacity = opacity,
-            Request::BrushRadius(mm) => self.hand.brush_radius_mm = mm,
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
             Request::CancelJob(id) => {
                 for job in self.jobs.running().iter().filter(|j| j.id == id) {
@@ -87,13 +95,19 @@ impl App {
             Action::Quit => self.quit(),
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
-            Action::Accept => self.accept_proposal(),
-            Action::Reject => self.reject_proposal(),
-            Action::NewLabel => self.new_label(),
-            Action::Tool(tool) => self.take_tool(tool),
-            Action::FlipSign => self.hand.positive = !self.hand.positive,
-            Action::BrushLarger => self.hand.resize_brush(BRUSH_STEP),
-            Action::BrushSmaller => self.hand.resize_brush(1.0 / BRUSH_STEP),
+            Action::Accept
+            | Action::AcceptNext
+            | Action::Reject
+            | Action::RunModel
+            | Action::DeleteThing
+            | Action::PickLabel(_)
+            | Action::Work(_)
+            | Action::Tour
+            | Action::NewLabel
+            | Action::Tool(_)
+            | Action::FlipSign
+            | Action::BrushLarger
+            | Action::BrushSmaller => self.act_with_hand(action),
             Action::NextSeries => self.open_neighbour(1),
             Action::PreviousSeries => self.open_neighbour(-1),
             Action::CopyView => self.copy_view(),

@@ -1,136 +1,237 @@
-//! Prompts: a scribble becomes a question to the engine, its answer a proposal, an accepted proposal one step.
+//! Prompts: what was drawn becomes a question to the engines, their answer a proposal, an accepted proposal one step.
 
+use super::tools::nothing;
+use super::whole::Told;
 use crate::app::App;
-use crate::assist::Proposal;
+use crate::assist::Answer;
+use crate::gpu::Proposed;
 use crate::jobs::Apply;
-use limner_annotation::{Command, ImageId, PackedMask, PaintMode, PaintRule, StepInfo};
-use limner_imaging::{Mask, Voxel, VoxelBox, World};
-use limner_segmentation::{Prediction, Prompt, Shape};
+use crate::work::Draft;
+use limner_annotation::tools::prompt::{Ask, Place, place};
+use limner_annotation::{Command, Document, ImageId, LabelId, PackedMask, PaintMode, StepInfo};
+use limner_imaging::{Mask, VoxelBox};
+use limner_segmentation::{Prompt, Shape};
 
-/// The one place a question can be in: a newer one replaces it.
+/// Voxels of a mask that are less likely than this are drawn paler: there the next prompt helps most.
+const SURE: f32 = 0.75;
+
+/// The places a question can be in: a newer one replaces it.
 const SLOT: &str = "prompt";
+const PREVIEW_SLOT: &str = "prompt preview";
 
 impl App {
-    pub(super) fn add_scribble(&mut self, line: &[World]) {
-        let drawn_in = self.stroke.viewport().unwrap_or(self.workspace.stage.active_id());
-        let Some((viewport, open)) = self.workspace.shown_in(drawn_in) else { return };
-        let geometry = &open.volume.geometry;
-        let axis = viewport.view().slice_axis(geometry);
-        let points: Vec<Voxel> = line.iter().map(|at| geometry.voxel(*at)).collect();
-        if !points.iter().any(|p| p.index_in(geometry.size()).is_some()) {
-            return;
+    pub(super) fn add_prompt(&mut self, draft: &Draft, ask: Ask) {
+        let Some(open) = self.workspace.pictures.get(&draft.image) else { return };
+        let (geometry, size) = (&open.volume.geometry, open.volume.size());
+        let Some(placed) = place(ask, geometry, &draft.raster.plane, draft.path.points()) else { return };
+        let shape = match placed {
+            Place::Point(at) => Shape::Point { at },
+            Place::Box(bounds) => Shape::Box { bounds },
+            Place::Line { axis, points } if ask == Ask::Lasso => Shape::Lasso { axis, points },
+            Place::Line { axis, points } => Shape::Scribble { axis, points },
+        };
+        let prompt = Prompt { shape, positive: self.hand.positive != draft.is_opposite };
+        if let Some(reason) = self.why_not_prompt(&prompt) {
+            return self.notices.warning("This prompt was not used", vec![reason]);
         }
-        let prompt = Prompt { shape: Shape::Scribble { axis, points }, positive: self.hand.positive };
+        let Some(label) = self.label else { return };
+        match prompt.clamped(size, &limner_imaging::Warnings::default()) {
+            Ok(prompt) => self.assist.add(draft.image, label, prompt),
+            Err(error) => return self.notices.error("The prompt was refused", &error.into()),
+        }
+        self.show_talk();
+    }
+
+    /// Why a prompt cannot be asked, in words for the user.
+    fn why_not_prompt(&self, prompt: &Prompt) -> Option<String> {
         if !prompt.positive && self.assist.prompts().is_empty() {
-            self.notices.warning(
-                "A negative scribble needs something to correct",
-                vec!["Draw a positive one through the object first (W flips the sign)".into()],
-            );
-            return;
+            return Some("Say first what the object is: a positive prompt (W flips the sign)".into());
         }
-        let warnings = limner_imaging::Warnings::default();
-        match prompt.clamped(geometry.size(), &warnings) {
-            Ok(prompt) => self.assist.add_prompt(prompt),
-            Err(error) => return self.notices.error("The scribble was refused", &error.into()),
+        let engine = self.assist.engine();
+        if !engine.capabilities().understands(prompt) {
+            return Some(format!("The model {} does not understand this kind of prompt", engine.name()));
         }
-        if self.label.is_none() {
-            self.new_label();
+        let label = self.document()?.label(self.label?)?;
+        label.locked.then(|| format!("The label \"{}\" is locked: unlock it, or pick another one", label.name))
+    }
+
+    /// Moves a prompt under the hand; the first move of a pull makes the step that undo takes back.
+    pub(super) fn move_prompt(&mut self, n: usize, prompt: Prompt, is_first: bool) {
+        if is_first {
+            self.assist.edit(n, prompt);
+        } else {
+            self.assist.drag(n, prompt);
         }
-        self.ask_engine();
+    }
+
+    pub(super) fn remove_prompt(&mut self, n: usize) {
+        self.assist.remove(n);
+        self.show_talk();
     }
 
     pub(super) fn undo_prompt(&mut self) {
-        if self.assist.remove_last_prompt() {
+        self.assist.undo();
+        if self.assist.prompts().is_empty() && !self.assist.can_redo() {
+            self.reject_proposal();
+        } else {
+            self.show_talk();
+        }
+    }
+
+    pub(super) fn redo_prompt(&mut self) {
+        self.assist.redo();
+        self.show_talk();
+    }
+
+    /// Shows what is known of the present prompts and asks for what is not, unless prompts are collected.
+    fn show_talk(&mut self) {
+        self.show_proposal();
+        if !self.assist.collects {
             self.ask_engine();
+        }
+    }
+
+    /// Asks with all prompts so far; the answers arrive as proposals unless the document has moved on.
+    pub(super) fn ask_engine(&mut self) {
+        let Some(talk) = self.assist.talk() else { return };
+        let (image, label) = (talk.image, talk.label);
+        let (Some(open), Some(document)) = (self.workspace.pictures.get(&image), self.document()) else { return };
+        let forbidden = kept_voxels(document, image, label);
+        for question in self.assist.questions(&open.volume, &forbidden, document.revision()) {
+            let (slot, title) = if question.is_preview() { (PREVIEW_SLOT, "Previewing") } else { (SLOT, "Segmenting") };
+            self.jobs.start_latest(slot, title, move |task| {
+                let answer = question.ask(task)?;
+                let apply: Apply = Box::new(move |app| app.receive(question.prompts(), answer));
+                Ok(apply)
+            });
+        }
+    }
+
+    fn receive(&mut self, prompts: &[Prompt], answer: Answer) {
+        let Some(document) = self.document() else { return };
+        if document.revision() != answer.made_on {
+            return self.ask_engine();
+        }
+        let (is_empty, is_preview) = (answer.prediction.mask.is_empty(), answer.is_preview);
+        log::info!("{} answered after {:.2} s", answer.engine, answer.prediction.seconds);
+        if self.assist.receive(prompts, answer) {
+            self.show_proposal();
+            if is_empty && !is_preview {
+                self.notices.warning(
+                    "The engine found nothing",
+                    vec!["Draw a longer scribble inside the object, or paint it with the brush (B)".into()],
+                );
+            }
+        }
+    }
+
+    /// Puts the proposal on the screen, or takes the last one off.
+    pub(super) fn show_proposal(&mut self) {
+        let shown = self.work.shown_proposal.take();
+        let offered = self.assist.proposal();
+        if let Some((image, bounds)) = shown
+            && offered.is_none_or(|(new, ..)| new != image)
+            && let Err(error) = self.gpu.write_proposal(image, bounds, &vec![Proposed::No; bounds.len()], [255; 3])
+        {
+            self.notices.error("The proposal could not be taken off", &error);
+        }
+        let Some((image, label, mask)) = offered else { return };
+        let before = shown.filter(|(old, _)| *old == image).map_or_else(VoxelBox::default, |(_, bounds)| bounds);
+        let after = mask.tight_box();
+        let bounds = before.union(&after);
+        let share = self.assist.certainty();
+        let certain = |index: [usize; 3]| match (mask.get(index), &share) {
+            (false, _) => Proposed::No,
+            (true, Some(answer)) if answer.probability_at(index) < SURE => Proposed::Unsure,
+            (true, _) => Proposed::Yes,
+        };
+        let proposed: Vec<Proposed> = Mask::from_fn(bounds, |_| true).indices().map(certain).collect();
+        let colour = self.document().and_then(|d| d.label(label)).map_or([255; 3], limner_annotation::Label::colour);
+        let drawn = self.gpu.write_proposal(image, bounds, &proposed, colour);
+        self.work.shown_proposal = Some((image, after));
+        if let Err(error) = drawn {
+            self.notices.error("The proposal could not be drawn", &error);
+        }
+    }
+
+    /// Enter: closes a path that waits, else accepts what is offered.
+    pub(super) fn accept(&mut self) {
+        if self.work.draft.is_some() {
+            return self.finish_draft();
+        }
+        if self.assist.operation().is_some() {
+            return self.accept_offer();
+        }
+        let Some(talk) = self.assist.talk() else { return };
+        let now = self.document().map(Document::revision);
+        if talk.answer().is_none_or(|answer| Some(answer.made_on) != now) {
+            // Not asked yet, or something changed under it: the answer is asked for again, never pasted over what is new.
+            return self.ask_engine();
+        }
+        self.accept_answer();
+    }
+
+    /// Paints the proposal as one step that remembers its model and prompts.
+    fn accept_answer(&mut self) -> bool {
+        let Some(talk) = self.assist.talk() else { return false };
+        let Some(answer) = talk.answer().cloned() else { return false };
+        let (image, former) = (talk.image, talk.former.clone());
+        let Ok(label) = self.label_value(talk.label) else {
+            self.reject_proposal();
+            return false;
+        };
+        let told = Told { image, label, prompts: talk.prompts().to_vec() };
+        let prompts = serde_json::to_value(told).unwrap_or_default();
+        let tool = talk.prompts().last().map_or("prompt", |prompt| prompt.shape.name());
+        let step = StepInfo::named("Accept proposal").with_tool(tool).with_model(&answer.engine).with_prompts(prompts);
+        let mask = &answer.prediction.mask;
+        let (layer, rule) = (self.layer_of(image, label), self.hand.rule);
+        let paint =
+            |mask: &Mask, mode| Command::Paint { image, layer, label, mask: PackedMask::pack(mask), mode, rule };
+        let gone = Mask::from_fn(former.bounds(), |index| former.get(index) && !mask.get(index));
+        let commands = [paint(&gone, PaintMode::Erase), paint(mask, PaintMode::Set)];
+        let commands = commands.into_iter().filter(|c| !matches!(c, Command::Paint { mask, .. } if mask.count() == 0));
+        let commands = commands.collect();
+        let accepted = self.change("The proposal", |document| document.apply_step(step, commands).map(|_| ()));
+        if accepted.is_some() {
+            self.reject_proposal();
+        }
+        accepted.is_some()
+    }
+
+    /// Accepts, and takes a new label like this one for the next object.
+    pub(super) fn accept_and_next(&mut self) {
+        let had = self.assist.is_busy();
+        self.accept();
+        if had && self.assist.is_busy() {
+            return;
+        }
+        self.next_instance();
+    }
+
+    /// Esc: drops a path that waits, else clears prompts and proposal from the picture.
+    pub(super) fn reject(&mut self) {
+        if let Some(held) = self.work.held.take() {
+            self.put_back(&held);
+        } else if self.work.draft.is_some() {
+            self.drop_draft();
         } else {
             self.reject_proposal();
         }
     }
 
-    /// Asks with all prompts so far; the answer arrives as a proposal unless the document has moved on.
-    fn ask_engine(&mut self) {
-        let (Some(open), Some(project), Some(label)) = (self.workspace.open(), &self.workspace.project, self.label)
-        else {
-            return;
-        };
-        let document = project.document();
-        let (image, made_on) = (open.image, document.revision());
-        let question = self.assist.question(open.volume.clone(), locked_voxels(document, image));
-        self.jobs.start_latest(SLOT, "Segmenting", move |task| {
-            let prediction = question.ask(task)?;
-            let apply: Apply = Box::new(move |app| {
-                let Prediction { mask, seconds, .. } = prediction;
-                app.receive(Proposal { image, label, made_on, mask, seconds });
-            });
-            Ok(apply)
-        });
-    }
-
-    fn receive(&mut self, proposal: Proposal) {
-        let Some(project) = &self.workspace.project else { return };
-        if !self.workspace.pictures.contains_key(&proposal.image) || self.assist.prompts().is_empty() {
-            return;
-        }
-        if project.document().revision() != proposal.made_on {
-            self.ask_engine();
-            return;
-        }
-        if proposal.mask.is_empty() {
-            self.notices.warning(
-                "The engine found nothing",
-                vec!["Draw a longer scribble inside the object, or paint it with the brush (B)".into()],
-            );
-        }
-        let seconds = proposal.seconds;
-        let image = proposal.image;
-        let changed = self.assist.propose(proposal);
-        self.show_proposal(image, changed);
-        log::info!("proposal after {seconds:.2} s");
-    }
-
-    fn show_proposal(&mut self, image: ImageId, bounds: VoxelBox) {
-        let colour = self
-            .label
-            .and_then(|id| self.workspace.project.as_ref()?.document().label(id).map(limner_annotation::Label::colour));
-        let proposed = self.assist.proposal().map_or_else(|| Mask::empty(bounds), |p| p.mask.within(bounds));
-        if let Err(error) = self.gpu.write_proposal(image, bounds, proposed.voxels(), colour.unwrap_or([255; 3])) {
-            self.notices.error("The proposal could not be drawn", &error);
-        }
-    }
-
-    /// Paints the proposal as one step that remembers its model and prompts.
-    pub(super) fn accept_proposal(&mut self) {
-        let Some(proposal) = self.assist.proposal() else { return };
-        let revision = self.workspace.project.as_ref().map(|p| p.document().revision());
-        if revision != Some(proposal.made_on) {
-            // Something changed under it: the answer is asked for again, never pasted over what is new.
-            self.ask_engine();
-            return;
-        }
-        let Ok(value) = self.label_value(proposal.label) else { return self.reject_proposal() };
-        let (image, mask) = (proposal.image, PackedMask::pack(&proposal.mask));
-        let prompts = serde_json::to_value(self.assist.prompts()).unwrap_or_default();
-        let step = StepInfo::named("Accept proposal").with_tool("scribble").with_model(self.assist.engine_name());
-        let step = step.with_prompts(prompts);
-        let paint = Command::Paint { image, layer: 0, label: value, mask, mode: PaintMode::Set, rule: PaintRule::All };
-        let accepted = self.change("The proposal", |document| document.apply_step(step, vec![paint]).map(|_| ()));
-        if accepted.is_some() {
-            self.reject_proposal();
-        }
-    }
-
-    /// Clears prompts and proposal from the picture.
     pub(super) fn reject_proposal(&mut self) {
-        if let Some(proposal) = self.assist.finish() {
-            self.show_proposal(proposal.image, proposal.mask.bounds());
-        }
+        self.assist.finish();
+        self.work.hovered_prompt = None;
+        self.show_proposal();
     }
 }
 
-/// Every voxel that belongs to a locked label.
-fn locked_voxels(document: &limner_annotation::Document, image: limner_annotation::ImageId) -> Mask {
-    let Some(map) = document.label_map(image) else { return Mask::empty(VoxelBox::default()) };
-    let masks: Vec<Mask> = document.labels().into_iter().filter(|l| l.locked).map(|l| map.mask_of(l.value)).collect();
+/// Every voxel that belongs to a locked label other than the one asked about.
+fn kept_voxels(document: &Document, image: ImageId, asked: LabelId) -> Mask {
+    let Some(map) = document.label_map(image) else { return nothing() };
+    let kept = document.labels().into_iter().filter(|label| label.locked && label.id != asked);
+    let masks: Vec<Mask> = kept.map(|label| map.mask_of(label.value)).collect();
     let bounds = masks.iter().fold(VoxelBox::default(), |all, mask| all.union(&mask.bounds()));
     Mask::from_fn(bounds, |index| masks.iter().any(|mask| mask.get(index)))
 }

@@ -1,99 +1,303 @@
-//! The labels of the project: pick, name, show, lock, and how much of each there is.
+//! The labels of the project, a row each: pick, find, name, colour, show, lock, and how much of each there is.
 
 use crate::action::Action;
 use crate::app::App;
-use crate::outbox::{Outbox, Request};
-use crate::theme::colours;
-use crate::widgets::{action_button, panel_head};
-use eframe::egui::{Button, Color32, RichText, ScrollArea, Sense, Slider, TextEdit, Ui, vec2};
-use limner_annotation::{Label, LabelMap};
+use crate::outbox::{LabelAct, Outbox, Request};
+use crate::theme::{colours, icon, radius, size};
+use crate::widgets::{Words, empty_state, icon_button, panel_head, small_icon_button};
+use crate::workspace::OpenPicture;
+use eframe::egui::{
+    self, Align2, Color32, FontId, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, Role, ScrollArea, Sense,
+    Slider, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use limner_annotation::{Contents, Label, LabelId, LabelMap};
+
+const ROW: f32 = 24.0;
+const MARK: f32 = 20.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     panel_head(ui, "Labels", |ui| {
-        action_button(app, Action::NewLabel, ui, out);
+        let words = Words {
+            name: Action::NewLabel.title(),
+            hint: "A new label, into the hand",
+            keys: &app.keys_of(Action::NewLabel),
+            reason: app.why_not(Action::NewLabel),
+        };
+        if icon_button(ui, icon::PLUS, words, false).clicked() {
+            out.act(Action::NewLabel);
+        }
     });
     let Some(project) = &app.workspace.project else {
-        ui.label(
-            RichText::new("Labels belong to a project. One is made when you open a picture.")
-                .color(colours(ui.ctx()).weak),
-        );
-        return;
+        return empty_state(ui, icon::TAGS, "No project", "One is made when you open a picture");
     };
     let document = project.document();
-    let map = app.workspace.open().and_then(|o| document.label_map(o.image));
+    let wanted = search_ui(ui, document, out);
     if document.labels().is_empty() {
-        let hint =
-            "Take the brush (B) and paint, or draw a scribble (S) through an object: the first label makes itself.";
-        ui.label(RichText::new(hint).color(colours(ui.ctx()).weak));
-        return;
+        let text = "Press A and click into an object, or B and paint: the first label makes itself. A name typed above \
+                    makes one by that name";
+        return empty_state(ui, icon::TAG, "No labels yet", text);
     }
-    ScrollArea::vertical().id_salt("labels").max_height(ui.available_height() - 72.0).show(ui, |ui| {
-        for label in document.labels() {
-            ui.push_id(label.id, |ui| label_ui(app, label, map, ui, out));
+    let open = app.workspace.open();
+    let map = open.and_then(|open| document.label_map(open.image));
+    let rows = rows(document, &wanted);
+    ScrollArea::vertical().id_salt("labels").auto_shrink([false, true]).show_rows(ui, ROW, rows.len(), |ui, shown| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for (label, depth) in &rows[shown] {
+            let row = Row { app, label, depth: *depth, map, open };
+            ui.push_id(label.id, |ui| row.ui(document, ui, out));
         }
     });
-    ui.separator();
+    if rows.is_empty() {
+        ui.label(RichText::new("No label has this in its name. Enter makes one.").color(colours(ui.ctx()).weak));
+    }
+}
+
+/// How labels are drawn, below the list.
+pub fn look_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let mut opacity = app.workspace.stage.label_opacity;
-    if ui.add(Slider::new(&mut opacity, 0.0..=1.0).text("Opacity")).changed() {
-        out.ask(Request::LabelOpacity(opacity));
+    ui.horizontal(|ui| {
+        ui.label("Fill").on_hover_text("At zero only outlines are drawn");
+        ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(60.0);
+        let slider = Slider::new(&mut opacity, 0.0..=1.0).custom_formatter(|x, _| format!("{:.0} %", x * 100.0));
+        if ui.add(slider).changed() {
+            out.ask(Request::LabelOpacity(opacity));
+        }
+    });
+}
+
+/// What is looked for. Enter picks the only match, or makes a label of that name.
+fn search_ui(ui: &mut Ui, document: &Contents, out: &mut Outbox) -> String {
+    let id = ui.scope_id().with("search");
+    let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_default();
+    let field = ui.add(TextEdit::singleline(&mut text).hint_text("Find or name a label").desired_width(f32::INFINITY));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find or name a label"));
+    if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && !text.trim().is_empty() {
+        match rows(document, &text.to_lowercase()).as_slice() {
+            [(only, _)] => out.ask(Request::Label(only.id, LabelAct::Select)),
+            all => {
+                let exact = all.iter().find(|(label, _)| label.name.eq_ignore_ascii_case(text.trim()));
+                match exact {
+                    Some((label, _)) => out.ask(Request::Label(label.id, LabelAct::Select)),
+                    None => out.ask(Request::NewLabelNamed(text.trim().to_owned())),
+                }
+            }
+        }
+        text.clear();
+    }
+    ui.data_mut(|d| d.insert_temp(id, text.clone()));
+    text.trim().to_lowercase()
+}
+
+/// Children below their parents; while something is looked for, all that have it in their names.
+fn rows<'a>(document: &'a Contents, wanted: &str) -> Vec<(&'a Label, usize)> {
+    let labels = document.labels();
+    if !wanted.is_empty() {
+        let has = |label: &&Label| {
+            let names = std::iter::once(&label.name).chain(&label.synonyms);
+            names.into_iter().any(|name| name.to_lowercase().contains(wanted))
+        };
+        return labels.into_iter().filter(has).map(|label| (label, 0)).collect();
+    }
+    let mut rows = Vec::with_capacity(labels.len());
+    add_children(&labels, None, 0, &mut rows);
+    rows
+}
+
+fn add_children<'a>(labels: &[&'a Label], parent: Option<LabelId>, depth: usize, rows: &mut Vec<(&'a Label, usize)>) {
+    for label in labels.iter().filter(|label| label.parent == parent) {
+        rows.push((label, depth));
+        add_children(labels, Some(label.id), depth + 1, rows);
     }
 }
 
-fn label_ui(app: &App, label: &Label, map: Option<&LabelMap>, ui: &mut Ui, out: &mut Outbox) {
-    let selected = app.label == Some(label.id);
-    ui.horizontal(|ui| {
-        let [r, g, b] = label.colour();
-        let (swatch, response) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::click());
+struct Row<'a> {
+    app: &'a App,
+    label: &'a Label,
+    depth: usize,
+    map: Option<&'a LabelMap>,
+    open: Option<&'a OpenPicture>,
+}
+
+impl Row<'_> {
+    fn ui(&self, document: &Contents, ui: &mut Ui, out: &mut Outbox) {
+        let width = ui.available_width();
+        let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
+        let selected = self.app.label == Some(self.label.id);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &self.label.name));
+        let c = colours(ui.ctx());
+        let ground = match (selected, response.contains_pointer()) {
+            (true, _) => c.accent_ground,
+            (false, true) => c.hovered,
+            (false, false) => Color32::TRANSPARENT,
+        };
+        ui.painter().rect_filled(rect, radius::S, ground);
+        let mut left = rect.left() + 4.0 + 12.0 * self.depth as f32;
+        left = self.swatch_ui(pos2(left, rect.top()), ui, out);
+        let mut right = rect.right() - 2.0;
+        right = self.lock_ui(pos2(right - MARK, rect.top()), ui, out);
+        right = self.eye_ui(pos2(right - MARK, rect.top()), ui, out);
+        right = self.amount_ui(rect, right, ui);
+        self.name_ui(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), &response, ui, out);
+        if response.clicked() {
+            out.ask(Request::Label(self.label.id, LabelAct::Select));
+        }
+        if response.double_clicked() {
+            ui.data_mut(|d| d.insert_temp(self.name_id(), self.label.name.clone()));
+        }
+        response.context_menu(|ui| self.menu_ui(document, ui, out));
+    }
+
+    fn name_id(&self) -> egui::Id {
+        egui::Id::unique(("label name", self.label.id))
+    }
+
+    fn swatch_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
+        let place = Rect::from_min_size(at, vec2(MARK, ROW));
+        let response = ui.interact(place, ui.scope_id().with("colour"), Sense::click());
+        let name = format!("Colour of {}", self.label.name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        let [r, g, b] = self.label.colour();
+        let swatch = Rect::from_center_size(place.center(), vec2(13.0, 13.0));
         ui.painter().rect_filled(swatch, 3.0, Color32::from_rgb(r, g, b));
-        if response.on_hover_text("Select this label").clicked() {
-            out.ask(Request::SelectLabel(label.id));
+        if let Some(digit) = self.app.work.recent.digit(self.label.id) {
+            let ink =
+                if u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) > 1300 { Color32::BLACK } else { Color32::WHITE };
+            ui.painter().text(swatch.center(), Align2::CENTER_CENTER, digit, FontId::proportional(10.0), ink);
         }
-        if selected {
-            name_ui(label, ui, out);
-        } else if ui.add(Button::selectable(false, &label.name).truncate()).clicked() {
-            out.ask(Request::SelectLabel(label.id));
-        }
-    });
-    ui.horizontal(|ui| {
-        ui.add_space(20.0);
-        let mut visible = label.visible;
-        if ui.checkbox(&mut visible, "Show").on_hover_text(format!("Show {}", label.name)).changed() {
-            out.ask(Request::ShowLabel { label: label.id, visible });
-        }
-        let mut locked = label.locked;
-        if ui
-            .checkbox(&mut locked, "Lock")
-            .on_hover_text(format!("Keep {} from being painted over", label.name))
-            .changed()
-        {
-            out.ask(Request::LockLabel { label: label.id, locked });
-        }
-        if let (Some(map), Some(open)) = (map, app.workspace.open()) {
-            let count = map.count(label.value);
-            ui.label(RichText::new(amount(open, count)).small().color(colours(ui.ctx()).weak));
-        }
-    });
-}
+        Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+            ui.horizontal(|ui| {
+                for colour in crate::theme::LABEL_COLOURS {
+                    let [r, g, b] = colour;
+                    let (rect, response) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::click());
+                    ui.painter().rect_filled(rect, 3.0, Color32::from_rgb(r, g, b));
+                    if response.clicked() {
+                        out.ask(Request::Label(self.label.id, LabelAct::Colour(colour)));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        response
+            .on_hover_text("Change the colour; the digit key picks the label while a tool that annotates is in hand");
+        place.right() + 4.0
+    }
 
-/// The name as a field that keeps what is typed until it is left or Enter is pressed.
-fn name_ui(label: &Label, ui: &mut Ui, out: &mut Outbox) {
-    let id = ui.scope_id().with("name");
-    let mut name = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| label.name.clone());
-    let response = ui.add(TextEdit::singleline(&mut name).desired_width(150.0));
-    if response.lost_focus() {
-        ui.data_mut(|d| d.remove::<String>(id));
-        if name.trim() != label.name && !name.trim().is_empty() {
-            out.ask(Request::RenameLabel { label: label.id, name: name.trim().into() });
+    fn eye_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
+        let on = self.label.visible;
+        let hint = "Show or hide; Ctrl+click shows this label alone";
+        if self.mark_ui(at, ("Show", hint), if on { icon::EYE } else { icon::EYE_OFF }, !on, ui).clicked() {
+            let alone = ui.input(|i| i.modifiers.command);
+            out.ask(Request::Label(self.label.id, if alone { LabelAct::ShowOnly } else { LabelAct::Show(!on) }));
         }
-    } else if response.has_focus() {
-        ui.data_mut(|d| d.insert_temp(id, name));
+        at.x
+    }
+
+    fn lock_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
+        let on = self.label.locked;
+        let hint = "A locked label is neither painted nor painted over, and no model takes its voxels";
+        if self.mark_ui(at, ("Lock", hint), if on { icon::LOCK } else { icon::LOCK_OPEN }, on, ui).clicked() {
+            out.ask(Request::Label(self.label.id, LabelAct::Lock(!on)));
+        }
+        at.x
+    }
+
+    /// A switch at the end of the row.
+    fn mark_ui(&self, at: egui::Pos2, (what, hint): (&str, &str), sign: &str, on: bool, ui: &mut Ui) -> Response {
+        let place = Rect::from_min_size(at + vec2(0.0, (ROW - MARK) / 2.0), vec2(MARK, MARK));
+        let name = format!("{what} {}", self.label.name);
+        let words = Words { name: &name, hint, ..Words::default() };
+        ui.scope_builder(UiBuilder::new().max_rect(place).id_salt(what), |ui| small_icon_button(ui, sign, words, on))
+            .inner
+    }
+
+    fn amount_ui(&self, rect: Rect, right: f32, ui: &Ui) -> f32 {
+        let (Some(map), Some(open)) = (self.map, self.open) else { return right };
+        let count = map.count(self.label.value);
+        if count == 0 {
+            return right;
+        }
+        let c = colours(ui.ctx());
+        let at = pos2(right - 4.0, rect.center().y);
+        let text = amount(open, count);
+        let font = FontId::proportional(size::SMALL);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, font, c.weak).left() - 6.0
+    }
+
+    /// The name; a field while it is being changed.
+    fn name_ui(&self, rect: Rect, row: &Response, ui: &mut Ui, out: &mut Outbox) {
+        let editing = ui.data(|d| d.get_temp::<String>(self.name_id()));
+        let Some(mut name) = editing else {
+            let c = colours(ui.ctx());
+            let colour = if self.label.visible { c.text } else { c.weak };
+            let font = FontId::proportional(size::BODY);
+            let mut job = egui::text::LayoutJob::simple_singleline(self.label.name.clone(), font, colour);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+            let galley = ui.painter().layout_job(job);
+            let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+            let cut = galley.elided;
+            ui.painter().galley(at, galley, colour);
+            if cut {
+                row.clone().on_hover_text(&self.label.name);
+            }
+            return;
+        };
+        let field = ui.put(rect.shrink2(vec2(0.0, 1.0)), TextEdit::singleline(&mut name));
+        if !field.has_focus() && !field.lost_focus() {
+            field.request_focus();
+        }
+        if field.lost_focus() {
+            ui.data_mut(|d| d.remove::<String>(self.name_id()));
+            let kept = !ui.input(|i| i.key_pressed(Key::Escape));
+            if kept && !name.trim().is_empty() && name.trim() != self.label.name {
+                out.ask(Request::Label(self.label.id, LabelAct::Rename(name.trim().into())));
+            }
+        } else {
+            ui.data_mut(|d| d.insert_temp(self.name_id(), name));
+        }
+    }
+
+    fn menu_ui(&self, document: &Contents, ui: &mut Ui, out: &mut Outbox) {
+        let id = self.label.id;
+        let mut ask = |ui: &mut Ui, title: &str, act: LabelAct| {
+            if ui.button(title).clicked() {
+                out.ask(Request::Label(id, act));
+                ui.close();
+            }
+        };
+        ask(ui, "Jump to", LabelAct::JumpTo);
+        if ui.button("Rename").clicked() {
+            ui.data_mut(|d| d.insert_temp(self.name_id(), self.label.name.clone()));
+            ui.close();
+        }
+        ask(ui, "Show alone", LabelAct::ShowOnly);
+        ask(ui, "Refine with its prompts", LabelAct::Refine);
+        ui.separator();
+        ask(ui, "Duplicate", LabelAct::Duplicate);
+        ask(ui, "Split islands into labels", LabelAct::Split);
+        let others: Vec<&Label> = document.labels().into_iter().filter(|other| other.id != id).collect();
+        ui.add_enabled_ui(!others.is_empty(), |ui| {
+            ui.menu_button("Merge into", |ui| {
+                for other in &others {
+                    ask(ui, &other.name, LabelAct::MergeInto(other.id));
+                }
+            });
+            ui.menu_button("Move under", |ui| {
+                ask(ui, "No parent", LabelAct::Under(None));
+                for other in &others {
+                    ask(ui, &other.name, LabelAct::Under(Some(other.id)));
+                }
+            });
+        });
+        ui.separator();
+        ask(ui, "Delete", LabelAct::Delete);
     }
 }
 
-fn amount(open: &crate::workspace::OpenPicture, voxels: u64) -> String {
+pub fn amount(open: &OpenPicture, voxels: u64) -> String {
     let volume = &open.volume;
     if !volume.spacing_known || volume.stack_axis != limner_imaging::StackAxis::Space {
         return format!("{voxels} px");
     }
-    format!("{:.2} ml", voxels as f64 * volume.geometry.voxel_volume_mm3() / 1000.0)
+    let ml = voxels as f64 * volume.geometry.voxel_volume_mm3() / 1000.0;
+    if ml >= 100.0 { format!("{ml:.0} ml") } else { format!("{ml:.2} ml") }
 }

@@ -17,7 +17,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.set_min_height(size::BAR_HEIGHT - space::M);
         for menu in Menu::ALL {
             ui.menu_button(menu.title(), |ui| {
-                for entry in ACTIONS.iter().filter(|e| e.menu == menu) {
+                for entry in ACTIONS.iter().filter(|e| e.menu == menu && !e.action.is_only_a_key()) {
                     entry_ui(app, entry, ui, out);
                 }
                 if menu == Menu::File {

@@ -2,12 +2,16 @@
 
 pub mod browser;
 pub mod dialog;
+pub mod inspector;
 pub mod labels;
+pub mod measurements;
 pub mod menu;
+pub mod model;
 pub mod notices;
 pub mod rail;
 pub mod settings;
 pub mod status;
 pub mod tools;
+pub mod tour;
 pub mod viewbar;
 pub mod welcome;

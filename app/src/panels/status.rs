@@ -1,5 +1,6 @@
 //! The status bar: where the pointer is and what lies there, what is running, whether the work is safe.
 
+use super::tour;
 use crate::app::App;
 use crate::jobs::Running;
 use crate::outbox::{Outbox, Request};
@@ -18,6 +19,11 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let words = RichText::new(under_pointer(app)).size(size::SMALL).color(c.weak);
             ui.add(Label::new(words).truncate());
+            // What to press next, where the hand is in the middle of something.
+            if app.assist.is_busy() || app.work.is_drafting() {
+                let hint = RichText::new(tour::hint(app)).size(size::SMALL).color(c.text);
+                ui.add(Label::new(hint).truncate());
+            }
         });
     });
 }
@@ -53,7 +59,7 @@ fn saved_ui(app: &App, ui: &mut Ui) {
 }
 
 fn under_pointer(app: &App) -> String {
-    let Some((id, pixel)) = app.hover else { return app.hand.tool.hint().to_owned() };
+    let Some((id, pixel)) = app.hover else { return tour::hint(app) };
     let Some((viewport, open)) = app.workspace.shown_in(id) else { return String::new() };
     if viewport.is_solid() {
         return "Drag to turn, right drag or wheel to zoom, middle drag to move".to_owned();

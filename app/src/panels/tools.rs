@@ -1,32 +1,45 @@
-//! What the tool in hand asks for: the size of the brush, the sign of a prompt, an answer to a proposal.
+//! What the tool in hand asks for, in the bar over the pictures: only what it listens to is shown, in little space.
 
-use crate::action::{Action, Tool};
+use crate::action::Action;
 use crate::app::App;
+use crate::assist::{Offer, OperationPreview};
 use crate::outbox::{Outbox, Request};
-use crate::theme::{colours, icon_font, size};
-use crate::widgets::word_button;
-use eframe::egui::{Color32, FontId, Sense, Slider, Ui};
+use crate::theme::{colours, icon, icon_font, size};
+use crate::views::drawn::sign_colour;
+use crate::widgets::{Words, action_button, icon_button};
+use crate::work::operation::size_of;
+use eframe::egui::{Button, Color32, DragValue, FontId, Label, Popup, RichText, Sense, Ui};
+use limner_annotation::PaintRule;
+use limner_annotation::tools::{Makes, Settings, ToolInfo};
+
+/// Less room than this and the name of the tool is left to its button.
+const ROOM_FOR_NAME: f32 = 430.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    if let Some(preview) = app.assist.operation() {
+        return offer_ui(app, preview, ui, out);
+    }
     let c = colours(ui.ctx());
     let tool = app.hand.tool;
     painted(ui, tool.icon(), icon_font(size::ICON - 1.0), c.accent);
-    painted(ui, tool.title(), FontId::proportional(size::BODY), c.text);
-    if tool.paints() {
-        let mut radius = app.hand.brush_radius_mm;
-        let unit = if app.workspace.open().is_none_or(|o| o.volume.spacing_known) { " mm" } else { " px" };
-        let slider = Slider::new(&mut radius, 0.5..=60.0).logarithmic(true).suffix(unit).text("Radius");
-        if ui.add(slider).changed() {
-            out.ask(Request::BrushRadius(radius));
-        }
+    let used = tool.used();
+    if used.is_none() || ui.available_width() > ROOM_FOR_NAME {
+        painted(ui, Action::Tool(tool).title(), FontId::proportional(size::BODY), c.text);
     }
-    if tool == Tool::Scribble {
-        let title = if app.hand.positive { "Positive" } else { "Negative" };
-        word_button(app, Action::FlipSign, title, ui, out);
-        if app.assist.proposal().is_some() {
-            word_button(app, Action::Accept, "Accept", ui, out);
-            word_button(app, Action::Reject, "Reject", ui, out);
-        }
+    let Some(used) = used else { return };
+    let info = used.info();
+    let mut settings = app.hand.settings;
+    match info.makes {
+        Makes::Dab { .. } => brush_ui(app, info, &mut settings, ui),
+        Makes::Area { .. } if info.name == "grow" => tolerance_ui(&mut settings, ui),
+        Makes::Prompt(_) => prompt_ui(app, ui, out),
+        _ => {}
+    }
+    if settings != app.hand.settings {
+        out.ask(Request::ToolSettings(settings));
+    }
+    if matches!(info.makes, Makes::Dab { .. } | Makes::Area { .. }) {
+        rule_ui(app, ui, out);
     }
 }
 
@@ -35,4 +48,107 @@ fn painted(ui: &mut Ui, text: &str, font: FontId, ink: Color32) {
     let galley = ui.painter().layout_no_wrap(text.to_owned(), font, ink);
     let (rect, _) = ui.allocate_exact_size(galley.size(), Sense::hover());
     ui.painter().galley(rect.min, galley, ink);
+}
+
+/// What is about to be done to a label: its size, and the answer to it.
+fn offer_ui(app: &App, preview: &OperationPreview, ui: &mut Ui, out: &mut Outbox) {
+    ui.add(Label::new(preview.offer.title()).truncate());
+    if let Offer::Operation(mut operation) = preview.offer
+        && let Some((name, value, unit)) = size_of(&mut operation)
+    {
+        let speed = (*value * 0.02).max(0.02);
+        let field = DragValue::new(value).range(0.1..=1e6).speed(speed).max_decimals(1).suffix(format!(" {unit}"));
+        if ui.add(field).on_hover_text(name).changed() {
+            out.ask(Request::Preview(operation));
+        }
+    }
+    if preview.mask.is_none() {
+        ui.spinner();
+    }
+    action_button(app, Action::Accept, ui, out);
+    action_button(app, Action::Reject, ui, out);
+}
+
+fn brush_ui(app: &App, info: &ToolInfo, settings: &mut Settings, ui: &mut Ui) {
+    let unit = if app.workspace.open().is_none_or(|open| open.volume.spacing_known) { " mm" } else { " px" };
+    let speed = settings.radius_mm * 0.02;
+    let radius = DragValue::new(&mut settings.radius_mm).range(0.1..=200.0).speed(speed).max_decimals(1).suffix(unit);
+    ui.add(radius).on_hover_text("Radius of the brush: drag, type, Shift+wheel or [ ]");
+    if app.workspace.open().is_some_and(crate::workspace::OpenPicture::has_planes) {
+        let words =
+            Words { name: "Sphere", hint: "Paint a ball through the slices, not a disc on one", ..Words::default() };
+        if icon_button(ui, icon::ORBIT, words, settings.sphere).clicked() {
+            settings.sphere = !settings.sphere;
+        }
+    }
+    match info.name {
+        "range-brush" => range_ui(settings, ui),
+        "smart-brush" => tolerance_ui(settings, ui),
+        _ => {}
+    }
+}
+
+/// The values that are painted; the first touch sets them.
+fn range_ui(settings: &mut Settings, ui: &mut Ui) {
+    let Some([low, high]) = &mut settings.range else {
+        ui.add(Label::new(RichText::new("The first touch sets the range").color(colours(ui.ctx()).weak)).truncate());
+        return;
+    };
+    ui.add(DragValue::new(low).max_decimals(1)).on_hover_text("The lowest value that is painted");
+    ui.add(DragValue::new(high).max_decimals(1)).on_hover_text("The highest value that is painted");
+    *high = high.max(*low);
+    let words = Words { name: "Set the range anew", hint: "The next touch sets the range", ..Words::default() };
+    if icon_button(ui, icon::PIPETTE, words, false).clicked() {
+        settings.range = None;
+    }
+}
+
+fn tolerance_ui(settings: &mut Settings, ui: &mut Ui) {
+    let field = DragValue::new(&mut settings.tolerance).range(0.2..=12.0).speed(0.05).max_decimals(1).prefix("± ");
+    ui.add(field).on_hover_text(
+        "Tolerance: how unlike the place under the pointer a value may be, in standard deviations around there",
+    );
+}
+
+fn prompt_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let positive = app.hand.positive;
+    let title = if positive { "Positive" } else { "Negative" };
+    let button = Button::new(RichText::new(title).color(sign_colour(positive)));
+    if ui.add(button).on_hover_text("Whether the next prompt says \"this\" or \"not this\"  (W)").clicked() {
+        out.act(Action::FlipSign);
+    }
+    if app.assist.collects {
+        action_button(app, Action::RunModel, ui, out);
+    }
+    if app.assist.is_busy() {
+        for action in [Action::Accept, Action::AcceptNext, Action::Reject] {
+            action_button(app, action, ui, out);
+        }
+    }
+}
+
+/// Which voxels may be painted over.
+fn rule_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let document = app.workspace.project.as_ref().map(limner_annotation::Project::document);
+    let name = |rule: PaintRule| match rule {
+        PaintRule::UnlabelledOnly => "Unlabelled only".to_owned(),
+        PaintRule::Inside(value) => {
+            let label = document.and_then(|d| d.label_of_value(value));
+            label.map_or_else(|| "Inside a label that is gone".into(), |label| format!("Inside {}", label.name))
+        }
+        _ => "Everything".to_owned(),
+    };
+    let now = format!("Now: {}", name(app.hand.rule).to_lowercase());
+    let words = Words { name: "Paint over", hint: &now, ..Words::default() };
+    let response = icon_button(ui, icon::LAYERS_2, words, app.hand.rule != PaintRule::All);
+    Popup::menu(&response).show(|ui| {
+        let mut rules = vec![PaintRule::All, PaintRule::UnlabelledOnly];
+        rules.extend(document.iter().flat_map(|d| d.labels()).map(|label| PaintRule::Inside(label.value)));
+        for rule in rules {
+            if ui.add(Button::selectable(rule == app.hand.rule, name(rule))).clicked() {
+                out.ask(Request::PaintOver(rule));
+                ui.close();
+            }
+        }
+    });
 }

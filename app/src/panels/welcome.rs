@@ -8,7 +8,8 @@ use eframe::egui::{
     Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-const CHOICES: [(Action, &str); 4] = [
+const CHOICES: [(Action, &str); 5] = [
+    (Action::Tour, "Five steps on the sample study: scroll, window, point at an organ, accept, mend an edge"),
     (Action::OpenSample, "Two CT visits, MR, ultrasound, a chest film and a fundus picture to try things on"),
     (Action::OpenFolder, "A folder of DICOM files, or any folder with pictures in it"),
     (Action::OpenFile, "DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, GIF, WebP"),
@@ -23,7 +24,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
     ScrollArea::vertical().id_salt("welcome").show(ui, |ui| {
         ui.vertical_centered(|ui| {
-            ui.add_space(((ui.available_height() - 480.0) / 2.0).max(space::XXL));
+            ui.add_space(((ui.available_height() - 540.0) / 2.0).max(space::XXL));
             ui.label(RichText::new("Limner").font(strong(size::DISPLAY)).color(c.text));
             ui.label(RichText::new("Annotate and review medical images").color(c.weak));
             ui.add_space(space::XXL);

@@ -15,6 +15,9 @@ pub const POSITIVE: Color32 = Color32::from_rgb(80, 200, 120);
 pub const NEGATIVE: Color32 = Color32::from_rgb(240, 90, 90);
 pub const CAUTION: Color32 = Color32::from_rgb(240, 190, 90);
 
+/// Measurements and shapes without a label.
+pub const MEASURE: Color32 = Color32::from_rgb(255, 214, 92);
+
 /// The colour of a plane's line in the other planes: the set that Slicer and OHIF share.
 pub const fn plane(view: View) -> Color32 {
     match view {

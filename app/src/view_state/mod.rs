@@ -14,25 +14,29 @@ pub use stage::Stage;
 pub use viewport::{Pane, Viewport, ViewportId};
 
 use crate::action::Tool;
+use limner_annotation::PaintRule;
+use limner_annotation::tools::Settings;
 use serde::{Deserialize, Serialize};
 
 /// What the hand holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hand {
     pub tool: Tool,
-    pub brush_radius_mm: f64,
+    pub settings: Settings,
+    /// Which voxels paint may go over.
+    pub rule: PaintRule,
     /// Whether the next prompt says "this" or "not this".
     pub positive: bool,
 }
 
 impl Default for Hand {
     fn default() -> Self {
-        Self { tool: Tool::Window, brush_radius_mm: 8.0, positive: true }
+        Self { tool: Tool::Window, settings: Settings::default(), rule: PaintRule::All, positive: true }
     }
 }
 
 impl Hand {
     pub fn resize_brush(&mut self, factor: f64) {
-        self.brush_radius_mm = (self.brush_radius_mm * factor).clamp(0.1, 200.0);
+        self.settings.radius_mm = (self.settings.radius_mm * factor).clamp(0.1, 200.0);
     }
 }

@@ -1,10 +1,12 @@
 //! What shows a picture. A view draws from shared state and asks through the outbox.
 
 pub mod crosshair;
+pub mod drawn;
 pub mod overlay_text;
 pub mod slice;
 pub mod solid;
 
+use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::panels::browser::CarriedSeries;
@@ -112,7 +114,9 @@ fn picture_ui(app: &App, (id, viewport, _): Shown<'_>, ui: &mut Ui, out: &mut Ou
         ui.painter().image(picture, rect, texture, Color32::WHITE);
     }
     drop_ui(id, rect, &response, ui, out);
-    if response.double_clicked() && !app.hand.tool.paints() {
+    if response.double_clicked() && app.work.is_drafting() {
+        out.act(Action::Accept);
+    } else if response.double_clicked() && !app.hand.tool.annotates() {
         out.ask(Request::Maximise(id));
     }
     (rect, response)

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
-use crate::views::{crosshair, overlay_text};
+use crate::views::{crosshair, drawn, overlay_text};
 use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
@@ -25,7 +25,11 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     hand_ui(app, &frame, &response, ui, out);
     wheel_ui(&frame, &response, ui, out);
     crosshair::ui(app, &viewport, &frame, ui, out);
-    scribble_ui(app, &frame, ui);
+    let ground = drawn::Ground { viewport: id, raster: &frame.raster, rect, scale };
+    drawn::ui(app, open, ground, ui);
+    if let Some(at) = response.hover_pos() {
+        drawn::sign_at_pointer_ui(app, at, ground, ui);
+    }
     cursor_ui(app, &frame, &response, ui);
     overlay_text::ui(app, (id, &viewport, open), &frame.raster, rect, ui);
 }
@@ -127,23 +131,11 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
     }
 }
 
-/// The line under the hand, before anything is computed from it.
-fn scribble_ui(app: &App, frame: &Frame, ui: &Ui) {
-    let colour = if app.hand.positive { over::POSITIVE } else { over::NEGATIVE };
-    if app.stroke.viewport() != Some(frame.id) {
-        return;
-    }
-    let line: Vec<Pos2> = app.stroke.points().iter().map(|world| frame.screen(*world)).collect();
-    if app.hand.tool == Tool::Scribble && !line.is_empty() {
-        ui.painter().with_clip_rect(frame.rect).line(line, Stroke::new(3.0, colour));
-    }
-}
-
 /// The brush's outline, at its true size.
 fn cursor_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui) {
     let Some(at) = response.hover_pos() else { return };
-    if app.hand.tool.paints() {
-        let radius = (app.hand.brush_radius_mm / frame.raster.mm_per_pixel) as f32 / frame.scale;
+    if app.hand.tool.has_tip() {
+        let radius = (app.hand.settings.radius_mm / frame.raster.mm_per_pixel) as f32 / frame.scale;
         let painter = ui.painter().with_clip_rect(frame.rect);
         painter.circle_stroke(at, radius, Stroke::new(2.5, over::EDGE));
         painter.circle_stroke(at, radius, Stroke::new(1.0, over::TEXT));

@@ -4,7 +4,8 @@ use super::{Shown, picture_ui};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{over, size};
-use eframe::egui::{self, Align2, FontId, PointerButton, Ui, vec2};
+use crate::view_state::ViewportId;
+use eframe::egui::{self, Align2, FontId, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
 
 /// A wheel notch is about this many points; it zooms by a tenth.
 const POINTS_PER_TENTH: f32 = 40.0;
@@ -25,7 +26,9 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     let scale = f64::from(ui.ctx().pixels_per_point());
     let moved = response.drag_delta();
     let pixels = [f64::from(moved.x) * scale, f64::from(moved.y) * scale];
-    if response.dragged_by(PointerButton::Primary) {
+    if app.hand.tool.cuts() {
+        scissors_ui(viewport, rect, &response, ui, out);
+    } else if response.dragged_by(PointerButton::Primary) {
         out.ask(Request::Turn(viewport, pixels));
     }
     if response.dragged_by(PointerButton::Middle) {
@@ -44,4 +47,24 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     }
     let at = rect.min + vec2(8.0, 8.0);
     ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), over::TEXT);
+}
+
+/// The line of the scissors while it is drawn; the cut is asked for when the hand lets go.
+fn scissors_ui(viewport: ViewportId, rect: Rect, response: &Response, ui: &Ui, out: &mut Outbox) {
+    let id = response.id.with("scissors");
+    let mut line = ui.data(|d| d.get_temp::<Vec<Pos2>>(id)).unwrap_or_default();
+    if response.drag_started_by(PointerButton::Primary) {
+        line.clear();
+    }
+    if response.dragged_by(PointerButton::Primary) {
+        line.extend(response.interact_pointer_pos());
+    }
+    if response.drag_stopped_by(PointerButton::Primary) {
+        let scale = ui.ctx().pixels_per_point();
+        let pixels = line.drain(..).map(|at| (at - rect.min) * scale);
+        let line = pixels.map(|at| [f64::from(at.x), f64::from(at.y)]).collect();
+        out.ask(Request::Cut { viewport, line, keep_inside: ui.input(|i| i.modifiers.command) });
+    }
+    ui.painter().with_clip_rect(rect).line(line.clone(), Stroke::new(2.0, over::NEGATIVE));
+    ui.data_mut(|d| d.insert_temp(id, line));
 }

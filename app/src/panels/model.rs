@@ -1,0 +1,90 @@
+//! The model at hand: which one, what it can do, how long it took, and what has been said to it.
+
+use crate::action::Action;
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::colours;
+use crate::views::drawn::sign_colour;
+use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Ui};
+use limner_segmentation::models::Model;
+use limner_segmentation::{Prompt, Shape};
+
+pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    if app.workspace.open().is_none() {
+        return;
+    }
+    CollapsingHeader::new("Model").id_salt("model").default_open(true).show(ui, |ui| {
+        choice_ui(app, ui, out);
+        state_ui(app, ui);
+        prompts_ui(app, ui, out);
+    });
+}
+
+fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let now = app.assist.engine().name();
+    ui.horizontal(|ui| {
+        ComboBox::from_id_salt("model choice").selected_text(now).show_ui(ui, |ui| {
+            for model in &app.assist.models {
+                if ui.selectable_label(model.name == now, &model.title).on_hover_text(about(model)).clicked() {
+                    out.ask(Request::UseModel(model.name.clone()));
+                }
+            }
+        });
+        let mut collects = app.assist.collects;
+        let hint = "Gather prompts and ask once, with Run, instead of after every prompt";
+        if ui.checkbox(&mut collects, "Collect").on_hover_text(hint).changed() {
+            out.ask(Request::CollectPrompts(collects));
+        }
+        if collects {
+            let reason = app.why_not(Action::RunModel);
+            let run = ui.add_enabled(reason.is_none(), Button::new("Run"));
+            if run.clicked() {
+                out.act(Action::RunModel);
+            }
+        }
+    });
+}
+
+fn about(model: &Model) -> String {
+    let license = model.license.as_ref().map_or_else(String::new, |license| format!("\nLicence: {license}"));
+    format!("{}{license}", model.about)
+}
+
+fn state_ui(app: &App, ui: &mut Ui) {
+    let answer = app.assist.talk().and_then(|talk| talk.answer());
+    let line = match answer {
+        Some(answer) => format!("{} answered in {:.2} s", answer.engine, answer.prediction.seconds),
+        None => "Runs on this machine".to_owned(),
+    };
+    ui.label(RichText::new(line).small().color(colours(ui.ctx()).weak));
+}
+
+/// What was said, in order; each can be taken back by itself.
+fn prompts_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    for (n, prompt) in app.assist.prompts().iter().enumerate() {
+        ui.horizontal(|ui| {
+            let sign = if prompt.positive { "+" } else { "−" };
+            ui.label(RichText::new(sign).strong().color(sign_colour(prompt.positive)));
+            ui.label(words(prompt));
+            if ui.small_button("Remove").on_hover_text("Ask again without this prompt").clicked() {
+                out.ask(Request::RemovePrompt(n));
+            }
+        });
+    }
+}
+
+fn words(prompt: &Prompt) -> String {
+    match &prompt.shape {
+        Shape::Point { at } => {
+            let [i, j, k] = at.0.to_array().map(|n| n.round() as i64);
+            format!("Point at {i}, {j}, {k}")
+        }
+        Shape::Box { bounds } => {
+            let [i, j, k] = bounds.size();
+            format!("Box of {i} × {j} × {k}")
+        }
+        Shape::Scribble { points, .. } => format!("Scribble of {} points", points.len()),
+        Shape::Lasso { points, .. } => format!("Lasso of {} points", points.len()),
+        Shape::Mask { .. } => "Mask".to_owned(),
+    }
+}

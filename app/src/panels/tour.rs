@@ -1,0 +1,157 @@
+//! The first five minutes, in five steps on the sample study: each is done by doing it.
+
+use crate::action::{Action, Tool};
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::{colours, size, strong};
+use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Order, RichText, Stroke, vec2};
+use limner_annotation::Revision;
+use limner_annotation::tools::Makes;
+use limner_imaging::{Window, World};
+
+/// Where the user is in the tour, and what stood when the step began.
+#[derive(Clone, Debug)]
+pub struct Tour {
+    step: usize,
+    before: Before,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Before {
+    at: Option<World>,
+    window: Option<Window>,
+    revision: Option<Revision>,
+}
+
+struct Step {
+    title: &'static str,
+    text: &'static str,
+    is_done: fn(&App, &Before) -> bool,
+}
+
+const STEPS: [Step; 5] = [
+    Step {
+        title: "Go through the slices",
+        text: "Turn the wheel over the picture, or press the arrow keys",
+        is_done: |app, before| now(app).at != before.at,
+    },
+    Step {
+        title: "Set the window",
+        text: "Drag with the left button: across for contrast, up and down for brightness. F1 to F5 are ready windows",
+        is_done: |app, before| now(app).window != before.window,
+    },
+    Step {
+        title: "Point at an organ",
+        text: "Press A, then click into the middle of the liver. A mask is proposed. Add points where it is too small, \
+               hold Ctrl and click where it is too large",
+        is_done: |app, _| app.assist.proposal().is_some(),
+    },
+    Step {
+        title: "Accept the mask",
+        text: "Press Enter. Esc would have dropped it, N accepts and begins the next object",
+        is_done: |app, before| now(app).revision > before.revision && !app.assist.is_busy(),
+    },
+    Step {
+        title: "Mend an edge",
+        text: "Press B and paint; hold Ctrl to erase; [ and ] change the size. Ctrl+Z takes back whatever you did",
+        is_done: |app, before| {
+            let paints = app.hand.tool.used().is_some_and(|tool| matches!(tool.info().makes, Makes::Dab { .. }));
+            paints && now(app).revision > before.revision && app.work.draft.is_none()
+        },
+    },
+];
+
+fn now(app: &App) -> Before {
+    let active = app.workspace.active();
+    Before {
+        at: active.map(|(view, _)| view.at),
+        window: active.map(|(view, _)| view.window),
+        revision: app.workspace.project.as_ref().map(|project| project.document().revision()),
+    }
+}
+
+impl Tour {
+    pub fn begin(app: &App) -> Self {
+        Self { step: 0, before: now(app) }
+    }
+
+    /// The tour as it goes on: a step that was done is followed by the next. `None` at its end.
+    pub fn advanced(self, app: &App) -> Option<Self> {
+        if app.workspace.open().is_none() {
+            return Some(Self { before: now(app), ..self });
+        }
+        if self.before.at.is_none() {
+            // The picture has only now come.
+            return Some(Self { before: now(app), ..self });
+        }
+        let done = (STEPS[self.step].is_done)(app, &self.before);
+        if done { self.next(app) } else { Some(self) }
+    }
+
+    /// The step after this one, done or not.
+    pub fn next(self, app: &App) -> Option<Self> {
+        let step = self.step + 1;
+        (step < STEPS.len()).then(|| Self { step, before: now(app) })
+    }
+}
+
+pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
+    let Some(tour) = &app.tour else { return };
+    let step = &STEPS[tour.step];
+    let area = Area::new(Id::unique("tour")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
+    area.show(ctx, |ui| {
+        let frame = Frame::window(ui.style()).stroke(Stroke::new(1.0, colours(ctx).accent));
+        frame.show(ui, |ui| {
+            ui.set_width(380.0);
+            ui.label(
+                RichText::new(format!("{} of {}   {}", tour.step + 1, STEPS.len(), step.title))
+                    .font(strong(size::BODY)),
+            );
+            ui.label(step.text);
+            ui.horizontal(|ui| {
+                if ui.add(Button::new("Next step")).clicked() {
+                    out.ask(Request::Tour(true));
+                }
+                if ui.add(Button::new("End the tour")).on_hover_text("Help, Tour begins it again").clicked() {
+                    out.ask(Request::Tour(false));
+                }
+            });
+        });
+    });
+}
+
+/// The next sensible key, for the status bar.
+pub fn hint(app: &App) -> String {
+    if let Some(draft) = &app.work.draft {
+        let info = draft.tool.info();
+        return match info.gather {
+            limner_annotation::tools::path::Gather::RING => {
+                "Enter or double click closes, Backspace takes a corner back, Esc drops it".into()
+            }
+            _ => info.hint.into(),
+        };
+    }
+    if app.assist.is_busy() {
+        return if app.why_not(Action::Accept).is_some() {
+            "Add a prompt, or Esc drops them".into()
+        } else {
+            "Enter accepts, N accepts and begins the next, Esc rejects, Ctrl+Z takes the last prompt back".into()
+        };
+    }
+    match app.hand.tool {
+        Tool::Use(tool) => tool.info().hint.into(),
+        tool => tool.hint().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_says_what_to_do_in_few_words() {
+        for step in &STEPS {
+            assert!(step.title.len() < 32 && step.text.len() < 200 && !step.text.ends_with('.'), "{}", step.title);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What is drawn over a plane: shapes with what they measure, prompts with their sign, and the path in the hand.
+
+use crate::app::App;
+use crate::theme::{over, radius, size};
+use crate::view_state::ViewportId;
+use crate::work::measures::Readout;
+use crate::work::prompt_form;
+use crate::workspace::OpenPicture;
+use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Shape as Mark, Stroke, Ui, pos2, vec2};
+use limner_annotation::tools::path::Gather;
+use limner_annotation::tools::{Makes, handles, place};
+use limner_annotation::{Form, Shape, Slice};
+use limner_imaging::reslice::Raster;
+use limner_imaging::{Geometry, Voxel, World};
+use limner_segmentation::{Prompt, Shape as Prompted};
+use std::sync::Arc;
+
+/// Where the plane lies on the screen.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    pub viewport: ViewportId,
+    pub raster: &'a Raster,
+    pub rect: Rect,
+    /// Pixels of the raster in a point.
+    pub scale: f32,
+}
+
+impl Ground<'_> {
+    fn screen(&self, world: World) -> Pos2 {
+        let (pixel, _) = limner_render::pick::screen(self.raster, world);
+        self.rect.min + vec2(pixel.0.x as f32, pixel.0.y as f32) / self.scale
+    }
+}
+
+/// Half the side of a handle, in points.
+const HANDLE: f32 = 3.5;
+
+pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
+    let painter = ui.painter().with_clip_rect(ground.rect);
+    let geometry = &open.volume.geometry;
+    let slice = place::slice_of(geometry, &ground.raster.plane);
+    let pen = Pen { painter: &painter, ground, geometry, slice };
+    if app.workspace.stage.show_labels {
+        shapes_ui(app, open, &pen);
+    }
+    prompts_ui(app, open, &pen);
+    draft_ui(app, open, &pen);
+}
+
+struct Pen<'a> {
+    painter: &'a Painter,
+    ground: Ground<'a>,
+    geometry: &'a Geometry,
+    slice: Option<Slice>,
+}
+
+impl Pen<'_> {
+    fn at(&self, slice: Slice, point: [f64; 2]) -> Pos2 {
+        self.ground.screen(place::world_of(self.geometry, slice, point))
+    }
+
+    /// A line that reads on bone and on air.
+    fn line(&self, points: &[Pos2], closed: bool, width: f32, colour: Color32) {
+        for (width, colour) in [(width + 2.0, over::EDGE), (width, colour)] {
+            let stroke = Stroke::new(width, colour);
+            let mark =
+                if closed { Mark::closed_line(points.to_vec(), stroke) } else { Mark::line(points.to_vec(), stroke) };
+            self.painter.add(mark);
+        }
+    }
+
+    fn form(&self, slice: Slice, form: &Form, width: f32, colour: Color32) {
+        for line in handles::lines(form) {
+            let points: Vec<Pos2> = line.points.iter().map(|point| self.at(slice, *point)).collect();
+            if let [single] = points.as_slice() {
+                self.cross(*single, colour);
+            } else {
+                self.line(&points, line.closed, width, colour);
+            }
+        }
+    }
+
+    fn cross(&self, at: Pos2, colour: Color32) {
+        for by in [vec2(6.0, 0.0), vec2(0.0, 6.0)] {
+            self.line(&[at - by, at + by], false, 1.5, colour);
+        }
+    }
+
+    fn handles(&self, slice: Slice, form: &Form, colour: Color32) {
+        for point in handles::handles(form) {
+            let square = Rect::from_center_size(self.at(slice, point), vec2(2.0 * HANDLE, 2.0 * HANDLE));
+            self.painter.rect_filled(square.expand(1.0), radius::S, over::EDGE);
+            self.painter.rect_filled(square, radius::S, colour);
+        }
+    }
+
+    /// Lines of text beside a form, kept on the picture.
+    fn text(&self, form: &Form, slice: Slice, lines: &[String], colour: Color32) {
+        if lines.is_empty() {
+            return;
+        }
+        let points = handles::handles(form).into_iter().map(|point| self.at(slice, point));
+        let Some(rightmost) = points.max_by(|a, b| a.x.total_cmp(&b.x)) else { return };
+        let galley: Arc<Galley> =
+            self.painter.layout_no_wrap(lines.join("\n"), FontId::proportional(size::SMALL), colour);
+        let inside = self.ground.rect.shrink(4.0);
+        let wanted = rightmost + vec2(10.0, -galley.size().y / 2.0);
+        let most = inside.max - galley.size();
+        let at = pos2(wanted.x.min(most.x).max(inside.min.x), wanted.y.min(most.y).max(inside.min.y));
+        let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 2.0));
+        self.painter.rect_filled(ground, radius::S, over::PLATE);
+        self.painter.galley(at, galley, colour);
+    }
+}
+
+fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
+    let (Some(project), Some(slice)) = (&app.workspace.project, pen.slice) else { return };
+    let document = project.document();
+    for shape in document.shapes_on(open.image) {
+        let form = app.work.form_of(shape);
+        let Some(section) = handles::section(form, slice) else { continue };
+        let label = shape.label.and_then(|id| document.label(id));
+        if label.is_some_and(|label| !label.visible) {
+            continue;
+        }
+        let colour = label.map_or(over::MEASURE, |label| {
+            let [r, g, b] = label.colour();
+            Color32::from_rgb(r, g, b)
+        });
+        let (hovered, selected) = (app.work.hovered == Some(shape.id), app.work.selected == Some(shape.id));
+        pen.form(slice, &section, if hovered || selected { 2.0 } else { 1.5 }, colour);
+        if hovered || selected {
+            pen.handles(slice, &section, colour);
+        }
+        let mut lines = app.work.measures.get(shape.id).map(|readout| readout.lines.clone()).unwrap_or_default();
+        if let Some(name) = shape.text.as_ref().or(label.map(|label| &label.name)) {
+            lines.insert(0, name.clone());
+        }
+        pen.text(&section, slice, &lines, colour);
+    }
+}
+
+fn prompts_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
+    let Some(talk) = app.assist.talk().filter(|talk| talk.image == open.image) else { return };
+    let Some(slice) = pen.slice else {
+        talk.prompts().iter().for_each(|prompt| aslant_ui(prompt, pen));
+        return;
+    };
+    for (n, prompt) in talk.prompts().iter().enumerate() {
+        let Some(section) = prompt_form::section(prompt, slice) else { continue };
+        let colour = sign_colour(prompt.positive);
+        let hovered = app.work.hovered_prompt == Some(n);
+        if let Form::Polyline { points, .. } = &section
+            && let [single] = points.as_slice()
+        {
+            sign_ui(pen, pen.at(slice, *single), prompt.positive, hovered);
+            continue;
+        }
+        pen.form(slice, &section, if hovered { 3.0 } else { 2.0 }, colour);
+        if hovered && matches!(section, Form::Box2d { .. }) {
+            pen.handles(slice, &section, colour);
+        }
+    }
+}
+
+/// A prompt on a plane that lies along no slice: its points near the plane.
+fn aslant_ui(prompt: &Prompt, pen: &Pen<'_>) {
+    let near_mm = pen.geometry.spacing_mm().into_iter().fold(0.0, f64::max);
+    let seen = |at: &Voxel| {
+        let world = pen.geometry.world(*at);
+        (pen.ground.raster.plane.mm_of(world).z.abs() <= near_mm).then(|| pen.ground.screen(world))
+    };
+    match &prompt.shape {
+        Prompted::Point { at } => {
+            if let Some(at) = seen(at) {
+                sign_ui(pen, at, prompt.positive, false);
+            }
+        }
+        Prompted::Scribble { points, .. } | Prompted::Lasso { points, .. } => {
+            let line: Vec<Pos2> = points.iter().filter_map(seen).collect();
+            let closed = matches!(prompt.shape, Prompted::Lasso { .. });
+            pen.line(&line, closed, 2.0, sign_colour(prompt.positive));
+        }
+        Prompted::Box { .. } | Prompted::Mask { .. } => {}
+    }
+}
+
+fn sign_ui(pen: &Pen<'_>, at: Pos2, positive: bool, hovered: bool) {
+    let radius = if hovered { 7.0 } else { 5.5 };
+    pen.painter.circle_filled(at, radius + 1.5, over::EDGE);
+    pen.painter.circle_filled(at, radius, sign_colour(positive));
+    let stroke = Stroke::new(1.5, over::GROUND);
+    let arm = radius - 2.0;
+    pen.painter.line_segment([at - vec2(arm, 0.0), at + vec2(arm, 0.0)], stroke);
+    if positive {
+        pen.painter.line_segment([at - vec2(0.0, arm), at + vec2(0.0, arm)], stroke);
+    }
+}
+
+/// The path in the hand, as what it will become where that is known.
+fn draft_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
+    let Some(draft) = app.work.draft.as_ref().filter(|draft| draft.viewport == pen.ground.viewport) else { return };
+    let info = draft.tool.info();
+    let mut points = draft.path.with_hover();
+    if let (Some(wire), Some(hover)) = (&draft.wire, points.last().copied()) {
+        points.pop();
+        points.extend(wire.way_to(pen.geometry, hover));
+    }
+    let screen: Vec<Pos2> = points.iter().map(|at| pen.ground.screen(*at)).collect();
+    match info.makes {
+        Makes::Dab { .. } => {}
+        Makes::Shape(make) => {
+            let Some(slice) = pen.slice else { return };
+            let flat: Vec<_> = points.iter().map(|at| place::pixel_of(pen.geometry, slice, *at)).collect();
+            match make(slice, &flat) {
+                Some(form) => {
+                    let form = handles::section(&form, slice).unwrap_or(form);
+                    pen.form(slice, &form, 1.5, over::MEASURE);
+                    pen.text(&form, slice, &measured(app, open, &form), over::MEASURE);
+                }
+                None => pen.line(&screen, false, 1.5, over::MEASURE),
+            }
+        }
+        Makes::Prompt(_) => {
+            let colour = sign_colour(app.hand.positive != draft.is_opposite);
+            match (info.gather, screen.as_slice()) {
+                (Gather::Corners { .. }, [a, b]) => {
+                    let rect = Rect::from_two_pos(*a, *b);
+                    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
+                    pen.line(&corners, true, 2.0, colour);
+                }
+                (Gather::Corners { .. }, [a]) => sign_ui(pen, *a, app.hand.positive != draft.is_opposite, false),
+                _ => pen.line(&screen, false, 2.5, colour),
+            }
+        }
+        Makes::Area { .. } | Makes::Scissors => {
+            let colour = if draft.is_opposite { over::NEGATIVE } else { over::TEXT };
+            pen.line(&screen, false, 1.5, colour);
+            if let Some(first) = screen.first().filter(|_| info.gather == Gather::RING) {
+                pen.painter.circle_stroke(*first, 5.0, Stroke::new(1.5, colour));
+            }
+        }
+    }
+}
+
+/// Lengths and angles while they are drawn; statistics come when the shape is done.
+fn measured(app: &App, open: &OpenPicture, form: &Form) -> Vec<String> {
+    let image = app.workspace.project.as_ref().and_then(|project| project.document().image(open.image));
+    let Some(image) = image else { return Vec::new() };
+    Readout::lengths(&Shape::new(open.image, form.clone(), None), image)
+}
+
+pub fn sign_colour(positive: bool) -> Color32 {
+    if positive { over::POSITIVE } else { over::NEGATIVE }
+}
+
+/// The sign of the prompt to come, beside the pointer.
+pub fn sign_at_pointer_ui(app: &App, at: Pos2, ground: Ground<'_>, ui: &Ui) {
+    let asks = app.hand.tool.used().is_some_and(|tool| matches!(tool.info().makes, Makes::Prompt(_)));
+    if !asks {
+        return;
+    }
+    let flipped = ui.input(|i| i.modifiers.command || i.modifiers.shift);
+    let positive = app.hand.positive != flipped;
+    let painter = ui.painter().with_clip_rect(ground.rect);
+    let at = at + vec2(13.0, 13.0);
+    painter.circle_filled(at, 6.5, over::EDGE);
+    let stroke = Stroke::new(2.0, sign_colour(positive));
+    painter.line_segment([at - vec2(4.0, 0.0), at + vec2(4.0, 0.0)], stroke);
+    if positive {
+        painter.line_segment([at - vec2(0.0, 4.0), at + vec2(0.0, 4.0)], stroke);
+    }
+}

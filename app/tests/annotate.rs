@@ -1,0 +1,243 @@
+//! Scripted sessions of annotating, in a test harness: prompts, paint, shapes and labels as a hand makes them.
+
+mod hand;
+
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use hand::Hand;
+use limner::outbox::{LabelAct, Request};
+use limner_annotation::Form;
+
+/// In the liver of the sample patient, and beside the spine: mm from the middle of the picture.
+const LIVER: (f64, f64) = (-90.0, -25.0);
+const NOT_LIVER: (f64, f64) = (40.0, 10.0);
+
+#[test]
+fn prompts_propose_refine_go_back_and_are_accepted_one_after_the_other() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::A);
+    hand.click(hand.at_mm(LIVER.0, LIVER.1));
+    assert_eq!(hand.app().assist.prompts().len(), 1, "the prompt is there as soon as the pointer was down");
+    hand.wait_for_answer();
+    assert_eq!(hand.voxels(), 0, "a proposal is not paint");
+
+    hand.hold(Modifiers::COMMAND);
+    hand.click(hand.at_mm(NOT_LIVER.0, NOT_LIVER.1));
+    hand.hold(Modifiers::NONE);
+    assert_eq!(hand.app().assist.prompts().iter().map(|p| p.positive).collect::<Vec<_>>(), [true, false]);
+    hand.wait_for_answer();
+    hand.key(Key::S);
+    let line = [(-100.0, -40.0), (-92.0, -28.0), (-84.0, -16.0)].map(|(x, y)| hand.at_mm(x, y));
+    hand.drag(&line);
+    hand.wait_for_answer();
+    let whole = hand.app().assist.proposal().unwrap().2.count();
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert_eq!(hand.app().assist.prompts().len(), 1);
+    assert!(hand.app().assist.proposal().is_some(), "an earlier step comes back with its mask");
+    hand.chord(Modifiers::COMMAND, Key::Y);
+    hand.chord(Modifiers::COMMAND, Key::Y);
+    assert_eq!(hand.app().assist.proposal().unwrap().2.count(), whole);
+
+    hand.key(Key::N);
+    assert_eq!(hand.voxels() as usize, whole);
+    let names: Vec<String> = hand.document().labels().iter().map(|label| label.name.clone()).collect();
+    assert_eq!(names, ["Label 1", "Label 2"], "the next object has a label of its own");
+    assert!(hand.app().assist.prompts().is_empty());
+
+    // The box of a second object: what is locked stays.
+    let first = hand.document().labels()[0].id;
+    hand.window.state_mut().carry_out(Request::Label(first, LabelAct::Lock(true)));
+    hand.key(Key::F);
+    let corners = [(-110.0, -60.0), (-60.0, 10.0)].map(|(x, y)| hand.at_mm(x, y));
+    hand.drag(&corners);
+    hand.wait_for_answer();
+    hand.key(Key::Enter);
+    assert_eq!(hand.voxels_of("Label 1") as usize, whole, "a locked label lost voxels");
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    hand.key(Key::Escape);
+}
+
+#[test]
+fn a_prompt_is_taken_back_by_itself_and_a_result_is_refined_with_its_prompts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::A);
+    let (one, two) = (hand.at_mm(LIVER.0, LIVER.1), hand.at_mm(LIVER.0 + 12.0, LIVER.1 + 8.0));
+    hand.click(one);
+    hand.click(two);
+    hand.wait_for_answer();
+    // Pulled to another place: the same prompt, one step more.
+    let moved = hand.at_mm(LIVER.0 + 18.0, LIVER.1 + 2.0);
+    hand.drag(&[two, moved]);
+    assert_eq!(hand.app().assist.prompts().len(), 2, "pulling adds no prompt");
+    hand.wait_for_answer();
+    hand.hover(moved);
+    hand.key(Key::Delete);
+    assert_eq!(hand.app().assist.prompts().len(), 1);
+    hand.wait_for_answer();
+    hand.key(Key::Enter);
+    let painted = hand.voxels();
+    assert!(painted > 0);
+    let label = hand.document().labels()[0].id;
+    hand.wait("the store", limner::app::App::is_safe_to_quit);
+    hand.window.state_mut().carry_out(Request::Label(label, LabelAct::Refine));
+    assert_eq!(hand.app().assist.prompts().len(), 1, "the prompts are kept with the result");
+    hand.wait_for_answer();
+    hand.key(Key::Enter);
+    assert_eq!(hand.voxels(), painted, "the same prompts give the same mask in its place");
+}
+
+#[test]
+fn a_ruler_is_drawn_pulled_undone_listed_and_deleted() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::K);
+    let (from, to) = (hand.at_mm(-60.0, -20.0), hand.at_mm(20.0, -20.0));
+    hand.drag(&[from, hand.at_mm(0.0, -10.0), to]);
+    let ruler = hand.document().shapes().next().cloned().expect("the ruler is there");
+    let length = |hand: &Hand| hand.app().work.measures.get(ruler.id).unwrap().lines[0].clone();
+    let drawn = length(&hand);
+    let mm: f64 = drawn.strip_suffix(" mm").expect("in millimetres").parse().unwrap();
+    assert!((mm - 80.0).abs() < 1.5, "{drawn}");
+
+    hand.key(Key::L);
+    hand.drag(&[to, hand.at_mm(40.0, -20.0)]);
+    let pulled: f64 = length(&hand).strip_suffix(" mm").unwrap().parse().unwrap();
+    assert!((pulled - 100.0).abs() < 2.0, "{pulled}");
+    assert_eq!(hand.document().shapes().count(), 1);
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert_eq!(length(&hand), drawn, "undo brings the ruler back");
+    assert!(hand.window.query_by_label_contains("Measurements and shapes (1)").is_some());
+    hand.hover(from);
+    hand.key(Key::Delete);
+    assert_eq!(hand.document().shapes().count(), 0);
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert_eq!(hand.document().shapes().count(), 1);
+}
+
+#[test]
+fn areas_have_statistics_and_every_shape_tool_makes_its_shape() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    for tool in limner_annotation::tools::ToolId::all() {
+        let limner_annotation::tools::Makes::Shape(_) = tool.info().makes else { continue };
+        hand.window.state_mut().act(limner::action::Action::Tool(limner::action::Tool::Use(tool)));
+        let before = hand.document().shapes().count();
+        let way = [(-95.0, -60.0), (-70.0, -40.0), (-60.0, -70.0), (-90.0, -75.0)];
+        for (x, y) in way {
+            let at = hand.at_mm(x, y);
+            hand.click(at);
+            if hand.document().shapes().count() > before {
+                break;
+            }
+        }
+        if hand.document().shapes().count() == before {
+            hand.key(Key::Enter);
+        }
+        assert_eq!(hand.document().shapes().count(), before + 1, "{}", tool.info().name);
+        let id = hand.app().work.selected.expect("what was drawn is selected");
+        let shape = hand.document().shape(id).unwrap().clone();
+        let readout = hand.app().work.measures.get(id).unwrap().clone();
+        assert!(!readout.lines.is_empty(), "{} measures nothing", tool.info().name);
+        let has_area = !matches!(shape.form, Form::Box3d { .. }) && shape.form.rings().is_some();
+        assert_eq!(readout.histogram.is_some(), has_area, "{}", tool.info().name);
+        hand.chord(Modifiers::COMMAND, Key::Z);
+    }
+}
+
+#[test]
+fn manual_tools_paint_cut_fill_and_interpolate() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::B);
+    let stroke = [(-20.0, 0.0), (0.0, 10.0), (20.0, 0.0)].map(|(x, y)| hand.at_mm(x, y));
+    hand.drag(&stroke);
+    let painted = hand.voxels();
+    assert!(painted > 0);
+    hand.hold(Modifiers::COMMAND);
+    hand.drag(&stroke[..2]);
+    hand.hold(Modifiers::NONE);
+    assert!(hand.voxels() < painted, "Ctrl erases");
+    (0..2).for_each(|_| hand.chord(Modifiers::COMMAND, Key::Z));
+    assert_eq!(hand.voxels(), 0);
+
+    hand.key(Key::P);
+    let corners = [(-30.0, -30.0), (30.0, -30.0), (30.0, 30.0), (-30.0, 30.0)].map(|(x, y)| hand.at_mm(x, y));
+    corners.iter().for_each(|at| hand.click(*at));
+    hand.key(Key::Backspace);
+    assert_eq!(hand.app().work.draft.as_ref().map(|draft| draft.path.points().len()), Some(3));
+    hand.click(corners[3]);
+    hand.key(Key::Enter);
+    let square = hand.voxels();
+    // 60 by 60 mm on pixels of 1.25 mm.
+    assert!((square as f64 - 48.0 * 48.0).abs() < 150.0, "{square}");
+
+    // The same area four slices on, and what lies between.
+    (0..4).for_each(|_| hand.key(Key::ArrowDown));
+    corners.iter().for_each(|at| hand.click(*at));
+    hand.key(Key::Enter);
+    assert!(hand.voxels() > square * 3 / 2);
+    hand.chord(Modifiers::SHIFT, Key::I);
+    hand.wait("the preview", |app| app.assist.proposal().is_some());
+    assert!(hand.voxels() < square * 3, "a preview is not paint");
+    hand.key(Key::Enter);
+    assert!(hand.voxels() > square * 9 / 2, "{} of {square}", hand.voxels());
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert!(hand.voxels() < square * 3);
+
+    // A live wire around something bright ends where it began.
+    hand.key(Key::J);
+    corners.iter().for_each(|at| hand.click(*at));
+    let wired = hand.app().work.draft.as_ref().map(|draft| draft.path.points().len());
+    assert!(wired > Some(20), "the wire follows pixels: {wired:?}");
+    hand.key(Key::Escape);
+    assert!(hand.app().work.draft.is_none());
+}
+
+#[test]
+fn labels_are_found_made_coloured_hidden_locked_merged_split_and_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    for name in ["Spleen", "Left kidney", "Right kidney"] {
+        let field = hand.window.get_by_label("Find or name a label");
+        field.click();
+        hand.window.step();
+        hand.window.get_by_label("Find or name a label").type_text(name);
+        hand.window.step();
+        hand.key(Key::Enter);
+    }
+    let names: Vec<String> = hand.document().labels().iter().map(|label| label.name.clone()).collect();
+    assert_eq!(names, ["Spleen", "Left kidney", "Right kidney"]);
+    hand.window.get_by_label("Show Spleen").click();
+    hand.window.step();
+    hand.window.get_by_label("Lock Left kidney").click();
+    hand.window.step();
+    let label = |hand: &Hand, n: usize| hand.document().labels()[n].clone();
+    assert!(!label(&hand, 0).visible && label(&hand, 1).locked);
+
+    // Digits are labels while a tool that annotates is in hand.
+    hand.key(Key::B);
+    hand.key(Key::Num1);
+    assert_eq!(hand.app().label, Some(label(&hand, 0).id));
+    let strokes = [[(-50.0, 0.0), (-40.0, 0.0)], [(40.0, 0.0), (50.0, 0.0)]];
+    for stroke in strokes {
+        let way = stroke.map(|(x, y)| hand.at_mm(x, y));
+        hand.drag(&way);
+    }
+    let both = hand.voxels_of("Spleen");
+    let spleen = label(&hand, 0).id;
+    hand.window.state_mut().carry_out(Request::Label(spleen, LabelAct::Split));
+    assert_eq!(hand.voxels_of("Spleen") + hand.voxels_of("Spleen 2"), both);
+    assert!(hand.voxels_of("Spleen 2") > 0);
+    let part = hand.document().labels().iter().find(|l| l.name == "Spleen 2").unwrap().id;
+    hand.window.state_mut().carry_out(Request::Label(part, LabelAct::MergeInto(spleen)));
+    assert_eq!((hand.voxels_of("Spleen"), hand.document().labels().len()), (both, 3));
+    hand.window.state_mut().carry_out(Request::Label(spleen, LabelAct::Duplicate));
+    assert_eq!(hand.voxels_of("Spleen 2"), both);
+    hand.window.state_mut().carry_out(Request::Label(spleen, LabelAct::Delete));
+    assert_eq!(hand.document().labels().len(), 3);
+    (0..4).for_each(|_| hand.chord(Modifiers::COMMAND, Key::Z));
+    assert_eq!((hand.voxels_of("Spleen"), hand.document().labels().len()), (both, 3));
+}
