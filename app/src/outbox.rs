@@ -7,6 +7,7 @@ use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
 use glam::DVec3;
 use limner_annotation::operations::Operation;
+use limner_annotation::records::Progress;
 use limner_annotation::tools::Settings;
 use limner_annotation::{ImageId, LabelId, PaintRule, ShapeId};
 use limner_imaging::reslice::{Raster, Slab};
@@ -116,6 +117,8 @@ pub enum LabelAct {
     JumpTo,
     /// Goes on with the prompts it came from.
     Refine,
+    /// How far the work on it is, on the picture in view.
+    Progress(Progress),
 }
 
 /// What is asked about one shape.

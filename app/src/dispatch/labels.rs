@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::outbox::{LabelAct, ShapeAct};
 use crate::overlay;
 use crate::view_state::Pane;
+use crate::work::concepts;
+use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::tools::{handles, place};
 use limner_annotation::{
     Command, Document, Error, Form, ImageId, Label, LabelId, PackedMask, PaintMode, PaintRule, ShapeId, Slice,
@@ -27,6 +29,7 @@ impl App {
             LabelAct::Split => self.split_label(id),
             LabelAct::JumpTo => self.jump_to_label(id),
             LabelAct::Refine => self.refine_label(id),
+            LabelAct::Progress(progress) => self.set_progress(id, progress),
         }
     }
 
@@ -34,10 +37,12 @@ impl App {
         self.new_label_named(None);
     }
 
-    /// A label with a free value, into the hand.
+    /// A label with a free value, into the hand; one with a name of an ontology has its codes.
     pub(super) fn new_label_named(&mut self, name: Option<String>) {
         let label = self.change("A new label", |document| {
+            let concept = name.as_deref().and_then(concepts::named);
             let label = fresh(document, |value| name.unwrap_or_else(|| format!("Label {value}")))?;
+            let label = concept.map_or(label.clone(), |concept| concept.dressed(label));
             let id = label.id;
             document.apply("New label", vec![Command::AddLabel { label }])?;
             Ok(id)
@@ -79,6 +84,17 @@ impl App {
         {
             self.select_label(label);
         }
+    }
+
+    /// Says how far the work on a label is, on the picture in view.
+    fn set_progress(&mut self, id: LabelId, progress: Progress) {
+        let Some(image) = self.workspace.open().map(|open| open.image) else { return };
+        self.change("The state", |document| {
+            let former = document.on::<SegmentState>(image).find(|state| state.label == id).cloned();
+            let state = former.unwrap_or_else(|| SegmentState::new(image, id, progress));
+            let state = SegmentState { progress, ..state };
+            document.apply("Set state", vec![Command::put(state)]).map(|_| ())
+        });
     }
 
     fn show_only(&mut self, id: LabelId) {

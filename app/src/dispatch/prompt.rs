@@ -7,6 +7,7 @@ use crate::assist::Answer;
 use crate::gpu::Proposed;
 use crate::jobs::Apply;
 use crate::work::Draft;
+use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::tools::prompt::{Ask, Place, place};
 use limner_annotation::{Command, Document, ImageId, LabelId, PackedMask, PaintMode, StepInfo};
 use limner_imaging::{Mask, VoxelBox};
@@ -227,10 +228,12 @@ impl App {
     }
 }
 
-/// Every voxel that belongs to a locked label other than the one asked about.
+/// Every voxel that belongs to a locked or finished label other than the one asked about.
 fn kept_voxels(document: &Document, image: ImageId, asked: LabelId) -> Mask {
     let Some(map) = document.label_map(image) else { return nothing() };
-    let kept = document.labels().into_iter().filter(|label| label.locked && label.id != asked);
+    let states = || document.on::<SegmentState>(image);
+    let done = |id| states().any(|state| state.label == id && state.progress == Progress::Done);
+    let kept = document.labels().into_iter().filter(|label| label.id != asked && (label.locked || done(label.id)));
     let masks: Vec<Mask> = kept.map(|label| map.mask_of(label.value)).collect();
     let bounds = masks.iter().fold(VoxelBox::default(), |all, mask| all.union(&mask.bounds()));
     Mask::from_fn(bounds, |index| masks.iter().any(|mask| mask.get(index)))

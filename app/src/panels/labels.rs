@@ -5,13 +5,21 @@ use crate::app::App;
 use crate::outbox::{LabelAct, Outbox, Request};
 use crate::theme::{colours, icon, radius, size};
 use crate::widgets::{Words, empty_state, icon_button, panel_head, small_icon_button};
+use crate::work::concepts::{Suggestion, suggestions};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
-    self, Align2, Color32, FontId, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, Role, ScrollArea, Sense,
-    Slider, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align2, Button, Color32, FontId, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, Role, ScrollArea,
+    Sense, Slider, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
+use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::{Contents, Label, LabelId, LabelMap};
 
+const STATES: [(&str, Progress); 4] = [
+    ("Not started", Progress::NotStarted),
+    ("In progress", Progress::InProgress),
+    ("Done", Progress::Done),
+    ("Flagged", Progress::Flagged),
+];
 const ROW: f32 = 24.0;
 const MARK: f32 = 20.0;
 
@@ -47,6 +55,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             ui.push_id(label.id, |ui| row.ui(document, ui, out));
         }
     });
+    suggestions_ui(&wanted, ui, out);
     if rows.is_empty() {
         ui.label(RichText::new("No label has this in its name. Enter makes one.").color(colours(ui.ctx()).weak));
     }
@@ -86,6 +95,17 @@ fn search_ui(ui: &mut Ui, document: &Contents, out: &mut Outbox) -> String {
     }
     ui.data_mut(|d| d.insert_temp(id, text.clone()));
     text.trim().to_lowercase()
+}
+
+/// Names of the ready ontologies that have what is typed: a click makes the label with its codes.
+fn suggestions_ui(wanted: &str, ui: &mut Ui, out: &mut Outbox) {
+    let c = colours(ui.ctx());
+    for Suggestion { ontology, node } in suggestions(wanted, 6) {
+        let button = Button::new(RichText::new(&node.name).color(c.text)).frame(false).shortcut_text("new");
+        if ui.add(button).on_hover_text(format!("A new label from {}", ontology.name)).clicked() {
+            out.ask(Request::NewLabelNamed(node.name.clone()));
+        }
+    }
 }
 
 /// Children below their parents; while something is looked for, all that have it in their names.
@@ -136,6 +156,7 @@ impl Row<'_> {
         let mut right = rect.right() - 2.0;
         right = self.lock_ui(pos2(right - MARK, rect.top()), ui, out);
         right = self.eye_ui(pos2(right - MARK, rect.top()), ui, out);
+        right = self.state_ui(document, pos2(right - MARK, rect.top()), ui, out);
         right = self.amount_ui(rect, right, ui);
         self.name_ui(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), &response, ui, out);
         if response.clicked() {
@@ -210,6 +231,26 @@ impl Row<'_> {
             .inner
     }
 
+    fn progress(&self, document: &Contents) -> Progress {
+        let image = self.open.map(|open| open.image);
+        let states = image.into_iter().flat_map(|image| document.on::<SegmentState>(image));
+        states.into_iter().find(|state| state.label == self.label.id).map_or(Progress::NotStarted, |s| s.progress)
+    }
+
+    /// How far the work is; a click goes on to the next state.
+    fn state_ui(&self, document: &Contents, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
+        let (sign, word, next) = match self.progress(document) {
+            Progress::NotStarted => return at.x + MARK,
+            Progress::InProgress => (icon::CIRCLE_DOT, "In progress", Progress::Done),
+            Progress::Done => (icon::CIRCLE_CHECK, "Done", Progress::Flagged),
+            Progress::Flagged => (icon::FLAG, "Flagged", Progress::InProgress),
+        };
+        if self.mark_ui(at, (word, "The state of this label on this picture"), sign, true, ui).clicked() {
+            out.ask(Request::Label(self.label.id, LabelAct::Progress(next)));
+        }
+        at.x
+    }
+
     fn amount_ui(&self, rect: Rect, right: f32, ui: &Ui) -> f32 {
         let (Some(map), Some(open)) = (self.map, self.open) else { return right };
         let count = map.count(self.label.value);
@@ -271,6 +312,11 @@ impl Row<'_> {
         }
         ask(ui, "Show alone", LabelAct::ShowOnly);
         ask(ui, "Refine with its prompts", LabelAct::Refine);
+        ui.menu_button("State", |ui| {
+            for (word, progress) in STATES {
+                ask(ui, word, LabelAct::Progress(progress));
+            }
+        });
         ui.separator();
         ask(ui, "Duplicate", LabelAct::Duplicate);
         ask(ui, "Split islands into labels", LabelAct::Split);

@@ -1,5 +1,6 @@
 //! What the hand is in the middle of, and what it has hold of. The document knows nothing of it until it is done.
 
+pub mod concepts;
 pub mod measures;
 pub mod operation;
 pub mod prompt_form;
