@@ -139,9 +139,12 @@ fn check_affine(series: &Series, entry: &Value) -> Result<(), String> {
         let (origin, spacing) = (numbers(&entry["ImagePositionPatient"]), numbers(&entry["PixelSpacing"]));
         let cosines = numbers(&entry["ImageOrientationPatient"]);
         if spacing.len() == 2 && cosines.len() == 6 {
+            // A mosaic's own position is that of the picture of tiles; where the volume lies dcm2niix tells below.
+            let unfolded = entry["Rows"].as_u64().is_some_and(|rows| rows > series.size[1] as u64);
+            let columns: &[usize] = if unfolded { &[0, 1] } else { &[0, 1, 3] };
             for r in 0..3 {
                 let theirs = [cosines[r] * spacing[1], cosines[3 + r] * spacing[0], f64::NAN, origin[r]];
-                for c in [0, 1, 3] {
+                for &c in columns {
                     if (ours[r][c] - theirs[c]).abs() > 1e-4 {
                         return Err(format!("affine row {r} column {c}: {} against {}", ours[r][c], theirs[c]));
                     }

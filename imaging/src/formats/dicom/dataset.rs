@@ -239,10 +239,12 @@ impl Cursor<'_> {
                 None
             } else {
                 let item_end = self.at + head.length as usize;
-                if item_end > end.unwrap_or(self.bytes.len()) {
-                    return Err(Fault::Ends);
+                match end {
+                    // Some writers count an item longer than the sequence it is in; the sequence is believed.
+                    Some(end) => Some(item_end.min(end)),
+                    None if item_end > self.bytes.len() => return Err(Fault::Ends),
+                    None => Some(item_end),
                 }
-                Some(item_end)
             };
             items.push(self.item(item_end, depth + 1)?);
         }
