@@ -6,12 +6,13 @@
 //!
 //! Where both masks are empty every score is 1 and there are no distances; where one is, every score is 0.
 
+mod nearest;
 mod surfel;
 
-use crate::field::distance::squared;
 use crate::geometry::Geometry;
 use crate::mask::Mask;
 use crate::space::VoxelBox;
+use nearest::Marked;
 use rayon::prelude::*;
 
 /// Distances are kept in 32 bits; one on the tolerance must not depend on its last digit.
@@ -84,7 +85,7 @@ impl SurfaceDistances {
             || Surface::of(reference, tight, spacing, flat),
             || Surface::of(predicted, tight, spacing, flat),
         );
-        let (to_a, to_b) = rayon::join(|| a.distances(), || b.distances());
+        let (to_b, to_a) = rayon::join(|| a.distances_to(&b), || b.distances_to(&a));
         Self { reference: a.elements(&to_b), predicted: b.elements(&to_a) }
     }
 
@@ -184,13 +185,16 @@ impl Surface {
         Self { size, spacing, on, elements: parts.concat() }
     }
 
-    fn distances(&self) -> Vec<f32> {
-        squared(&self.on, self.size, self.spacing, true)
+    /// Of each element to the other surface, squared.
+    fn distances_to(&self, other: &Self) -> Vec<f32> {
+        let places: Vec<usize> = self.elements.iter().map(|&(at, _)| at).collect();
+        let Self { on, size, spacing, .. } = other;
+        nearest::squared_distances(&places, &Marked { on, size: *size, spacing: *spacing })
     }
 
     fn elements(&self, squared_to_other: &[f32]) -> Vec<Element> {
-        let element = |&(at, area): &(usize, f32)| Element { mm: squared_to_other[at].sqrt(), area };
-        let mut all: Vec<Element> = self.elements.iter().map(element).collect();
+        let element = |(&(_, area), squared): (&(usize, f32), &f32)| Element { mm: squared.sqrt(), area };
+        let mut all: Vec<Element> = self.elements.iter().zip(squared_to_other).map(element).collect();
         all.par_sort_unstable_by(|a, b| a.mm.total_cmp(&b.mm).then(a.area.total_cmp(&b.area)));
         all
     }
