@@ -23,6 +23,7 @@ pub mod study;
 pub mod task;
 #[cfg(test)]
 mod testing;
+pub mod thumbnail;
 pub mod volume;
 pub mod window;
 
