@@ -1,6 +1,6 @@
 """Reading and measuring beside the field's own libraries, on data made here, in one run.
 
-    imaging.py BENCH OUT.md     BENCH is target/release/examples/imaging_bench
+    imaging.py BENCH OUT.md [DATA]     BENCH is target/release/examples/imaging_bench; DATA keeps what is made
 
 Every figure is the best of three. Peers are pinned in tests/judges/imaging-bench.txt.
 """
@@ -211,11 +211,13 @@ def report(ours, theirs, values, memory):
 def main():
     bench, out = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
-        home = pathlib.Path(folder)
-        make_series(home)
-        make_cine(home)
-        make_masks(home)
-        ours = json.loads(subprocess.run([bench, folder], check=True, capture_output=True).stdout)
+        home = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else folder)
+        if not (home / "organ_b.nii").exists():
+            home.mkdir(exist_ok=True)
+            make_series(home)
+            make_cine(home)
+            make_masks(home)
+        ours = json.loads(subprocess.run([bench, home], check=True, capture_output=True).stdout)
         theirs, values = peers(home)
         told = lambda name: json.loads(subprocess.run([bench, "memory", home / name], check=True, capture_output=True).stdout)
         memory = {name: told(name) for name in ("native", "jpegls", "jpeg2000", "ct.nii.gz", "ct.nii")}

@@ -1,0 +1,98 @@
+//! How much memory reading takes: little more than the samples themselves, and nothing by a header's word alone.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says what it saw")]
+
+#[path = "support/made.rs"]
+#[expect(dead_code, reason = "few of the helpers are needed here")]
+mod made;
+mod support;
+
+use limner_imaging::{Geometry, Samples, Task, Volume, World, formats};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Peak memory while a picture is read, in times its samples, above an idle process.
+const MOST_TIMES_RAW: f64 = 1.2;
+const MOST_FOR_BROKEN: u64 = 256 << 20;
+const LONGEST_FOR_BROKEN: Duration = Duration::from_secs(10);
+
+fn status(key: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix(key)).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
+}
+
+/// The most memory held while `work` runs, above what is held before it.
+fn peak_of(work: impl FnOnce()) -> u64 {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = status("VmRSS:");
+    work();
+    status("VmHWM:").saturating_sub(before)
+}
+
+fn times_raw(path: &Path, raw: u64) -> f64 {
+    let mut read = 0;
+    let peak = peak_of(|| {
+        let series = formats::scan(path, &Task::default()).unwrap().series.remove(0);
+        let volume = series.load(&Task::default()).unwrap();
+        read = volume.samples().len() as u64 * volume.samples().sample_bytes() as u64;
+    });
+    assert_eq!(read, raw);
+    peak as f64 / raw as f64
+}
+
+/// One after the other in one test: the peak is the whole process's.
+#[test]
+fn reading_takes_little_more_than_the_samples() {
+    const SIZE: [usize; 3] = [512, 512, 160];
+    let count: usize = SIZE.iter().product();
+    let raw = count as u64 * 2;
+    let folder = tempfile::tempdir().unwrap();
+    let grid = Geometry::axis_aligned(SIZE, World::default(), [0.7, 0.7, 1.0]).unwrap();
+    let samples: Vec<i16> = (0..count).map(|n| (n % 251) as i16 + (n / 4096 % 97) as i16).collect();
+    let volume = Volume::new(grid, Samples::I16(samples), 1).unwrap();
+    for name in ["a.nii", "a.nii.gz", "a.nrrd"] {
+        formats::write(&volume, &folder.path().join(name)).unwrap();
+    }
+    drop(volume);
+    let slices = folder.path().join("slices");
+    std::fs::create_dir(&slices).unwrap();
+    for k in 0..SIZE[2] {
+        let samples: Vec<u16> = (0..SIZE[0] * SIZE[1]).map(|n| (n % 251 + k) as u16).collect();
+        let mut elements = made::picture(SIZE[0] as u16, SIZE[1] as u16, &samples);
+        elements.extend(made::place([0.0, 0.0, k as f64]));
+        std::fs::write(slices.join(format!("{k}.dcm")), made::file(elements)).unwrap();
+    }
+    let frames: Vec<u16> = (0..count).map(|n| (n % 251) as u16).collect();
+    let mut elements = made::picture(SIZE[0] as u16, SIZE[1] as u16, &frames);
+    elements.push((0x0028_0008, made::text("IS", SIZE[2].to_string())));
+    std::fs::write(folder.path().join("frames.dcm"), made::file(elements)).unwrap();
+    drop(frames);
+    for name in ["a.nii", "a.nii.gz", "a.nrrd", "slices", "frames.dcm"] {
+        let times = times_raw(&folder.path().join(name), raw);
+        assert!(times <= MOST_TIMES_RAW, "{name} takes {times:.2} times its samples");
+    }
+    broken_files_cost_little();
+}
+
+fn broken_files_cost_little() {
+    let Some(root) = support::data() else { return };
+    let mut files = vec![root.join("broken")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+            continue;
+        }
+        let started = Instant::now();
+        let peak = peak_of(|| {
+            let Ok(found) = formats::scan(&path, &Task::default()) else { return };
+            for series in found.series {
+                let _ = series.load_with_facts(&Task::default());
+            }
+        });
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(peak < MOST_FOR_BROKEN, "{name} took {} MB", peak >> 20);
+        assert!(started.elapsed() < LONGEST_FOR_BROKEN, "{name} took {:?}", started.elapsed());
+    }
+}
