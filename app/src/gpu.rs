@@ -125,6 +125,11 @@ impl Gpu {
         Ok(())
     }
 
+    /// The adapter's name and the bytes our textures hold on it.
+    pub fn memory(&self) -> (&str, u64) {
+        (self.device.context.adapter_name(), self.device.context.bytes_in_use())
+    }
+
     pub fn texture_id(&self, viewport: ViewportId) -> Option<TextureId> {
         self.viewports.get(&viewport).map(|texture| texture.id)
     }

@@ -13,6 +13,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         saved_ui(app, ui);
+        memory_ui(app, ui);
         for job in app.jobs.running().iter().filter(|job| !job.quiet) {
             job_ui(job, ui, out);
         }
@@ -41,6 +42,15 @@ fn job_ui(job: &Running, ui: &mut Ui, out: &mut Outbox) {
     let stage = job.task.progress.stage();
     let text = if stage.is_empty() { job.title.clone() } else { format!("{}: {stage}", job.title) };
     ui.label(RichText::new(text).size(size::SMALL).color(c.text));
+}
+
+/// What the open pictures hold on the graphics adapter.
+fn memory_ui(app: &App, ui: &mut Ui) {
+    let (adapter, bytes) = app.gpu.memory();
+    if bytes > 0 && app.workspace.project.is_some() {
+        let text = RichText::new(format!("{} MB", bytes.div_ceil(1_000_000))).size(size::SMALL);
+        ui.label(text.color(colours(ui.ctx()).weak)).on_hover_text(format!("Held on {adapter} by what is open"));
+    }
 }
 
 fn saved_ui(app: &App, ui: &mut Ui) {

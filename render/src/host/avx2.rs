@@ -1,6 +1,6 @@
 //! Eight samples at once on processors with AVX2: the same values as texel.rs.
 //!
-//! One gather fetches two neighbours of a row, whole samples are weighed in 14-bit fixed point, and only the two other
+//! One load fetches two neighbours of a row, whole samples are weighed in 14-bit fixed point, and only the two other
 //! axes are interpolated in floats. Types of 8 and 16 bits and f32; other types, colour and grids beyond 2³¹ samples
 //! take the plain way.
 
@@ -9,18 +9,21 @@ use std::arch::x86_64::*;
 
 /// How a type is fetched and weighed.
 pub(super) trait Gather: Texel {
-    /// What `along` gives for a sample of 1, and what to add to each value.
+    /// What a sample of 1 weighs, and what to add to each value.
     const UNIT: f32;
     const SHIFT: f32;
     /// NaN and infinities exist: a weight of zero must leave its sample out.
     const MAY_BE_NAN: bool;
 
-    /// The samples at and after `index`, mixed by `weights`.
+    /// The samples at and after each place, mixed by `weights`.
     ///
     /// # Safety
-    /// AVX2 is there; `index` and `index + 1` lie below `len`, which is at least 4.
-    unsafe fn along(samples: *const Self, len: i32, index: __m256i, weights: &Weights) -> __m256;
+    /// AVX2 and FMA are there; each place of `samples` and the next one exist.
+    unsafe fn along(samples: *const Self, places: &Places, weights: &Weights) -> __m256;
 }
+
+/// Where the first samples lie. Eight plain loads are faster than one gather.
+pub(super) type Places = [isize; LANES];
 
 /// How far between two samples a position lies.
 pub(super) struct Weights {
@@ -31,26 +34,46 @@ pub(super) struct Weights {
 
 const FIXED: f32 = 16384.0;
 
-/// # Safety
-/// As for `Gather::along`.
-#[inline(always)]
-unsafe fn pairs_of_16(samples: *const i16, index: __m256i) -> __m256i {
-    // SAFETY: the caller vouches that both samples of each pair exist.
-    unsafe { _mm256_i32gather_epi32::<2>(samples.cast(), index) }
+/// Eight numbers, each read where a pair of samples lies.
+macro_rules! fetch {
+    ($samples:expr, $places:expr, $as:ty) => {{
+        let read = [
+            $samples.offset($places[0]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[1]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[2]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[3]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[4]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[5]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[6]).cast::<$as>().read_unaligned(),
+            $samples.offset($places[7]).cast::<$as>().read_unaligned(),
+        ];
+        read
+    }};
 }
 
-/// Four bytes from each index on, of which the first two count. Near the end fewer than four are left: then they are
-/// fetched from further down and shifted.
+/// # Safety
+/// As for `Gather::along`, of a type of 16 bits.
+#[inline(always)]
+unsafe fn pairs_of_16<T>(samples: *const T, places: &Places) -> __m256i {
+    // SAFETY: the caller vouches that both samples of each pair exist.
+    unsafe {
+        let p = fetch!(samples, places, i32);
+        _mm256_setr_epi32(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7])
+    }
+}
+
+/// Pairs of bytes as pairs of 16 bits without sign.
 ///
 /// # Safety
-/// As for `Gather::along`.
+/// As for `Gather::along`, of a type of 8 bits.
 #[inline(always)]
-unsafe fn bytes_of_8(samples: *const u8, len: i32, index: __m256i) -> __m256i {
-    // SAFETY: `from` is at most four below the end; AVX2 is the caller's promise.
+unsafe fn pairs_of_8<T>(samples: *const T, places: &Places) -> __m256i {
+    // SAFETY: the caller vouches that both samples of each pair exist.
     unsafe {
-        let from = _mm256_min_epi32(index, _mm256_set1_epi32(len - 4));
-        let bytes = _mm256_i32gather_epi32::<1>(samples.cast(), from);
-        _mm256_srlv_epi32(bytes, _mm256_slli_epi32::<3>(_mm256_sub_epi32(index, from)))
+        let p = fetch!(samples, places, u16).map(i32::from);
+        let bytes = _mm256_setr_epi32(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
+        let first = _mm256_and_si256(bytes, _mm256_set1_epi32(0xff));
+        _mm256_or_si256(first, _mm256_slli_epi32::<8>(_mm256_and_si256(bytes, _mm256_set1_epi32(0xff00))))
     }
 }
 
@@ -62,66 +85,29 @@ unsafe fn weigh(pairs: __m256i, weights: &Weights) -> __m256 {
     unsafe { _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, weights.pair)) }
 }
 
-impl Gather for i16 {
-    const UNIT: f32 = FIXED;
-    const SHIFT: f32 = 0.0;
-    const MAY_BE_NAN: bool = false;
+/// Types of 8 and 16 bits: fetched by one function, with half the range taken away where `flip` is not 0.
+macro_rules! gather_integers {
+    ($($t:ty: $fetch:ident, $flip:expr, $shift:expr;)*) => {$(
+        impl Gather for $t {
+            const UNIT: f32 = FIXED;
+            const SHIFT: f32 = $shift;
+            const MAY_BE_NAN: bool = false;
 
-    #[inline(always)]
-    unsafe fn along(samples: *const Self, _len: i32, index: __m256i, weights: &Weights) -> __m256 {
-        // SAFETY: the same promises.
-        unsafe { weigh(pairs_of_16(samples, index), weights) }
-    }
-}
-
-impl Gather for u16 {
-    const UNIT: f32 = FIXED;
-    const SHIFT: f32 = 32768.0;
-    const MAY_BE_NAN: bool = false;
-
-    #[inline(always)]
-    unsafe fn along(samples: *const Self, _len: i32, index: __m256i, weights: &Weights) -> __m256 {
-        // SAFETY: the same promises.
-        unsafe {
-            let pairs = pairs_of_16(samples.cast(), index);
-            // Signed by taking half the range away; `SHIFT` puts it back.
-            weigh(_mm256_xor_si256(pairs, _mm256_set1_epi16(i16::MIN)), weights)
+            #[inline(always)]
+            unsafe fn along(samples: *const Self, places: &Places, weights: &Weights) -> __m256 {
+                // SAFETY: the same promises.
+                unsafe { weigh(_mm256_xor_si256($fetch(samples, places), _mm256_set1_epi16($flip)), weights) }
+            }
         }
-    }
+    )*};
 }
-
-impl Gather for u8 {
-    const UNIT: f32 = FIXED;
-    const SHIFT: f32 = 0.0;
-    const MAY_BE_NAN: bool = false;
-
-    #[inline(always)]
-    unsafe fn along(samples: *const Self, len: i32, index: __m256i, weights: &Weights) -> __m256 {
-        // SAFETY: the same promises.
-        unsafe {
-            let bytes = bytes_of_8(samples, len, index);
-            let first = _mm256_and_si256(bytes, _mm256_set1_epi32(0xff));
-            let second = _mm256_slli_epi32::<8>(_mm256_and_si256(bytes, _mm256_set1_epi32(0xff00)));
-            weigh(_mm256_or_si256(first, second), weights)
-        }
-    }
-}
-
-impl Gather for i8 {
-    const UNIT: f32 = FIXED;
-    const SHIFT: f32 = -128.0;
-    const MAY_BE_NAN: bool = false;
-
-    #[inline(always)]
-    unsafe fn along(samples: *const Self, len: i32, index: __m256i, weights: &Weights) -> __m256 {
-        // SAFETY: the same promises.
-        unsafe {
-            let bytes = _mm256_xor_si256(bytes_of_8(samples.cast(), len, index), _mm256_set1_epi8(i8::MIN));
-            let first = _mm256_and_si256(bytes, _mm256_set1_epi32(0xff));
-            let second = _mm256_slli_epi32::<8>(_mm256_and_si256(bytes, _mm256_set1_epi32(0xff00)));
-            weigh(_mm256_or_si256(first, second), weights)
-        }
-    }
+// `madd` multiplies signed numbers: unsigned ones of 16 bits come with half their range taken away, signed bytes with
+// half of theirs added, and `SHIFT` puts both right.
+gather_integers! {
+    i16: pairs_of_16, 0, 0.0;
+    u16: pairs_of_16, i16::MIN, 32768.0;
+    u8: pairs_of_8, 0, 0.0;
+    i8: pairs_of_8, 0x80, -128.0;
 }
 
 impl Gather for f32 {
@@ -130,11 +116,13 @@ impl Gather for f32 {
     const MAY_BE_NAN: bool = true;
 
     #[inline(always)]
-    unsafe fn along(samples: *const Self, _len: i32, index: __m256i, weights: &Weights) -> __m256 {
+    unsafe fn along(samples: *const Self, places: &Places, weights: &Weights) -> __m256 {
         // SAFETY: the same promises.
         unsafe {
-            let first = _mm256_i32gather_ps::<4>(samples, index);
-            let second = _mm256_i32gather_ps::<4>(samples.add(1), index);
+            let a = fetch!(samples, places, f32);
+            let b = fetch!(samples.add(1), places, f32);
+            let first = _mm256_setr_ps(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+            let second = _mm256_setr_ps(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
             mix::<true>(first, second, weights.part)
         }
     }
@@ -160,10 +148,9 @@ unsafe fn mix<const MAY_BE_NAN: bool>(a: __m256, b: __m256, part: __m256) -> __m
 /// What of a grid every sample needs.
 struct Ready<T> {
     samples: *const T,
-    len: i32,
     top: [__m256; 3],
     last: [__m256i; 3],
-    strides: [i32; 3],
+    strides: [isize; 3],
 }
 
 impl<T: Gather> Ready<T> {
@@ -177,11 +164,10 @@ impl<T: Gather> Ready<T> {
         unsafe {
             Self {
                 samples: grid.samples.as_ptr(),
-                len: grid.samples.len() as i32,
                 top: [_mm256_set1_ps(x), _mm256_set1_ps(y), _mm256_set1_ps(z)],
                 // The last sample is reached as the second of a pair.
                 last: [_mm256_set1_epi32(width - 2), _mm256_set1_epi32(height - 2), _mm256_set1_epi32(depth - 2)],
-                strides: [1, width, width * height],
+                strides: [1, width as isize, (width * height) as isize],
             }
         }
     }
@@ -200,22 +186,22 @@ impl<T: Gather> Ready<T> {
                 let clamped = _mm256_max_ps(_mm256_min_ps(at[axis], self.top[axis]), zero);
                 let low = _mm256_min_epi32(_mm256_cvttps_epi32(clamped), self.last[axis]);
                 parts[axis] = _mm256_sub_ps(clamped, _mm256_cvtepi32_ps(low));
-                let offset = _mm256_mullo_epi32(low, _mm256_set1_epi32(self.strides[axis]));
+                let offset = _mm256_mullo_epi32(low, _mm256_set1_epi32(self.strides[axis] as i32));
                 index = _mm256_add_epi32(index, if axis == 0 { low } else { offset });
             }
             let second = _mm256_cvtps_epi32(_mm256_mul_ps(parts[0], _mm256_set1_ps(FIXED)));
             let first = _mm256_sub_epi32(_mm256_set1_epi32(FIXED as i32), second);
             let pair = _mm256_or_si256(first, _mm256_slli_epi32::<16>(second));
             let weights = Weights { part: parts[0], pair };
-            // No closures here: they would lose the features and with them the inlining.
+            let mut low = [0_i32; LANES];
+            _mm256_storeu_si256(low.as_mut_ptr().cast(), index);
+            let places = low.map(|n| n as isize);
             let [_, down, back] = self.strides;
-            let below = _mm256_add_epi32(index, _mm256_set1_epi32(down));
-            let behind = _mm256_add_epi32(index, _mm256_set1_epi32(back));
-            let both = _mm256_add_epi32(below, _mm256_set1_epi32(back));
-            let a = T::along(self.samples, self.len, index, &weights);
-            let b = T::along(self.samples, self.len, below, &weights);
-            let c = T::along(self.samples, self.len, behind, &weights);
-            let d = T::along(self.samples, self.len, both, &weights);
+            // No closures here: they would lose the features and with them the inlining.
+            let a = T::along(self.samples, &places, &weights);
+            let b = T::along(self.samples.offset(down), &places, &weights);
+            let c = T::along(self.samples.offset(back), &places, &weights);
+            let d = T::along(self.samples.offset(back + down), &places, &weights);
             let value = if T::MAY_BE_NAN {
                 mix::<true>(mix::<true>(a, b, parts[1]), mix::<true>(c, d, parts[1]), parts[2])
             } else {

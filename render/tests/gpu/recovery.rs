@@ -4,7 +4,8 @@ use crate::support::{draw, gpu, phantom, rasters, scene, volume};
 use limner_imaging::reslice::{Interpolation, Raster};
 use limner_imaging::{Geometry, Plane, Samples, View, Volume, VoxelBox, Window, World};
 use limner_render::{
-    GpuContext, LabelLayer, LabelTexture, Palette, Prepared, Renderer, SliceScene, Target, VolumeTexture,
+    Camera, FreeSpace, GpuContext, LabelLayer, LabelTexture, Palette, Prepared, Progressive, Renderer, SliceScene,
+    Target, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture,
 };
 use std::sync::Arc;
 
@@ -60,6 +61,34 @@ fn slices_are_whole_from_the_first_frame_of_an_upload() {
     }
     assert_eq!(at_first, shown(&upload.finish()));
     assert!(at_first.chunks(4).any(|p| p[0] > 100));
+}
+
+/// Whatever a picture takes on the adapter is given back when it is closed, however often.
+#[test]
+fn all_that_is_opened_is_given_back() {
+    let Some(gpu) = gpu() else { return };
+    let renderer = Renderer::new(&gpu, Target::FORMAT);
+    let at_rest = gpu.bytes_in_use();
+    let volume = Arc::new(volume(SIZE, Samples::I16(phantom(SIZE, |v| (v * 1000.0) as i16))));
+    let prepared = Prepared::new(&gpu, Arc::clone(&volume), true).unwrap();
+    let function = TransferPreset::named("mr").unwrap().function(Window::from_range(0.0, 1000.0));
+    let mut most = 0;
+    for cycle in 0..50 {
+        let texture = prepared.upload(&gpu).unwrap();
+        let labels = LabelTexture::new(&gpu, SIZE).unwrap();
+        let transfer = TransferTable::new(&gpu, function.clone());
+        let free_space = FreeSpace::new(&gpu, &texture, prepared.ranges().unwrap(), &function, [&labels]).unwrap();
+        let camera = Camera::from_front(&volume.geometry, [64, 48]);
+        let mode = VolumeMode::Shaded { transfer: &transfer };
+        let scene = VolumeScene::new(&texture, &free_space, camera, [64, 48], mode);
+        let mut progressive = Progressive::new(&gpu, [64, 48]).unwrap();
+        progressive.advance(&scene, &renderer, &gpu);
+        gpu.wait();
+        most = if cycle == 0 { gpu.bytes_in_use() } else { most };
+        assert_eq!(gpu.bytes_in_use(), most, "cycle {cycle}");
+        assert!(most > at_rest + texture.bytes() + labels.bytes());
+    }
+    assert_eq!(gpu.bytes_in_use(), at_rest);
 }
 
 /// 12 GB of voxels of which hardly any are touched: the system gives memory only to pages that are written.
