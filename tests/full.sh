@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # 100,000 random commands against the laws of history, 1,000 kills while drawing, five minutes of spoiled files.
-export LIMNER_LAW_SEQUENCES="${LIMNER_LAW_SEQUENCES:-900}"
+export LIMNER_LAW_SEQUENCES="${LIMNER_LAW_SEQUENCES:-1800}"
 export LIMNER_CRASH_KILLS="${LIMNER_CRASH_KILLS:-1000}"
 export LIMNER_HOSTILE_SECONDS="${LIMNER_HOSTILE_SECONDS:-300}"
 cargo test --workspace --locked --test document --test hostile

@@ -129,7 +129,18 @@ fn remove(editor: &mut Editor<'_>, key: Key) -> Result<()> {
 }
 
 fn take_out(editor: &mut Editor<'_>, key: Key) -> Result<()> {
-    if let Some(other) = editor.contents.pointing_at(key)?.first() {
+    let other = editor.contents.pointing_at(key)?.first().copied();
+    take_out_unless(editor, key, other)
+}
+
+/// Takes out what nothing on its image points at.
+fn take_out_free(editor: &mut Editor<'_>, key: Key) -> Result<()> {
+    let other = editor.contents.pointing_from_project(key).next();
+    take_out_unless(editor, key, other)
+}
+
+fn take_out_unless(editor: &mut Editor<'_>, key: Key, other: Option<Key>) -> Result<()> {
+    if let Some(other) = other {
         return Err(Error::refused(format!("{other} points at the {}; remove or change that first", key.kind)));
     }
     editor.put(key, None)
@@ -163,7 +174,7 @@ fn remove_rows_on(editor: &mut Editor<'_>, image: ImageId) -> Result<()> {
         match free.is_empty() {
             true if keys.is_empty() => return Ok(()),
             true => return Err(Error::refused("rows of the image point at each other in a circle")),
-            false => free.into_iter().try_for_each(|key| take_out(editor, key))?,
+            false => free.into_iter().try_for_each(|key| take_out_free(editor, key))?,
         }
     }
 }

@@ -155,9 +155,14 @@ impl Contents {
         from.filter_map(|from| T::of(&self.table.get(*from)?.entity)).collect()
     }
 
+    /// Rows of the project that point at this one.
+    pub(crate) fn pointing_from_project(&self, key: Key) -> impl Iterator<Item = Key> + '_ {
+        self.mentioned.get(&key).into_iter().flatten().copied()
+    }
+
     /// Rows that point at this one.
     pub(crate) fn pointing_at(&self, key: Key) -> Result<Vec<Key>> {
-        let mut found: Vec<Key> = self.mentioned.get(&key).into_iter().flatten().copied().collect();
+        let mut found: Vec<Key> = self.pointing_from_project(key).collect();
         let on_images = Kind::ALL.iter().copied().filter(|kind| kind.home() == Home::Image);
         // Rows on an image point at rows of the project and of their own image only.
         let image = self.row(key).and_then(|row| row.entity.image());

@@ -357,6 +357,29 @@ mod tests {
     }
 
     #[test]
+    fn a_ruler_of_known_length_calibrates_and_a_spacing_is_not_overruled() {
+        let (_, mut image) = volume_and_image();
+        let ruler = Form::Ruler { slice: SLICE, ends: [[0.0, 0.0], [3.0, 4.0]] };
+        assert!(calibrated(&image, &ruler, 10.0).is_err());
+        image.spacing_known = false;
+        for length_mm in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(calibrated(&image, &ruler, length_mm).is_err(), "{length_mm}");
+        }
+        assert!(calibrated(&image, &Form::Point { at: [0.0; 3] }, 10.0).is_err());
+        let image = calibrated(&image, &ruler, 10.0).unwrap();
+        assert_eq!(measured(ruler, &image), [(Kind::Length, 10.0, "mm".into())]);
+    }
+
+    #[test]
+    fn a_ruler_through_space_is_of_the_patient() {
+        let (_, mut image) = volume_and_image();
+        let ruler = Form::Ruler3d { ends: [[0.0, 0.0, 0.0], [8.0, 0.0, 1.0]] };
+        assert_eq!(measured(ruler.clone(), &image), [(Kind::Length, 5.0, "mm".into())]);
+        image.spacing_known = false;
+        assert_eq!(measured(ruler, &image)[0].2, "px");
+    }
+
+    #[test]
     fn statistics_are_of_the_pixels_inside() {
         let (volume, image) = volume_and_image();
         let form = Form::Box2d { slice: SLICE, min: [2.0, 3.0], max: [4.0, 5.0] };

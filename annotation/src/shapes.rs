@@ -228,8 +228,17 @@ impl Form {
     #[must_use]
     pub(crate) fn blended(&self, to: &Self, share: f64) -> Option<Self> {
         let mut blended = self.clone();
+        let mut to = to.clone();
+        if let (
+            Self::RotatedBox { degrees: from, .. } | Self::Ellipse { degrees: from, .. },
+            Self::RotatedBox { degrees, .. } | Self::Ellipse { degrees, .. },
+        ) = (self, &mut to)
+        {
+            // Both look the same half a turn on: the shorter way is taken.
+            *degrees = from + (*degrees - from + 90.0).rem_euclid(180.0) - 90.0;
+        }
         let ends = to.coordinates();
-        let same_kind = std::mem::discriminant(self) == std::mem::discriminant(to);
+        let same_kind = std::mem::discriminant(self) == std::mem::discriminant(&to);
         let same_rings = self.rings().map(|r| r.iter().map(Vec::len).collect::<Vec<_>>())
             == to.rings().map(|r| r.iter().map(Vec::len).collect());
         let mut numbers = blended.coordinates_mut();

@@ -129,5 +129,8 @@ mod tests {
             Form::Box2d { slice: Slice::stored(40), min: [5.0, 2.0], max: [15.0, 6.0] }
         );
         assert_eq!(track.frames().collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8, 12]);
+        let turned = |degrees| Form::Ellipse { slice: Slice::stored(0), centre: [9.0; 2], radii: [4.0, 2.0], degrees };
+        assert_eq!(turned(170.0).blended(&turned(10.0), 0.5), Some(turned(180.0)));
+        assert_eq!(turned(0.0).blended(&track.keyframes[0].form, 0.5), None);
     }
 }

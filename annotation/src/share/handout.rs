@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::contents::Contents;
 use crate::entity::{Entity, Home, ImageId, Kind, RaterId};
 use crate::error::{Error, Result};
-use crate::id::{Key, Revision};
+use crate::id::Key;
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::project::Project;
@@ -45,7 +45,7 @@ pub fn handout(project: &Project, rater: &str, to: &Path, copy: bool, task: &Tas
     let files = if copy { copy_pictures(project, &picked, to, task, &mut handed)? } else { BTreeMap::new() };
     let rows = picked.clean(&files);
     handed.images = rows.iter().filter(|row| row.kind() == Kind::Image).count();
-    let meta = HandoutMeta { project: project.meta().id, rater: rater.id, base: base_of(project) };
+    let meta = HandoutMeta { project: project.meta().id, rater: rater.id, base: project.document().revision() };
     let mut file = Project::create_handout(to, &rater.pseudonym, meta)?;
     let document = file.document_mut();
     document.set_author("handout");
@@ -54,10 +54,6 @@ pub fn handout(project: &Project, rater: &str, to: &Path, copy: bool, task: &Tas
     file.close().map_err(|fault| Error::refused(format!("the handout could not be stored: {fault}")))?;
     contents.check_readable()?;
     Ok(handed)
-}
-
-fn base_of(project: &Project) -> Revision {
-    project.document().revision()
 }
 
 /// A rater's assignments, shuffled where the protocol says so: for each rater another way, the same every time.

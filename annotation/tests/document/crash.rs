@@ -67,7 +67,7 @@ fn kill_once(path: &Path, after: Duration) -> Revision {
 
 #[test]
 fn every_acknowledged_step_survives_a_kill() {
-    let kills = std::env::var("LIMNER_CRASH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(8);
+    let kills = std::env::var("LIMNER_CRASH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     let folder = tempfile::tempdir().unwrap();
     let mut rng = rand::rngs::StdRng::seed_from_u64(11);
     let mut acknowledged_in_all = 0;

@@ -3,6 +3,9 @@
 use crate::play::{Move, Player, check_invariants, commands_to_begin_with, stage_all};
 use limner_annotation::{Contents, Document, Project, Revision};
 
+/// So many that more than 100,000 commands are tried.
+const SEQUENCES: u64 = 1800;
+
 /// Sequences to try; more where LIMNER_LAW_SEQUENCES says so.
 fn sequences(usual: u64) -> u64 {
     std::env::var("LIMNER_LAW_SEQUENCES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
@@ -60,13 +63,17 @@ impl Model {
 
 #[test]
 fn undo_and_redo_restore_the_exact_state() {
-    for seed in 0..sequences(60) {
+    let mut staged = 0;
+    for seed in 0..sequences(SEQUENCES) {
         let mut document = Document::new("reader");
         let mut model = Model::default();
         model.play(&mut document, Move::Step(commands_to_begin_with()));
         let mut player = Player::new(seed);
         for _ in 0..40 {
             let next = player.next_move(document.contents());
+            if let Move::Step(commands) | Move::Abort(commands) = &next {
+                staged += commands.len();
+            }
             model.play(&mut document, next);
         }
         let last = document.contents().clone();
@@ -81,6 +88,8 @@ fn undo_and_redo_restore_the_exact_state() {
         }
         assert_eq!(document.contents(), &last);
     }
+    println!("{staged} commands");
+    assert!(staged > 100_000 || sequences(SEQUENCES) < SEQUENCES, "only {staged} commands were tried");
 }
 
 #[test]

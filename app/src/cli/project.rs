@@ -5,7 +5,7 @@ use super::{exit, note, say, say_json};
 use anyhow::Context as _;
 use clap::Subcommand;
 use limner_annotation::step::LogEntry;
-use limner_annotation::{Command, Project};
+use limner_annotation::{Command, Kind, Project};
 use limner_imaging::Task;
 use serde_json::json;
 use std::io::BufRead as _;
@@ -192,6 +192,10 @@ fn info(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
             .collect::<Vec<_>>()
     };
     if as_json {
+        let mut entities = serde_json::Map::new();
+        for kind in Kind::ALL {
+            entities.insert(kind.name().into(), document.count(*kind)?.into());
+        }
         let images: Vec<_> = document
             .images()
             .map(|i| json!({"id": i.id, "path": i.path, "title": i.title, "size": i.size(), "sha256_samples": i.sha256, "labels": labels(i.id)}))
@@ -202,7 +206,8 @@ fn info(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
             "revision": document.revision(),
             "images": images,
             "labels": document.labels(),
-            "shapes": document.count(limner_annotation::Kind::Shape)?,
+            "shapes": document.count(Kind::Shape)?,
+            "entities": entities,
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -275,7 +280,10 @@ fn verify(path: &Path) -> anyhow::Result<ExitCode> {
     let project = Project::open_read_only(path)?;
     let problems = project.verify()?;
     problems.iter().for_each(|problem| say(format!("damaged  {problem}")));
-    let mut done = problems.is_empty();
+    // Rows that are sound as bytes may still not fit each other.
+    let unfit = project.document().problems();
+    unfit.iter().for_each(|problem| say(format!("unfit    {problem}")));
+    let mut done = problems.is_empty() && unfit.is_empty();
     for entry in project.document().images() {
         match project.open_image(entry, &Task::default()) {
             Ok(_) => say(format!("ok       {}", entry.title)),

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 /// Value, name, UBERON identifier, colour.
 ///
+/// The identifiers were looked up in UBERON; where none means the same (two vessels as one, a part of a chamber) there is
+/// none.
+///
 /// The colours come from palettes made for people who confuse red and green (Okabe and Ito; Paul Tol), and organs
 /// that touch never share a hue.
 type Row = (u8, &'static str, &'static str, &'static str);
@@ -22,19 +25,19 @@ const ABDOMEN: &[Row] = &[
     (9, "Colon", "0001155", "#AAAA00"),
     (10, "Aorta", "0000947", "#D55E00"),
     (11, "Inferior vena cava", "0001072", "#0072B2"),
-    (12, "Portal and splenic vein", "0001639", "#56B4E9"),
+    (12, "Portal and splenic vein", "", "#56B4E9"),
     (13, "Heart", "0000948", "#882255"),
     (14, "Right lung", "0002167", "#99DDFF"),
     (15, "Left lung", "0002168", "#77AADD"),
     (16, "Vertebral column", "0001130", "#DDDDDD"),
-    (17, "Ribs and sternum", "0002228", "#BBBBBB"),
+    (17, "Ribs and sternum", "", "#BBBBBB"),
     (18, "Spinal canal", "0006692", "#EEDD88"),
     (19, "Liver lesion", "", "#F0E442"),
     (20, "Kidney cyst", "", "#44BB99"),
 ];
 
 const HEART: &[Row] = &[
-    (1, "Left ventricle, cavity", "0002084", "#D55E00"),
+    (1, "Left ventricle, cavity", "", "#D55E00"),
     (2, "Left ventricle, muscle", "", "#F0E442"),
     (3, "Right ventricle", "0002080", "#56B4E9"),
     (4, "Left atrium", "0002079", "#CC79A7"),
@@ -49,7 +52,7 @@ const CHEST: &[Row] = &[
 ];
 
 const RETINA: &[Row] = &[
-    (1, "Optic disc, rim", "0001783", "#F0E442"),
+    (1, "Optic disc, rim", "", "#F0E442"),
     (2, "Optic cup", "", "#FFFFFF"),
     (3, "Arteries", "", "#D55E00"),
     (4, "Veins", "", "#0072B2"),
