@@ -7,6 +7,7 @@ use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::Options;
 use crate::image_entry::ImageEntry;
+use crate::records::Study;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,16 +95,17 @@ impl Shard {
     }
 }
 
-/// Whose image it is. Two images of one subject must not be told apart by a model that has learnt one of them, so
-/// images in one folder or with the same pixels count as one subject unless the project says otherwise.
-pub(crate) fn subject_of(image: &ImageEntry) -> String {
-    image.id.to_string()
+/// Whose image it is. Images of which the project names no subject are one subject where their pixels are the same: a
+/// copy in another part would leak the answer.
+fn subject_of(contents: &Contents, image: &ImageEntry) -> String {
+    let study = contents.all::<Study>().find(|study| study.images.contains(&image.id));
+    study.map_or_else(|| image.sha256.clone(), |study| study.subject.to_string())
 }
 
 impl Options {
     /// The images asked for, in the project's order.
     pub(crate) fn cases<'a>(&self, contents: &'a Contents) -> Vec<Case<'a>> {
-        let subjects: BTreeMap<_, _> = contents.images().map(|image| (image.id, subject_of(image))).collect();
+        let subjects: BTreeMap<_, _> = contents.images().map(|image| (image.id, subject_of(contents, image))).collect();
         let parts = self.split.as_ref().map(|split| split.deal(subjects.values().map(String::as_str)));
         let wanted = |image: &ImageEntry| self.images.as_ref().is_none_or(|only| only.contains(&image.id));
         let mine = |n: usize| self.shard.is_none_or(|shard| n % shard.count == shard.index - 1);

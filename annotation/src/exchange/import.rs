@@ -8,7 +8,7 @@ use crate::exchange::{Exchange, Images};
 use crate::id::Revision;
 use crate::image_entry::ImageEntry;
 use crate::labels::{Code, Label};
-use crate::packed::{PackedMask, Patch};
+use crate::packed::PackedMask;
 use crate::project::Project;
 use crate::step::StepInfo;
 use crate::{ImageId, LabelId};
@@ -208,6 +208,23 @@ impl<'a> Painter<'a> {
         Command::Paint { image, layer, label: value, mask: packed, mode, rule }
     }
 
+    /// A whole label map, value by value.
+    pub(crate) fn paint_map(&mut self, image: ImageId, size: [usize; 3], values: &[u16]) -> Vec<Command> {
+        let [w, h, _] = size;
+        let mut boxes: BTreeMap<u16, VoxelBox> = BTreeMap::new();
+        for (row, run) in values.chunks(w).enumerate() {
+            for (i, value) in run.iter().enumerate().filter(|(_, value)| **value != 0) {
+                let at = [i, row % h, row / h];
+                let bounds = boxes.entry(*value).or_default();
+                if !bounds.contains(at) {
+                    *bounds = bounds.union(&VoxelBox::new(at, at.map(|n| n + 1)));
+                }
+            }
+        }
+        let mask = |value: u16, bounds| Mask::from_fn(bounds, |[i, j, k]| values[(k * h + j) * w + i] == value);
+        boxes.into_iter().map(|(value, bounds)| self.paint(image, size, value, &mask(value, bounds))).collect()
+    }
+
     fn free_layer(&self, image: ImageId, value: u16, mask: &Mask, packed: &PackedMask) -> usize {
         let map = self.contents.label_map(image);
         let painted = self.painted.get(&image);
@@ -234,19 +251,4 @@ impl<'a> Painter<'a> {
 fn overlap(a: &Mask, b: &Mask, shared: VoxelBox) -> bool {
     let (a, b) = (a.within(shared), b.within(shared));
     a.voxels().iter().zip(b.voxels()).any(|(a, b)| *a && *b)
-}
-
-/// A whole label map for an image: on a layer of its own where the project has paint under it.
-pub(crate) fn whole_map(contents: &Contents, image: ImageId, values: &[u16], first: usize) -> Option<Command> {
-    let entry_size = contents.image(image).map(ImageEntry::size);
-    let map = contents.label_map(image);
-    let size = entry_size.or_else(|| map.map(crate::LabelMap::size))?;
-    let whole = VoxelBox::whole(size);
-    let free = |layer: &usize| {
-        let Some(map) = map.filter(|map| *layer < map.layers().len()) else { return true };
-        map.copy_box(*layer, whole).iter().zip(values).all(|(old, new)| *new == 0 || *old == 0 || old == new)
-    };
-    let layer = (first..).find(free)?;
-    let patch = Patch::from_values(whole, values.iter().map(|value| (*value != 0).then_some(*value)))?;
-    Some(Command::SetVoxels { image, layer, patch })
 }

@@ -20,9 +20,11 @@ mod flat;
 mod folder;
 mod import;
 mod measurements;
+mod merge;
 mod mesh;
 mod names;
 mod native;
+mod npz;
 mod parquet;
 mod receipt;
 mod voxels;
@@ -33,13 +35,15 @@ pub use case::{Shard, Split};
 pub use dicom::companions;
 pub use flat::rle;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
+pub use merge::merge;
 pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
 
-use dicom::{gsps, rtstruct, seg};
+use dicom::{gsps, rtstruct, seg, sr};
 use flat::{
-    Pictures as Flat, coco, cvat, hub, keypoints, label_studio, labelme, nih, paired, panoptic, voc, webdataset, yolo,
+    Pictures as Flat, coco, cvat, datumaro, hub, keypoints, label_studio, labelme, nih, paired, panoptic, voc,
+    webdataset, yolo,
 };
-use voxels::{maps, nnunet, trees};
+use voxels::{maps, medsam, nnunet, trees};
 use vqa::frame::Vqa;
 use vqa::profiles as questions;
 
@@ -61,12 +65,15 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &Flat(cvat::Cvat),
     &Flat(label_studio::LabelStudio),
     &Flat(nih::NihBoxes),
+    &Flat(datumaro::Datumaro),
     &Flat(paired::PairedPng),
     &Flat(webdataset::WebDataset),
     &seg::Segmentation,
     &rtstruct::StructureSet,
     &gsps::PresentationState,
+    &sr::MeasurementReport,
     &trees::SAM_MED3D,
+    &medsam::MedSam,
     &trees::BIDS,
     &measurements::Measurements,
     &mesh::STL,
@@ -303,6 +310,11 @@ pub fn export(
     if let Some(first) = run.blocked.first() {
         let more = run.blocked.len() - 1;
         return Err(Error::export(out, format!("{}: {}; {more} more are blocked", first.item, first.why)));
+    }
+    // A share of the work may hold nothing; a whole data set that does is a mistake.
+    if run.records == 0 && options.shard.is_none() && exchange.holds() != Holds::Questions {
+        let reason = format!("nothing in the project fits into {}; --dry-run says why", exchange.title());
+        return Err(Error::export(out, reason));
     }
     let fresh = folder::Fresh::beside(out)?;
     let job = Job { contents, images, options, task };

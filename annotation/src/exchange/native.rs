@@ -6,14 +6,16 @@ use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, na
 use crate::ImageId;
 use crate::command::Command;
 use crate::contents::Contents;
+use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::image_entry::ImageEntry;
-use crate::labels::Label;
+use crate::id::Key;
+use crate::origin::Origin;
 use crate::packed::Patch;
-use crate::shapes::Shape;
+use crate::rows::Row;
 use limner_imaging::VoxelBox;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(crate) struct Native;
@@ -21,15 +23,24 @@ pub(crate) struct Native;
 const FILE: &str = "bundle.json";
 const SCHEMA: &str = "limner.bundle/1";
 const IDENTITY: &str = "titles, paths and series of the sources";
+const ELSEWHERE: &str = "what speaks of images that are not exported";
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Bundle {
     schema: String,
-    images: Vec<ImageEntry>,
-    labels: Vec<Label>,
-    shapes: Vec<Shape>,
+    /// Each after those it mentions.
+    entities: Vec<Kept>,
     maps: Vec<MapFile>,
+}
+
+/// An entity with who made it, when and from what.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    entity: Entity,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -59,42 +70,32 @@ impl Exchange for Native {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![IDENTITY]
+        vec![IDENTITY, ELSEWHERE]
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
         for case in options.cases(contents) {
             let layers = contents.label_map(case.image.id).map(grid::painted_layers).unwrap_or_default();
-            run.records += layers.len() + contents.shapes_on(case.image.id).count();
+            run.records += layers.len();
             if !options.keep_identity {
                 run.lose(IDENTITY, || format!("{} has a number only", case.name));
             }
         }
+        let (kept, left) = kept(contents, options);
+        run.records += kept.len();
+        (0..left).for_each(|_| run.lose(ELSEWHERE, || "what speaks of images that stay behind".into()));
         run
     }
 
     fn write(&self, job: &Job<'_>, out: &Path) -> Result<SelfCheck> {
         let cases = job.options.cases(job.contents);
-        let mut bundle = Bundle {
-            schema: SCHEMA.into(),
-            images: Vec::new(),
-            labels: job.contents.labels().into_iter().cloned().collect(),
-            shapes: Vec::new(),
-            maps: Vec::new(),
-        };
+        let (entities, _) = kept(job.contents, job.options);
+        let mut bundle = Bundle { schema: SCHEMA.into(), entities, maps: Vec::new() };
         job.task.progress.begin("writing the bundle", cases.len() as u64);
         let mut pass = true;
         for case in &cases {
             job.task.cancel.check()?;
-            let mut image = case.image.clone();
-            if !job.options.keep_identity {
-                image.title.clone_from(&case.name);
-                image.path = format!("sources/{}", case.name);
-                image.series_uid = None;
-            }
-            bundle.images.push(image);
-            bundle.shapes.extend(job.contents.shapes_on(case.image.id).cloned());
             let Some(map) = job.contents.label_map(case.image.id) else { continue };
             for layer in grid::painted_layers(map) {
                 let file = format!("maps/{}_layer_{}.json", case.name, layer + 1);
@@ -124,20 +125,22 @@ impl Exchange for Native {
         }
         let known = reading.contents;
         let mut import = Import::default();
-        let new_images = bundle.images.into_iter().filter(|image| known.image(image.id).is_none());
-        import.commands.extend(new_images.map(|image| Command::AddImage { image }));
-        // Parents come before their children.
-        let mut labels: Vec<Label> =
-            bundle.labels.into_iter().filter(|label| known.label(label.id).is_none()).collect();
-        while !labels.is_empty() {
-            let waiting: Vec<_> = labels.iter().map(|label| label.id).collect();
-            let (ready, rest): (Vec<_>, Vec<_>) =
-                labels.into_iter().partition(|label| label.parent.is_none_or(|parent| !waiting.contains(&parent)));
-            if ready.is_empty() {
-                return Err(Error::export(&file, "labels are each other's ancestors"));
+        // A locked label takes no paint: it is locked when all is painted.
+        let mut locked = Vec::new();
+        for Kept { mut entity, origin } in bundle.entities {
+            if known.entity(entity.key()).is_some() {
+                continue;
             }
-            import.commands.extend(ready.into_iter().map(|label| Command::AddLabel { label }));
-            labels = rest;
+            if let Entity::Label(label) = &mut entity
+                && label.locked
+            {
+                locked.push(label.clone());
+                label.locked = false;
+            }
+            import.records += 1;
+            let parents = origin.as_ref().map(|origin| origin.parents.clone()).unwrap_or_default();
+            let ext = origin.as_ref().map(|origin| origin.ext.clone()).unwrap_or_default();
+            import.commands.push(Command::Put { entity: Box::new(entity), parents, ext, origin: origin.map(Box::new) });
         }
         for map in bundle.maps {
             reading.task.cancel.check()?;
@@ -146,11 +149,39 @@ impl Exchange for Native {
             import.records += 1;
             import.commands.push(Command::SetVoxels { image: map.image, layer: map.layer, patch });
         }
-        for shape in bundle.shapes.into_iter().filter(|shape| known.shape(shape.id).is_none()) {
-            import.records += 1;
-            import.commands.push(Command::AddShape { shape });
-        }
+        import.commands.extend(locked.into_iter().map(|label| Command::EditLabel { label: *label }));
         Ok(import)
+    }
+}
+
+/// The entities that can leave, each after those it mentions, and how many cannot.
+fn kept(contents: &Contents, options: &Options) -> (Vec<Kept>, usize) {
+    let cases: BTreeMap<ImageId, String> =
+        options.cases(contents).into_iter().map(|case| (case.image.id, case.name)).collect();
+    let leaves = |row: &&Row| match &row.entity {
+        Entity::Image(image) => cases.contains_key(&image.id),
+        entity => entity.rules().image().is_none_or(|image| cases.contains_key(&image)),
+    };
+    let mut waiting: Vec<&Row> = contents.rows().filter(leaves).collect();
+    let mut known: BTreeSet<Key> = BTreeSet::new();
+    let mut kept = Vec::new();
+    loop {
+        let (ready, rest): (Vec<&Row>, Vec<&Row>) =
+            waiting.into_iter().partition(|row| row.entity.rules().mentions().iter().all(|key| known.contains(key)));
+        if ready.is_empty() {
+            return (kept, rest.len());
+        }
+        for row in ready {
+            known.insert(row.entity.key());
+            let mut entity = row.entity.clone();
+            if let (Entity::Image(image), false) = (&mut entity, options.keep_identity) {
+                image.title = cases.get(&image.id).cloned().unwrap_or_default();
+                image.path = format!("sources/{}", image.title);
+                image.series_uid = None;
+            }
+            kept.push(Kept { entity, origin: row.origin.clone() });
+        }
+        waiting = rest;
     }
 }
 
@@ -165,38 +196,30 @@ fn patch_of(map: &crate::LabelMap, layer: usize) -> Patch {
 
 /// What a bundle looks like, for programs that check before they read.
 fn schema() -> Value {
-    let id = json!({"type": "string", "format": "uuid"});
-    let numbers =
-        |count: usize| json!({"type": "array", "items": {"type": "number"}, "minItems": count, "maxItems": count});
+    let kinds: Vec<&str> = crate::Kind::ALL.iter().map(|kind| kind.name()).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA, "type": "object",
-        "required": ["schema", "images", "labels", "shapes", "maps"],
+        "required": ["schema", "entities", "maps"],
         "properties": {
             "schema": {"const": SCHEMA},
-            "images": {"type": "array", "items": {
-                "type": "object", "required": ["id", "path", "sha256", "geometry", "title"],
+            "entities": {"type": "array", "items": {
+                "type": "object", "required": ["entity"],
                 "properties": {
-                    "id": id, "path": {"type": "string"}, "title": {"type": "string"},
-                    "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
-                    "geometry": {
-                        "type": "object", "required": ["size", "world_from_voxel"],
-                        "properties": {"size": numbers(3), "world_from_voxel": numbers(12)},
-                        "description": "world_from_voxel: the columns of the matrix to LPS millimetres, then the origin",
+                    "entity": {
+                        "type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"enum": kinds},
+                        "additionalProperties": {"type": "object", "required": ["id"]},
+                        "description": "one entity under the name of its kind",
                     },
+                    "origin": {"type": "object", "description": "who made and changed it, when, with what"},
                 },
-            }},
-            "labels": {"type": "array", "items": {
-                "type": "object", "required": ["id", "value", "name"],
-                "properties": {"id": id, "value": {"type": "integer", "minimum": 1, "maximum": 65535}, "name": {"type": "string"}},
-            }},
-            "shapes": {"type": "array", "items": {
-                "type": "object", "required": ["id", "image", "form"],
-                "properties": {"id": id, "image": id, "form": {"type": "object", "required": ["type"]}},
             }},
             "maps": {"type": "array", "items": {
                 "type": "object", "required": ["image", "layer", "file"],
-                "properties": {"image": id, "layer": {"type": "integer", "minimum": 0}, "file": {"type": "string"}},
+                "properties": {
+                    "image": {"type": "string", "format": "uuid"},
+                    "layer": {"type": "integer", "minimum": 0}, "file": {"type": "string"},
+                },
                 "description": "each file: min and max of a half-open voxel box and runs of [count, value or null], columns fastest",
             }},
         },

@@ -1,15 +1,10 @@
 //! A target folder is whole or not there; nothing names the patient; nothing lies outside.
 
 use crate::sample;
-use limner_annotation::exchange::{EXCHANGES, Exchange, Holds, Options, Receipt, by_name, export};
+use limner_annotation::exchange::{Options, Receipt, by_name, export};
 use limner_annotation::{Error, ImageEntry};
 use limner_imaging::{Task, Volume};
 use std::path::{Path, PathBuf};
-
-/// Those that write what is painted and drawn; the sample asks no questions.
-fn of_shapes() -> impl Iterator<Item = &'static dyn Exchange> {
-    EXCHANGES.iter().copied().filter(|exchange| exchange.holds() != Holds::Questions)
-}
 
 fn all_under(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -27,7 +22,7 @@ fn all_under(folder: &Path) -> Vec<PathBuf> {
 fn an_export_is_whole_checked_and_the_same_each_time() {
     let sample = sample::project();
     let folder = tempfile::tempdir().unwrap();
-    for exchange in of_shapes() {
+    for exchange in sample::formats_for(&sample.document) {
         let (a, b) = (folder.path().join(format!("{}-a", exchange.name())), folder.path().join("b"));
         let task = Task::default();
         let receipt = export(exchange, &sample.document, &sample::load, &a, &Options::default(), &task).unwrap();
@@ -53,7 +48,7 @@ fn an_export_is_whole_checked_and_the_same_each_time() {
 fn no_name_of_a_patient_leaves_unless_asked() {
     let sample = sample::project();
     let folder = tempfile::tempdir().unwrap();
-    for exchange in of_shapes() {
+    for exchange in sample::formats_for(&sample.document) {
         let out = folder.path().join(exchange.name());
         export(exchange, &sample.document, &sample::load, &out, &Options::default(), &Task::default()).unwrap();
         for file in all_under(&out) {
@@ -63,7 +58,7 @@ fn no_name_of_a_patient_leaves_unless_asked() {
         }
     }
     let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
-    assert_eq!(beside.len(), of_shapes().count(), "nothing beside the targets: {beside:?}");
+    assert_eq!(beside.len(), sample::formats_for(&sample.document).len(), "nothing beside the targets: {beside:?}");
     let out = folder.path().join("named");
     let options = Options { keep_identity: true, ..Options::default() };
     export(by_name("nifti").unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
@@ -75,18 +70,18 @@ fn what_fails_or_is_cancelled_leaves_nothing() {
     let sample = sample::project();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let coco = EXCHANGES.iter().find(|e| e.name() == "coco-instances").unwrap();
+    let coco = by_name("coco-instances").unwrap();
     let cancelling = |image: &ImageEntry, task: &Task| {
         task.cancel.cancel();
         sample::load(image, task)
     };
-    let cancelled = export(*coco, &sample.document, &cancelling, &out, &Options::default(), &Task::default());
+    let cancelled = export(coco, &sample.document, &cancelling, &out, &Options::default(), &Task::default());
     assert!(matches!(cancelled, Err(Error::Imaging(limner_imaging::Error::Cancelled))));
     let last = sample.images[2];
     let failing = move |image: &ImageEntry, task: &Task| -> limner_annotation::Result<Volume> {
         if image.id == last { Err(Error::refused("gone")) } else { sample::load(image, task) }
     };
-    assert!(export(*coco, &sample.document, &failing, &out, &Options::default(), &Task::default()).is_err());
+    assert!(export(coco, &sample.document, &failing, &out, &Options::default(), &Task::default()).is_err());
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -3,10 +3,16 @@
 #[cfg(test)]
 mod coco;
 #[cfg(test)]
+mod dicom;
+#[cfg(test)]
 mod folder;
+#[cfg(test)]
+mod judges;
 #[cfg(test)]
 mod nifti;
 #[cfg(test)]
 mod round;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod shards;

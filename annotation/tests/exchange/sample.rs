@@ -84,3 +84,9 @@ pub fn project() -> Sample {
 pub fn load(image: &ImageEntry, _: &Task) -> Result<Volume> {
     Ok(volume(image.geometry))
 }
+
+/// The formats that can hold something of a project.
+pub fn formats_for(document: &Document) -> Vec<&'static dyn limner_annotation::exchange::Exchange> {
+    use limner_annotation::exchange::{EXCHANGES, Options, dry_run};
+    EXCHANGES.iter().copied().filter(|format| dry_run(*format, document, &Options::default()).records > 0).collect()
+}

@@ -13,10 +13,10 @@ use std::process::ExitCode;
 #[command(after_help = "Example: limner export study.limner --format coco-instances --out dataset/")]
 pub struct Args {
     /// The project
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present_any = ["list", "merge"])]
     project: Option<PathBuf>,
     /// Which format (limner export --list)
-    #[arg(long, required_unless_present = "list")]
+    #[arg(long, required_unless_present_any = ["list", "merge"])]
     format: Option<String>,
     /// A new folder
     #[arg(long, required_unless_present_any = ["list", "dry_run"])]
@@ -36,6 +36,9 @@ pub struct Args {
     /// Only one of several equal shares of the work: 3/16 is the third of sixteen jobs
     #[arg(long)]
     shard: Option<String>,
+    /// Join the folders of all shards into one
+    #[arg(long, num_args = 1.., value_name = "SHARD", conflicts_with_all = ["project", "format", "shard", "dry_run"])]
+    merge: Vec<PathBuf>,
     /// Only these images, by id
     #[arg(long)]
     image: Vec<limner_annotation::ImageId>,
@@ -60,6 +63,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.list {
         return list(args.json);
     }
+    if let (false, Some(out)) = (args.merge.is_empty(), &args.out) {
+        return tell(&exchange::merge(&args.merge, out, &Task::default())?, out, args.json);
+    }
     let project = args.project.as_deref().context("name a project")?;
     let format = args.format.as_deref().context("name a format")?;
     let task = Task::default();
@@ -71,8 +77,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(exit(run.blocked.is_empty()));
     };
     let receipt = export_project(project, format, out, &options, &task)?;
-    if args.json {
-        say_json(&receipt)?;
+    tell(&receipt, out, args.json)
+}
+
+fn tell(receipt: &Receipt, out: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    if as_json {
+        say_json(receipt)?;
     } else {
         say(format!("{} files, read back and checked: {}", receipt.files.len(), out.display()));
     }

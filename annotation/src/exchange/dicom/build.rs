@@ -87,6 +87,13 @@ impl Build {
         self.sequence(tag, vec![code_item(code)]);
     }
 
+    /// Takes over every element of another data set.
+    pub(crate) fn join(&mut self, other: Self) {
+        for element in other.0 {
+            self.0.put(element);
+        }
+    }
+
     /// One item, filled by a closure: most sequences are of that kind.
     pub(crate) fn item(&mut self, tag: Tag, fill: impl FnOnce(&mut Self)) {
         let mut item = Self::new();

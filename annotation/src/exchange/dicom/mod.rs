@@ -9,6 +9,7 @@ pub(crate) mod rtstruct;
 pub(crate) mod seg;
 mod seg_read;
 pub(crate) mod source;
+pub(crate) mod sr;
 
 use crate::ImageId;
 use crate::error::{Error, Result};
@@ -140,5 +141,9 @@ pub fn companions(path: &Path, task: &Task) -> Result<Vec<(PathBuf, &'static dyn
     Ok(found)
 }
 
-const COMPANIONS: &[(&[&str], &str)] =
-    &[(seg::CLASSES, "dicom-seg"), (rtstruct::CLASSES, "rtstruct"), (gsps::CLASSES, "gsps")];
+const COMPANIONS: &[(&[&str], &str)] = &[
+    (seg::CLASSES, "dicom-seg"),
+    (rtstruct::CLASSES, "rtstruct"),
+    (gsps::CLASSES, "gsps"),
+    (sr::CLASSES, "sr-tid1500"),
+];

@@ -103,19 +103,20 @@ struct Structure {
     contours: Vec<(Slice, Vec<Ring>)>,
 }
 
+/// What is painted is one structure a label. A drawn shape is one of its own: contours of one structure take away from
+/// each other where they overlap.
 fn structures(contents: &Contents, case: &Case<'_>) -> Vec<Structure> {
-    let mut by_value: BTreeMap<u16, Vec<(Slice, Vec<Ring>)>> = BTreeMap::new();
+    let mut painted: BTreeMap<u16, Vec<(Slice, Vec<Ring>)>> = BTreeMap::new();
     for index in 0..case.image.size()[2] {
         for (value, mask) in flat::masks_on(contents, case, index) {
             let rings = Body::Mask(mask).rings().iter().map(inset).collect();
-            by_value.entry(value).or_default().push((Slice::stored(index), rings));
+            painted.entry(value).or_default().push((Slice::stored(index), rings));
         }
     }
-    for shape in contents.shapes_on(case.image.id) {
-        let label = shape.label.and_then(|id| contents.label(id));
-        let (Some(label), Some(slice), Some(rings)) = (label, shape.form.slice(), shape.form.rings()) else { continue };
-        by_value.entry(label.value).or_default().push((slice, rings));
-    }
+    let drawn = contents.shapes_on(case.image.id).filter_map(|shape| {
+        let label = shape.label.and_then(|id| contents.label(id))?;
+        Some((label.value, vec![(shape.form.slice()?, shape.form.rings()?)]))
+    });
     let structure = |(value, contours): (u16, Vec<_>)| {
         let label = contents.label_of_value(value);
         Structure {
@@ -125,7 +126,7 @@ fn structures(contents: &Contents, case: &Case<'_>) -> Vec<Structure> {
             contours,
         }
     };
-    by_value.into_iter().map(structure).collect()
+    painted.into_iter().chain(drawn).map(structure).collect()
 }
 
 /// Moves every side of a ring of pixel borders a little towards the pixels, which lie to its right on the screen.

@@ -416,7 +416,8 @@ mod tests {
 
     #[test]
     fn a_polygon_of_the_golden_vectors_fills_the_same_pixels_as_the_reference() {
-        // FORMATS F: (1,1)-(3,3) and (0.5,0.5)-(2.5,2.5) both fill rows 1-2, columns 1-2 in pycocotools.
+        // FORMATS F, from pycocotools: rows 1-2, columns 1-2. Where an edge runs through the centres of pixels, as in
+        // (0.5,0.5)-(2.5,2.5), we take those on its near side and the reference those on its far side.
         let square = |a: f64, b: f64| Body::Rings(vec![vec![[a, a], [b, a], [b, b], [a, b]]]);
         let mask = square(1.0, 3.0).mask([5, 4]);
         assert_eq!((mask.area(), mask.bbox()), (4, [1, 1, 2, 2]));

@@ -218,3 +218,24 @@ fn config(set: &Set) -> Element {
     }
     view
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_golden_box_is_told_in_percent() {
+        let mut set = Set::default();
+        let item = Item {
+            label: Some(set.value_of("x")),
+            body: Body::Box { min: [100.0, 50.0], max: [300.0, 250.0] },
+            text: None,
+        };
+        let sheet =
+            Sheet { file: "a".into(), size: [512, 400], number: 1, part: None, source: None, items: Vec::new() };
+        let told = result(&set, &sheet, &item, 0);
+        let value = ["x", "y", "width", "height"].map(|name| told["value"][name].as_f64().unwrap_or_default());
+        assert_eq!(value, [19.531_25, 12.5, 39.062_5, 50.0]);
+        assert_eq!(read(&told, sheet.size).unwrap(), Some(("x".to_owned(), item.body)));
+    }
+}

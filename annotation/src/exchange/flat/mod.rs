@@ -9,6 +9,7 @@ mod card;
 mod check;
 pub(crate) mod coco;
 pub(crate) mod cvat;
+pub(crate) mod datumaro;
 mod gather;
 pub(crate) mod hub;
 pub(crate) mod keypoints;

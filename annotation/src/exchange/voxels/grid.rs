@@ -1,15 +1,13 @@
 //! What the formats of volumes share: label maps to files and back, and where a grid from outside lies in a project.
 
 use crate::ImageId;
-use crate::command::Command;
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
-use crate::exchange::import::{Import, Labels, Reading};
-use crate::exchange::{SelfCheck, folder, import};
+use crate::exchange::import::{Import, Labels, Painter, Reading};
+use crate::exchange::{SelfCheck, folder};
 use crate::image_entry::ImageEntry;
 use crate::label_map::LabelMap;
-use crate::packed::Patch;
 use limner_imaging::{Geometry, Samples, Task, Volume, Voxel, VoxelBox, formats};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -132,7 +130,7 @@ pub(crate) fn read_map(
     reading: &Reading<'_>,
     path: &Path,
     known: Option<ImageId>,
-    labels: &mut Labels,
+    (labels, painter): (&mut Labels, &mut Painter<'_>),
     rename: &dyn Fn(u16) -> (String, Option<[u8; 3]>),
     import: &mut Import,
 ) -> Result<()> {
@@ -146,7 +144,7 @@ pub(crate) fn read_map(
     let values = values_on(image, &way, &volume, path)?;
     let (records, values) = renamed(values, labels, rename)?;
     import.records += records;
-    import.commands.extend(import::whole_map(reading.contents, image.id, &values, 0));
+    import.commands.extend(painter.paint_map(image.id, image.size(), &values));
     Ok(())
 }
 
@@ -154,14 +152,13 @@ pub(crate) fn read_map(
 pub(crate) fn paint_values(
     image: &ImageEntry,
     values: Vec<u16>,
-    labels: &mut Labels,
+    (labels, painter): (&mut Labels, &mut Painter<'_>),
     rename: &dyn Fn(u16) -> (String, Option<[u8; 3]>),
     import: &mut Import,
 ) -> Result<()> {
     let (records, values) = renamed(values, labels, rename)?;
     import.records += records;
-    let patch = Patch::from_values(VoxelBox::whole(image.size()), values.iter().map(|v| (*v != 0).then_some(*v)));
-    import.commands.extend(patch.map(|patch| Command::SetVoxels { image: image.id, layer: 0, patch }));
+    import.commands.extend(painter.paint_map(image.id, image.size(), &values));
     Ok(())
 }
 

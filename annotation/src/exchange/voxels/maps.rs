@@ -7,7 +7,7 @@ use crate::ImageId;
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
-use crate::exchange::import::{Import, Labels, Reading};
+use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::labels::Label;
 use limner_imaging::StackAxis;
@@ -253,6 +253,7 @@ pub(super) fn read_maps(reading: &Reading<'_>, endings: &[&str]) -> Result<Impor
     }
     let mut import = Import::default();
     let mut labels = Labels::of(reading.contents);
+    let mut painter = Painter::new(reading.contents);
     let mut painted = Import::default();
     reading.task.progress.begin("reading label maps", files.len() as u64);
     let several = files.len() > 1;
@@ -272,7 +273,7 @@ pub(super) fn read_maps(reading: &Reading<'_>, endings: &[&str]) -> Result<Impor
             let in_project = reading.contents.label_of_value(value).filter(|_| !ours);
             label.or(in_project).map_or_else(|| (format!("label {value}"), None), |l| (l.name.clone(), l.colour))
         };
-        grid::read_map(reading, &path, image, &mut labels, &rename, &mut painted)?;
+        grid::read_map(reading, &path, image, (&mut labels, &mut painter), &rename, &mut painted)?;
         reading.task.progress.advance(1);
     }
     import.commands.extend(labels.commands());

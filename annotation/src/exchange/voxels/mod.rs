@@ -2,5 +2,6 @@
 
 pub(crate) mod grid;
 pub(crate) mod maps;
+pub(crate) mod medsam;
 pub(crate) mod nnunet;
 pub(crate) mod trees;

@@ -6,7 +6,7 @@ use super::maps::{TIME, lose_time_and_shapes};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
-use crate::exchange::import::{Import, Labels, Reading};
+use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::label_map::LabelMap;
 use limner_imaging::{StackAxis, Volume, VoxelBox, formats};
@@ -230,6 +230,7 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
     let mut import = Import::default();
     let mut labels = Labels::of(reading.contents);
     let mut added = Import::default();
+    let mut painter = Painter::new(reading.contents);
     let mut painted = Import::default();
     for (images, maps) in [("imagesTr", "labelsTr"), ("imagesTs", "labelsTs")] {
         let folder = root.join(maps);
@@ -243,7 +244,7 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
             let rename = |value: u16| (names.get(&value).cloned().unwrap_or_else(|| format!("label {value}")), None);
             let volume = formats::open_single(&map, reading.task)?;
             if grid::image_with(reading.contents, &volume.geometry).is_some() {
-                grid::read_map(reading, &map, None, &mut labels, &rename, &mut painted)?;
+                grid::read_map(reading, &map, None, (&mut labels, &mut painter), &rename, &mut painted)?;
                 continue;
             }
             let picture = root.join(images).join(format!("{case}_0000{ending}"));
@@ -252,7 +253,7 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
             let way = way.ok_or_else(|| Error::export(&map, "the labels do not lie on the grid of their image"))?;
             let values = grid::values_on(&entry, &way, &volume, &map)?;
             added.commands.push(crate::Command::AddImage { image: entry.clone() });
-            grid::paint_values(&entry, values, &mut labels, &rename, &mut painted)?;
+            grid::paint_values(&entry, values, (&mut labels, &mut painter), &rename, &mut painted)?;
         }
     }
     import.records = painted.records;

@@ -1,0 +1,103 @@
+//! The field's own tools, each in its own environment, on grids that point every way, with labels that overlap.
+
+use crate::sample;
+use limner_annotation::Command;
+use limner_annotation::exchange::{Options, by_name, export};
+use limner_imaging::Task;
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+
+/// The Python of an environment that tests/judges/prepare.sh made.
+fn python(environment: &str) -> Option<PathBuf> {
+    let home = std::env::var_os("LIMNER_JUDGES").map(PathBuf::from).or_else(|| {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
+        Some(cache?.join("limner/judges"))
+    })?;
+    let python = home.join(environment).join("bin/python");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/judges/exchange.py");
+    let found = python.is_file() && script.is_file();
+    if !found {
+        eprintln!("the environment {environment} is not there: tests/judges/prepare.sh makes it");
+    }
+    found.then_some(python)
+}
+
+fn judge(environment: &str, script: &str, arguments: &[&Path]) {
+    let Some(python) = python(environment) else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/judges").join(script);
+    let output = Program::new(python).arg(script).args(arguments).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{errors}");
+    println!("{said}");
+}
+
+fn put(home: &Path, format: &str, folder: &str, choices: &[(&str, &str)]) {
+    let sample = sample::project();
+    let set = choices.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let options = Options { key: "key".into(), set, ..Options::default() };
+    let out = home.join(folder);
+    export(by_name(format).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+}
+
+#[test]
+fn the_fields_own_tools_find_the_same_voxels() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    // One project for all formats, so that all can be compared with the label maps.
+    let mut sample = sample::project();
+    // Shapes are judged by our own tests: here every object is one that the label maps know.
+    let drawn: Vec<_> = sample.document.shapes().map(|shape| Command::RemoveShape { id: shape.id }).collect();
+    sample.document.apply("Remove shapes", drawn).unwrap();
+    for exchange in sample::formats_for(&sample.document) {
+        let options = Options { key: "key".into(), ..Options::default() };
+        let out = home.join(exchange.name());
+        export(exchange, &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+    }
+    judge("formats", "exchange.py", &[home]);
+    let cache = tempfile::tempdir().unwrap();
+    judge("hub", "hub.py", &[home, cache.path()]);
+}
+
+#[test]
+fn other_kinds_of_segmentations_are_read_by_highdicom() {
+    for kind in ["fractional", "labelmap"] {
+        let home = tempfile::tempdir().unwrap();
+        let sample = sample::project();
+        for (format, folder) in [("nifti", "nifti"), ("dicom-seg", "dicom-seg")] {
+            let set = [("type".to_owned(), kind.to_owned())].into();
+            let options = Options { key: "key".into(), set, ..Options::default() };
+            let out = home.path().join(folder);
+            export(by_name(format).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default())
+                .unwrap();
+        }
+        // A label map hides what lies under its uppermost layer: only the others are compared.
+        if kind != "labelmap" {
+            judge("formats", "exchange.py", &[home.path()]);
+        }
+    }
+}
+
+#[test]
+fn dciodvfy_finds_no_error_in_our_objects() {
+    let home = tempfile::tempdir().unwrap();
+    for (format, folder, choices) in [
+        ("dicom-seg", "binary", &[][..]),
+        ("dicom-seg", "fractional", &[("type", "fractional")][..]),
+        ("rtstruct", "rtstruct", &[][..]),
+    ] {
+        put(home.path(), format, folder, choices);
+        for entry in std::fs::read_dir(home.path().join(folder)).unwrap().flatten() {
+            if entry.path().extension().is_none_or(|e| e != "dcm") {
+                continue;
+            }
+            let Ok(output) = Program::new("dciodvfy").arg(entry.path()).output() else {
+                eprintln!("dciodvfy is not installed: apt-get install dicom3tools");
+                return;
+            };
+            let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+            let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("Error")).collect();
+            assert!(errors.is_empty(), "{folder}: {errors:#?}");
+        }
+    }
+}
