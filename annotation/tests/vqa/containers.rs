@@ -133,3 +133,33 @@ fn a_published_medsg_sample_goes_through_unchanged() {
     assert_eq!(first.places.iter().map(|(_, place)| place.picture).collect::<Vec<_>>(), [2, 1, 0]);
     assert_eq!(first.places[0].1.rect, [92.0, 150.0, 164.0, 224.0]);
 }
+
+/// The same but for how whole numbers are written.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[test]
+fn a_published_medspot_sample_goes_through_unchanged() {
+    let Some(folder) = samples() else { return };
+    let bytes = std::fs::read(folder.join("medspot/Bluelight_Annotation.json")).unwrap();
+    let before: Value = serde_json::from_slice(&bytes).unwrap();
+    let profile = by_name("vqa:medspot").unwrap();
+    let records = profile.read(&Files::from([("tasks.json".to_owned(), bytes)])).unwrap();
+    let files = profile.write(&records, &ProfileOptions::default()).unwrap();
+    let after: Value = serde_json::from_slice(&files["train.json"]).unwrap();
+    for (a, b) in before["tasks"].as_array().unwrap().iter().zip(after["tasks"].as_array().unwrap()) {
+        assert!(same(a, b), "{a}\n{b}");
+    }
+    assert!(same(&before, &after));
+    // Two of its 27 steps have nothing to act on.
+    let places: usize = records.asked.iter().map(|asked| asked.scene.places.len()).sum();
+    assert_eq!((records.asked.len(), places), (27, 25));
+}
