@@ -26,9 +26,9 @@ enum What {
         /// cvpr, clicks, scribbles, lasso or human
         #[arg(long, default_value = "cvpr")]
         protocol: String,
-        /// Which model answers: a name from limner models list, or a model folder
-        #[arg(long, default_value = "classical")]
-        model: String,
+        /// Which model answers: a name from limner models list, or a model folder (default: the best there is)
+        #[arg(long)]
+        model: Option<String>,
         /// Rounds of prompts (default: the protocol's own)
         #[arg(long)]
         rounds: Option<usize>,
@@ -48,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Err(usage(format!("{protocol:?} is no protocol; choose one of {}", known.join(", "))));
     };
     let task = Task::default();
-    let engine = models::open(&model)?;
+    let engine = models::open_or_best(model.as_deref())?;
     let found = evaluate::read(&cases, &task)?;
     for (path, error) in &found.failed {
         note(format!("limner: {}: {error}", path.display()));

@@ -17,9 +17,9 @@ pub struct Args {
     /// The label map to write
     #[arg(short, long)]
     output: PathBuf,
-    /// Which model answers: a name from limner models list, or a model folder
-    #[arg(long, default_value = "classical")]
-    model: String,
+    /// Which model answers: a name from limner models list, or a model folder (default: the best there is)
+    #[arg(long)]
+    model: Option<String>,
     /// cpu or gpu
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -33,7 +33,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Err(usage(format!("the device {:?} is not there; this version computes on the cpu", args.device)));
     }
     let task = Task::default();
-    let engine = models::open(&args.model)?;
+    let engine = models::open_or_best(args.model.as_deref())?;
     let (labels, report) = engine_run::segment_file(&args.image, &args.prompts, engine, &task)?;
     for warning in task.warnings.take() {
         note(format!("limner: warning: {}", warning.text));

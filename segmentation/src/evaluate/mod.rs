@@ -141,10 +141,24 @@ pub fn play(case: &Case, engine: &Arc<dyn Engine>, options: Options, task: &Task
             let mut play = Play::new(case, engine, options);
             let mut prompts = robot::strokes(inside, true);
             prompts.extend(robot::strokes(outside, false));
-            play.answer(prompts, task)?;
+            play.answer(&prompts, task)?;
             Ok(CaseReport { case: format!("{}#{n}", case.name), ..play.report() })
         })
         .collect()
+}
+
+/// Sees the prompts of a round and the mask that came of them.
+pub type Watch<'a> = &'a mut dyn FnMut(&[Prompt], &Mask);
+
+/// One case of simulated prompts, with each round's prompts and mask shown as they come.
+pub fn watched(
+    case: &Case,
+    engine: &Arc<dyn Engine>,
+    options: Options,
+    task: &Task,
+    watch: Watch,
+) -> Result<CaseReport> {
+    Play { watch: Some(watch), ..Play::new(case, engine, options) }.run(task)
 }
 
 /// A game under way.
@@ -154,6 +168,7 @@ struct Play<'a> {
     session: Session,
     dice: Dice,
     rounds: Vec<Round>,
+    watch: Option<Watch<'a>>,
 }
 
 impl<'a> Play<'a> {
@@ -164,14 +179,14 @@ impl<'a> Play<'a> {
             .chain(case.label.to_le_bytes())
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let session = Session::new(Arc::clone(&case.image), Arc::clone(engine));
-        Self { case, options, session, dice: Dice(seed), rounds: Vec::new() }
+        Self { case, options, session, dice: Dice(seed), rounds: Vec::new(), watch: None }
     }
 
     fn run(mut self, task: &Task) -> Result<CaseReport> {
         let size = self.case.image.size();
         if self.options.protocol == Protocol::Cvpr {
             let around = robot::loose_box(&self.case.reference, size, &mut self.dice);
-            self.answer(around.into_iter().collect(), task)?;
+            self.answer(around.as_slice(), task)?;
         }
         for _ in 0..self.options.rounds {
             let answer = self.session.prediction().map_or_else(|| Mask::empty(VoxelBox::default()), |p| p.mask.clone());
@@ -184,19 +199,22 @@ impl<'a> Play<'a> {
                     robot::click(reference, &answer, size, aim, &mut self.dice)
                 }
             };
-            self.answer(prompt.into_iter().collect(), task)?;
+            self.answer(prompt.as_slice(), task)?;
         }
         Ok(self.report())
     }
 
     /// A round: without prompts nothing is asked and the last score stands.
-    fn answer(&mut self, prompts: Vec<Prompt>, task: &Task) -> Result<()> {
+    fn answer(&mut self, prompts: &[Prompt], task: &Task) -> Result<()> {
         let mut seconds = 0.0;
         if !prompts.is_empty() {
-            seconds = self.session.add_all(prompts, task)?.seconds;
+            seconds = self.session.add_all(prompts.to_vec(), task)?.seconds;
         }
         let nothing = Mask::empty(VoxelBox::default());
         let answer = self.session.prediction().map_or(&nothing, |p| &p.mask);
+        if let Some(watch) = &mut self.watch {
+            watch(prompts, answer);
+        }
         let dice = Overlap::of(&self.case.reference, answer).dice();
         // As in the challenge: an answer this far off has no surface worth measuring.
         let nsd = if dice > LEAST_DICE_FOR_NSD {

@@ -86,11 +86,13 @@ pub fn all() -> Vec<Model> {
     networks.chain(MODELS.iter().map(Model::built_in)).collect()
 }
 
-/// The engine to begin with: the network that comes with the program, else the classical one.
-pub fn open_best() -> Result<Arc<dyn Engine>> {
-    match all().first() {
-        Some(model) => model.open(),
-        None => Err(Error::UnknownModel { name: EMBEDDED.into(), known: String::new() }),
+/// The engine of that name, or, where none is named, the one to begin with: the network that comes with the program,
+/// else the classical one.
+pub fn open_or_best(name: Option<&str>) -> Result<Arc<dyn Engine>> {
+    match (name, all().first()) {
+        (Some(name), _) => open(name),
+        (None, Some(model)) => model.open(),
+        (None, None) => Err(Error::UnknownModel { name: EMBEDDED.into(), known: String::new() }),
     }
 }
 
@@ -120,7 +122,8 @@ mod tests {
         }
         let Err(error) = open("nothing") else { panic!("a model that is not there opened") };
         assert!(error.to_string().contains("classical"));
-        assert_eq!(open_best().unwrap().name(), all()[0].name);
+        assert_eq!(open_or_best(None).unwrap().name(), all()[0].name);
+        assert_eq!(open_or_best(Some("classical")).unwrap().name(), "classical");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod conv;
 mod isa;
 mod lanes;
 mod norm;
+mod peak;
 mod plan;
 mod tensor;
 mod unet;
@@ -15,6 +16,7 @@ mod weights;
 mod winograd;
 
 pub use isa::Isa;
+pub use peak::peak_flops;
 pub use plan::Plan;
 pub use unet::Network;
 pub use weights::Weights;

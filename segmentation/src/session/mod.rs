@@ -12,7 +12,7 @@ mod state;
 
 pub use compose::Overlap;
 pub use job::Job;
-pub use state::{ObjectState, SessionState};
+pub use state::{ObjectState, PackedMask, SessionState};
 
 use crate::engine::{Engine, Prediction};
 use crate::error::{Error, Result};

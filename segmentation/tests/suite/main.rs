@@ -5,8 +5,14 @@ mod common;
 #[cfg(test)]
 mod evaluation;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
+mod nninteractive;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod phantoms;
+#[cfg(test)]
+mod scenario;
 #[cfg(test)]
 mod sessions;

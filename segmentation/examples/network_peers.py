@@ -1,0 +1,140 @@
+"""Our network engine beside PyTorch, ONNX Runtime and OpenVINO: one machine, one run, in turns.
+
+    network_peers.py path/to/network_speed [THREADS] [REPEATS]
+
+Needs torch, dynamic-network-architectures, safetensors; onnx, onnxruntime and openvino where they are to be compared.
+Prints a table: median seconds, and how many times slower than ours each peer is.
+"""
+
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import torch
+from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
+from safetensors.torch import save_file
+
+program, threads, repeats = sys.argv[1], int((sys.argv + ["2"])[2]), int((sys.argv + ["", "5"])[3] or 5)
+torch.set_num_threads(threads)
+FEATURES = [16, 32, 64, 128, 160]
+SIZES = {3: [[64] * 3, [96] * 3, [128] * 3], 2: [[512, 512]]}
+
+
+def build(axes):
+    torch.manual_seed(0)
+    conv, norm = {2: (torch.nn.Conv2d, torch.nn.InstanceNorm2d), 3: (torch.nn.Conv3d, torch.nn.InstanceNorm3d)}[axes]
+    n = len(FEATURES)
+    shape = dict(features_per_stage=FEATURES, kernel_sizes=[[3] * axes] * n, strides=[[1] * axes] + [[2] * axes] * (n - 1),
+                 n_blocks_per_stage=[1] * n, n_conv_per_stage_decoder=[1] * (n - 1))
+    net = ResidualEncoderUNet(8, n, conv_op=conv, num_classes=2, conv_bias=True, norm_op=norm,
+                              norm_op_kwargs=dict(eps=1e-5, affine=True), nonlin=torch.nn.LeakyReLU,
+                              nonlin_kwargs=dict(inplace=True), **shape).eval()
+    return net, shape
+
+
+def write(net, shape, axes, folder):
+    kept = {k: v.contiguous().clone() for k, v in net.state_dict().items()
+            if "all_modules" not in k and not k.startswith("decoder.encoder.")}
+    save_file(kept, folder / "weights.safetensors")
+    name = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet"
+    architecture = dict(network_class_name=name, arch_kwargs=dict(shape, norm_op_kwargs=dict(eps=1e-5)))
+    plans = dict(configurations=dict(a=dict(patch_size=[96] * axes, architecture=architecture)))
+    (folder / "plans.json").write_text(json.dumps(plans))
+
+
+def peers(net, x, folder):
+    """Name to a function that runs once."""
+    found = {}
+
+    def plain():
+        with torch.inference_mode():
+            net(x)
+
+    def halved():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            net(x)
+
+    found["PyTorch fp32"], found["PyTorch bf16"] = plain, halved
+    try:
+        import onnxruntime
+
+        path = str(folder / "net.onnx")
+        torch.onnx.export(net, (x,), path, dynamo=False)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        feed = {session.get_inputs()[0].name: x.numpy()}
+        found["ONNX Runtime"] = lambda: session.run(None, feed)
+    except ImportError as error:
+        print("not compared:", error, file=sys.stderr)
+    try:
+        import openvino
+
+        core = openvino.Core()
+        hints = dict(INFERENCE_NUM_THREADS=threads, INFERENCE_PRECISION_HINT="f32")
+        model = openvino.convert_model(net, example_input=x, input=[list(x.shape)])
+        compiled = core.compile_model(model, "CPU", hints)
+        found["OpenVINO fp32"] = lambda: compiled(x.numpy())
+    except ImportError as error:
+        print("not compared:", error, file=sys.stderr)
+    return found
+
+
+def ours(folder, size):
+    full = [1] * (3 - len(size)) + size
+    done = subprocess.run([program, str(folder), *map(str, full), str(repeats), str(threads)], check=True,
+                          capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def macs(net, x):
+    total = 0
+
+    def count(module, inputs, output):
+        nonlocal total
+        w = module.weight
+        outs = output if not module.transposed else inputs[0]
+        total += w.numel() * outs[0, 0].numel()
+
+    hooks = [m.register_forward_hook(count) for m in net.modules()
+             if isinstance(m, torch.nn.modules.conv._ConvNd)]
+    with torch.inference_mode():
+        net(x)
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+for axes, sizes in SIZES.items():
+    net, shape = build(axes)
+    with tempfile.TemporaryDirectory() as home:
+        home = pathlib.Path(home)
+        write(net, shape, axes, home)
+        for size in sizes:
+            x = torch.randn(1, 8, *size)
+            work = macs(net, x)
+            times = {}
+            all_peers = peers(net, x, home)
+            for run in all_peers.values():
+                run()
+            own = []
+            for _ in range(3):
+                report = ours(home, size)
+                own += report["seconds"]
+                for name, run in all_peers.items():
+                    for _ in range(max(1, repeats // 2)):
+                        start = time.perf_counter()
+                        run()
+                        times.setdefault(name, []).append(time.perf_counter() - start)
+            mine = statistics.median(own)
+            share = 2 * work / mine / report["peak_flops"]
+            print(f"{'x'.join(map(str, size))}: {work / 1e9:.1f} GMAC, Limner {report['isa']} {mine:.3f} s "
+                  f"(best {min(own):.3f}), {share:.0%} of the machine's peak of {report['peak_flops'] / 1e9:.0f} GFLOP/s, "
+                  f"work {report['working_bytes'] >> 20} MiB, weights {report['weight_bytes'] >> 20} MiB")
+            for name, each in times.items():
+                theirs = statistics.median(each)
+                print(f"    {name:<14} {theirs:.3f} s (best {min(each):.3f}): {theirs / mine:.2f} times ours", flush=True)
