@@ -51,7 +51,13 @@ impl App {
 
 fn make(series: &Series, task: &Task) -> anyhow::Result<ColorImage> {
     anyhow::ensure!(series.size.iter().product::<usize>() <= MOST_VOXELS, "too large for a thumbnail");
-    Ok(draw(&middle_of(series).load(task)?))
+    // Where one slice alone does not make a picture, all of a series that is not too long does.
+    let voxels = series.size.iter().product::<usize>();
+    let volume = match middle_of(series).load(task) {
+        Err(_) if voxels <= MOST_VOXELS / 4 => series.load(task)?,
+        loaded => loaded?,
+    };
+    Ok(draw(&volume))
 }
 
 /// Where every slice is a file of its own, the middle one is enough.
