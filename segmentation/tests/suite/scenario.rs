@@ -104,6 +104,9 @@ impl Hand<'_> {
     }
 }
 
+/// Whether a voxel belongs to the object that is drawn.
+type Inside<'a> = &'a (dyn Fn([usize; 3]) -> bool + Sync);
+
 /// Pictures that are made, so that answers on them may be kept: one where the object fits the patch, and one where it
 /// is long, lies across and leaves the image.
 pub fn made() -> Vec<Played> {
@@ -113,8 +116,7 @@ pub fn made() -> Vec<Played> {
         y * y + z * z <= 90.0
     };
     let mut played = Vec::new();
-    let shapes: [(&str, [usize; 3], &(dyn Fn([usize; 3]) -> bool + Sync)); 2] =
-        [("ball", [80, 70, 54], &ball), ("bar", [150, 62, 48], &bar)];
+    let shapes: [(&str, [usize; 3], Inside); 2] = [("ball", [80, 70, 54], &ball), ("bar", [150, 62, 48], &bar)];
     for (n, (name, size, inside)) in shapes.into_iter().enumerate() {
         let image =
             volume(size, [1.0, 1.1, 1.2], |at| bright(inside(at), 130.0, 40.0) + 12.0 * noise(at) + at[1] as f64 / 4.0);
