@@ -9,6 +9,9 @@ use std::path::PathBuf;
 
 impl App {
     pub(super) fn copy_view(&mut self) {
+        if self.workspace.active().is_none() {
+            return;
+        }
         match self.picture_of_active(1) {
             Ok(picture) => {
                 let size = [picture.width() as usize, picture.height() as usize];

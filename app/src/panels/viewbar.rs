@@ -32,7 +32,11 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                     plane_ui(app, viewport.pane, ui, out);
                 }
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| tools::ui(app, ui, out));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                // Where there is little room the choices of the view come first.
+                ui.set_clip_rect(ui.clip_rect().intersect(ui.max_rect()));
+                tools::ui(app, ui, out);
+            });
         });
     });
 }

@@ -74,7 +74,9 @@ fn hand_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui, out: &mut Out
         match event {
             Event::PointerMoved(at) if down => ask(Phase::Move, at),
             Event::PointerButton { pos, button, pressed: true, .. } => {
-                let on_top = response.hovered() && ui.ctx().layer_id_at(pos) == Some(ui.layer_id());
+                // Handles that turn planes lie over the picture while the crosshair is in hand.
+                let free = app.hand.tool != Tool::Crosshair || response.hovered();
+                let on_top = free && ui.ctx().layer_id_at(pos) == Some(ui.layer_id());
                 if let Some(button) = held(button).filter(|_| on_top && frame.rect.contains(pos)) {
                     down = true;
                     ask(Phase::Press(button), pos);
