@@ -99,7 +99,8 @@ impl Lanes for [f32; BLOCK] {
     }
 }
 
-/// Sixteen numbers in registers of fewer, with the intrinsics named.
+/// Sixteen numbers in registers of fewer, with the intrinsics named. Loops count by hand: an iterator or a closure is a
+/// function without the instruction set, and what is not inlined into one that has it becomes a call for each number.
 macro_rules! lanes_of_registers {
     ($name:ident, $register:ty, $count:literal, $width:literal, $tile:literal,
      $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sub:ident) => {
@@ -120,8 +121,10 @@ macro_rules! lanes_of_registers {
                 // SAFETY: the caller has the instruction set and a pointer good for sixteen numbers.
                 unsafe {
                     let mut out = [$load(from); $count];
-                    for (n, out) in out.iter_mut().enumerate().skip(1) {
-                        *out = $load(from.add($width * n));
+                    let mut n = 1;
+                    while n < $count {
+                        out[n] = $load(from.add($width * n));
+                        n += 1;
                     }
                     Self(out)
                 }
@@ -129,18 +132,22 @@ macro_rules! lanes_of_registers {
 
             #[inline(always)]
             unsafe fn store(self, to: *mut f32) {
-                for (n, register) in self.0.into_iter().enumerate() {
+                let mut n = 0;
+                while n < $count {
                     // SAFETY: as above.
-                    unsafe { $store(to.add($width * n), register) }
+                    unsafe { $store(to.add($width * n), self.0[n]) };
+                    n += 1;
                 }
             }
 
             #[inline(always)]
             unsafe fn add_product(self, a: Self, b: Self) -> Self {
                 let mut out = self;
-                for n in 0..$count {
+                let mut n = 0;
+                while n < $count {
                     // SAFETY: the caller has the instruction set.
                     out.0[n] = unsafe { $fma(self.0[n], a.0[n], b.0[n]) };
+                    n += 1;
                 }
                 out
             }
@@ -148,9 +155,11 @@ macro_rules! lanes_of_registers {
             #[inline(always)]
             unsafe fn plus(self, other: Self) -> Self {
                 let mut out = self;
-                for n in 0..$count {
+                let mut n = 0;
+                while n < $count {
                     // SAFETY: the caller has the instruction set.
                     out.0[n] = unsafe { $add(self.0[n], other.0[n]) };
+                    n += 1;
                 }
                 out
             }
@@ -158,9 +167,11 @@ macro_rules! lanes_of_registers {
             #[inline(always)]
             unsafe fn minus(self, other: Self) -> Self {
                 let mut out = self;
-                for n in 0..$count {
+                let mut n = 0;
+                while n < $count {
                     // SAFETY: the caller has the instruction set.
                     out.0[n] = unsafe { $sub(self.0[n], other.0[n]) };
+                    n += 1;
                 }
                 out
             }

@@ -153,40 +153,42 @@ unsafe fn strip<L: Lanes>(mut strip: Strip) {
     let depth = strip.weights.depth;
     // As many slots as the kernel has slices, one of zeros for beyond the ends, and room for the products.
     let needed = (depth + 1) * slot + plane;
-    SCRATCH.with_borrow_mut(|scratch| {
-        if scratch.len() < needed {
-            scratch.resize(needed, 0.0);
+    // Taken out rather than borrowed in a closure: a closure is compiled without the instruction set of this function,
+    // and every product in it would be a call.
+    let mut scratch = SCRATCH.take();
+    if scratch.len() < needed {
+        scratch.resize(needed, 0.0);
+    }
+    let (slots, products) = scratch.split_at_mut((depth + 1) * slot);
+    slots[depth * slot..].fill(0.0);
+    let half = (depth / 2) as isize;
+    let first = strip.slices.start as isize;
+    let end = strip.shape.size[0] as isize;
+    let inside = move |z: isize| (0..end).contains(&z);
+    let slot_of = move |z: isize| z.rem_euclid(depth as isize) as usize;
+    for z in first - half..first + half {
+        if inside(z) {
+            let tiles = &mut slots[slot_of(z) * slot..][..slot];
+            // SAFETY: handed on from the caller; the slice is within the input.
+            unsafe { tile_slice::<L>(&strip, z as usize, tiles) };
         }
-        let (slots, products) = scratch.split_at_mut((depth + 1) * slot);
-        slots[depth * slot..].fill(0.0);
-        let half = (depth / 2) as isize;
-        let first = strip.slices.start as isize;
-        let end = strip.shape.size[0] as isize;
-        let inside = move |z: isize| (0..end).contains(&z);
-        let slot_of = move |z: isize| z.rem_euclid(depth as isize) as usize;
-        for z in first - half..first + half {
-            if inside(z) {
-                let tiles = &mut slots[slot_of(z) * slot..][..slot];
-                // SAFETY: handed on from the caller; the slice is within the input.
-                unsafe { tile_slice::<L>(&strip, z as usize, tiles) };
-            }
+    }
+    for z in strip.slices.clone() {
+        let next = z as isize + half;
+        if inside(next) {
+            let tiles = &mut slots[slot_of(next) * slot..][..slot];
+            // SAFETY: as above.
+            unsafe { tile_slice::<L>(&strip, next as usize, tiles) };
         }
-        for z in strip.slices.clone() {
-            let next = z as isize + half;
-            if inside(next) {
-                let tiles = &mut slots[slot_of(next) * slot..][..slot];
-                // SAFETY: as above.
-                unsafe { tile_slice::<L>(&strip, next as usize, tiles) };
-            }
-            let mut taps = [0_isize; 3];
-            for (n, tap) in taps[..depth].iter_mut().enumerate() {
-                let from = z as isize + n as isize - half;
-                *tap = (if inside(from) { slot_of(from) } else { depth } * slot) as isize;
-            }
-            // SAFETY: as above; the slots hold all tiles the taps name.
-            unsafe { products_of::<L>(&mut strip, z, slots, &taps[..depth], products) };
+        let mut taps = [0_isize; 3];
+        for (n, tap) in taps[..depth].iter_mut().enumerate() {
+            let from = z as isize + n as isize - half;
+            *tap = (if inside(from) { slot_of(from) } else { depth } * slot) as isize;
         }
-    });
+        // SAFETY: as above; the slots hold all tiles the taps name.
+        unsafe { products_of::<L>(&mut strip, z, slots, &taps[..depth], products) };
+    }
+    SCRATCH.set(scratch);
 }
 
 /// Turns four rows of a slice into tiles: for each input block, point by point, tile after tile.
@@ -202,13 +204,10 @@ unsafe fn tile_slice<L: Lanes>(strip: &Strip, z: usize, tiles: &mut [f32]) {
         // tail allows for. The tiles are as long as their index says.
         unsafe {
             let from = strip.input.data.as_ptr().add(start);
-            let column = |x: usize| {
-                let d: [L; 4] = std::array::from_fn(|y| L::load(from.add(y * step + x * BLOCK)));
-                [d[0].minus(d[2]), d[1].plus(d[2]), d[2].minus(d[1]), d[1].minus(d[3])]
-            };
-            let (mut a, mut b) = (column(0), column(1));
+            let (mut a, mut b) = (column::<L>(from, step), column::<L>(from.add(BLOCK), step));
             for t in 0..count {
-                let (c, d) = (column(2 * t + 2), column(2 * t + 3));
+                let next = from.add((2 * t + 2) * BLOCK);
+                let (c, d) = (column::<L>(next, step), column::<L>(next.add(BLOCK), step));
                 let to = tiles.as_mut_ptr().add(t * BLOCK);
                 for y in 0..4 {
                     let point = |x: usize| to.add((4 * y + x) * count * BLOCK);
@@ -220,6 +219,16 @@ unsafe fn tile_slice<L: Lanes>(strip: &Strip, z: usize, tiles: &mut [f32]) {
                 (a, b) = (c, d);
             }
         }
+    }
+}
+
+/// Four pixels below each other, their differences and sums as a tile wants them.
+#[inline(always)]
+unsafe fn column<L: Lanes>(from: *const f32, step: usize) -> [L; 4] {
+    // SAFETY: the caller vouches for four rows.
+    unsafe {
+        let d = [L::load(from), L::load(from.add(step)), L::load(from.add(2 * step)), L::load(from.add(3 * step))];
+        [d[0].minus(d[2]), d[1].plus(d[2]), d[2].minus(d[1]), d[1].minus(d[3])]
     }
 }
 
@@ -262,6 +271,16 @@ unsafe fn products_of<L: Lanes>(strip: &mut Strip, z: usize, slots: &[f32], taps
     }
 }
 
+/// Four products of a column of a tile as two output rows want them.
+#[inline(always)]
+unsafe fn row_pair<L: Lanes>(from: *const f32, step: usize) -> [L; 2] {
+    // SAFETY: the caller vouches for sixteen products, four apart.
+    unsafe {
+        let m = [L::load(from), L::load(from.add(4 * step)), L::load(from.add(8 * step)), L::load(from.add(12 * step))];
+        [m[0].plus(m[1]).plus(m[2]), m[1].minus(m[2]).minus(m[3])]
+    }
+}
+
 /// Turns the products of a block into its two output rows and adds them to the sums.
 #[inline(always)]
 unsafe fn outputs_of<L: Lanes>(strip: &mut Strip, z: usize, block: usize, products: &[f32]) {
@@ -273,15 +292,14 @@ unsafe fn outputs_of<L: Lanes>(strip: &mut Strip, z: usize, block: usize, produc
         let bias = L::load(strip.bias[block].as_ptr());
         let (mut sum, mut square) = (L::splat(0.0), L::splat(0.0));
         for t in 0..count {
-            let from = products.as_ptr().add(t * BLOCK);
-            let point = |n: usize| L::load(from.add(n * count * BLOCK));
-            let mut halves = [[L::splat(0.0); 4]; 2];
-            let [upper, lower] = &mut halves;
-            for (x, (upper, lower)) in upper.iter_mut().zip(lower).enumerate() {
-                let m = [point(x), point(4 + x), point(8 + x), point(12 + x)];
-                *upper = m[0].plus(m[1]).plus(m[2]);
-                *lower = m[1].minus(m[2]).minus(m[3]);
-            }
+            let (from, step) = (products.as_ptr().add(t * BLOCK), count * BLOCK);
+            let [a, b, c, d] = [
+                row_pair::<L>(from, step),
+                row_pair::<L>(from.add(step), step),
+                row_pair::<L>(from.add(2 * step), step),
+                row_pair::<L>(from.add(3 * step), step),
+            ];
+            let halves = [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]];
             let x = 2 * (strip.tiles.start + t);
             for (y, half) in halves[..rows].iter().enumerate() {
                 let to = strip.output.0.add(shape.row_start(block, z, strip.row + y) + x * BLOCK);
