@@ -119,10 +119,11 @@ pub fn to_voxels<const N: usize>(
     Ok(soft.without_forbidden(request))
 }
 
-/// A mask laid on the picture: its rim moves to the strongest edges within a few voxels.
+/// A mask laid on the picture: its rim moves to the strongest edges within a few voxels. A flat mask stays on its slice.
 pub fn fitted<const N: usize>(request: &Request, mask: &Mask, task: &Task) -> Result<Soft> {
     let tight = mask.tight_box();
-    let bounds = tight.grown([FIT_REACH + 2; 3], request.image.size());
+    let reach = tight.size().map(|length| if length > 1 { FIT_REACH + 2 } else { 0 });
+    let bounds = tight.grown(reach, request.image.size());
     if tight.is_empty() || bounds.len() > MOST_VOXELS {
         return Ok(Soft::certain(mask.clone()));
     }
