@@ -110,7 +110,12 @@ fn member(tar: &mut Vec<u8>, name: &str, content: &[u8]) {
 fn members(tar: &[u8]) -> Option<BTreeMap<String, &[u8]>> {
     let mut found = BTreeMap::new();
     let mut at = 0;
-    while let Some(head) = tar.get(at..at + BLOCK).filter(|head| head[0] != 0) {
+    // Where a block is cut short the file is not whole, also if all that was promised so far is there.
+    while at != tar.len() {
+        let head = tar.get(at..at + BLOCK)?;
+        if head[0] == 0 {
+            break;
+        }
         let text = |range: std::ops::Range<usize>| {
             std::str::from_utf8(&head[range]).ok().map(|text| text.trim_matches(['\0', ' ']).to_owned())
         };
