@@ -68,7 +68,7 @@ pub fn look_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.label("Fill").on_hover_text("At zero only outlines are drawn");
         ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(60.0);
         let slider = Slider::new(&mut opacity, 0.0..=1.0).custom_formatter(|x, _| format!("{:.0} %", x * 100.0));
-        if ui.add(slider).changed() {
+        if ui.add(slider).accessible_name("Opacity of the fill").changed() {
             out.ask(Request::LabelOpacity(opacity));
         }
     });
