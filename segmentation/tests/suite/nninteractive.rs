@@ -1,8 +1,8 @@
 //! Our session against nnInteractive's own, on the same small weights: the same channels bit for bit, and after each
 //! prompt the same mask and the same changed box.
 //!
-//! What the official package answered on made pictures is kept in tests/data (LIMNER_RECORD=1 asks it anew); on real
-//! pictures it is asked each time, where LIMNER_FULL=1 and its environment is there.
+//! The channels it made of prompts on made pictures are kept in tests/data (LIMNER_RECORD=1 asks it anew); whole sessions
+//! on real pictures are asked for each time, where LIMNER_FULL=1 and its environment is there.
 
 use crate::scenario::{Hand, Played, judge_python, made, write};
 use limner_imaging::{Mask, Task, VoxelBox};
