@@ -12,7 +12,7 @@ for argument in "$@"; do
     esac
 done
 
-need_packages $build_packages $window_packages xvfb xdotool imagemagick x11-utils python3 python3-venv
+need_packages $build_packages $window_packages xvfb xdotool imagemagick x11-utils python3 python3-venv dicom3tools
 need_rust
 
 log=$(mktemp)
