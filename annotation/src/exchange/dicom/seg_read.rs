@@ -143,13 +143,8 @@ impl Masks {
     fn over(frames: &[Frame], ways: &[Way], size: [usize; 3]) -> Self {
         let mut reach: BTreeMap<Option<usize>, VoxelBox> = BTreeMap::new();
         for (frame, way) in frames.iter().zip(ways) {
-            let [columns, rows, _] = frame.plane.size();
-            let (a, b) = (way.voxel(0, 0), way.voxel(columns - 1, rows - 1));
-            let inside = |x: i64, axis: usize| x.clamp(0, size[axis] as i64) as usize;
-            let min = std::array::from_fn(|axis| inside(a[axis].min(b[axis]), axis));
-            let max = std::array::from_fn(|axis| inside(a[axis].max(b[axis]) + 1, axis));
             let bounds = reach.entry(frame.segment).or_default();
-            *bounds = bounds.union(&VoxelBox::new(min, max));
+            *bounds = bounds.union(&way.reach(frame, size));
         }
         Self { reach, found: BTreeMap::new() }
     }
@@ -216,17 +211,32 @@ impl Way {
     fn voxel(&self, column: usize, row: usize) -> [i64; 3] {
         std::array::from_fn(|a| self.start[a] + self.column[a] * column as i64 + self.row[a] * row as i64)
     }
+
+    /// The voxels of an image of `size` that a frame lies on.
+    fn reach(&self, frame: &Frame, size: [usize; 3]) -> VoxelBox {
+        let [columns, rows, _] = frame.plane.size();
+        let (a, b) = (self.voxel(0, 0), self.voxel(columns - 1, rows - 1));
+        let inside = |x: i64, axis: usize| x.clamp(0, size[axis] as i64) as usize;
+        let min = std::array::from_fn(|axis| inside(a[axis].min(b[axis]), axis));
+        let max = std::array::from_fn(|axis| inside(a[axis].max(b[axis]) + 1, axis));
+        VoxelBox::new(min, max)
+    }
 }
 
-/// The image whose voxels all frames lie on, and how.
+/// The image whose voxels all frames lie on, and how. Of several the one that holds most of them: grids that mirror each
+/// other share an edge.
 fn place(path: &Path, frames: &[Frame], images: &[&ImageEntry]) -> Result<(usize, Vec<Way>, f64)> {
     let mut best: Option<(usize, Vec<Way>, f64)> = None;
+    let mut most = 0;
     for (n, image) in images.iter().enumerate() {
         let ways: Option<Vec<(Way, f64)>> = frames.iter().map(|frame| way(&frame.plane, &image.geometry)).collect();
         let Some(ways) = ways else { continue };
         let off = ways.iter().map(|(_, off)| *off).fold(0.0, f64::max);
-        if best.as_ref().is_none_or(|(.., least)| off < *least) {
-            best = Some((n, ways.into_iter().map(|(way, _)| way).collect(), off));
+        let ways: Vec<Way> = ways.into_iter().map(|(way, _)| way).collect();
+        let held: usize = frames.iter().zip(&ways).map(|(frame, way)| way.reach(frame, image.size()).len()).sum();
+        if best.as_ref().is_none_or(|(.., least)| held > most || held == most && off < *least) {
+            best = Some((n, ways, off));
+            most = held;
         }
     }
     best.ok_or_else(|| {
