@@ -160,6 +160,7 @@ fn write_case(job: &Job<'_>, case: &Case<'_>, structures: &[Structure], path: &P
     let class = uids::RT_STRUCTURE_SET_STORAGE;
     let mut d = Build::common(class, &name("structure set"), "RTSTRUCT", &name("structure set series"), &origin);
     d.frame_of_reference(&origin);
+    d.text(tags::OPERATORS_NAME, VR::PN, "");
     d.text(tags::STRUCTURE_SET_LABEL, VR::SH, "Limner");
     d.text(tags::STRUCTURE_SET_NAME, VR::LO, "Limner");
     d.text(tags::STRUCTURE_SET_DATE, VR::DA, "20000101");
