@@ -332,5 +332,9 @@ mod tests {
         assert_eq!(way.voxel(4, 9), [3, 7, 9]);
         let moved = Geometry::from_parts([12, 14, 1], World(origin.0 + 0.2), [0.7, 2.0, 1.0], directions).unwrap();
         assert!(super::way(&moved, &grid).is_none());
+        // Of a smaller image only what it has counts.
+        let frame = Frame { segment: None, plane };
+        assert_eq!(way.reach(&frame, [10, 12, 14]).len(), 12 * 14);
+        assert_eq!(way.reach(&frame, [10, 5, 6]).len(), 5 * 6);
     }
 }
