@@ -5,7 +5,7 @@
 
 use super::isa::{BLOCK, Isa};
 use super::lanes::{self, Row};
-use super::tensor::Tensor;
+use super::tensor::{Shape, Source, Tensor};
 use super::winograd::{self, Transformed};
 use rayon::prelude::*;
 
@@ -66,6 +66,11 @@ impl Packed {
         self.inputs.div_ceil(BLOCK)
     }
 
+    /// The channels of an input block that are not there to pad it.
+    fn channels_of(&self, block: usize) -> usize {
+        (self.inputs - block * BLOCK).min(BLOCK)
+    }
+
     /// What the weights take in memory.
     pub const fn bytes(&self) -> usize {
         match &self.weights {
@@ -109,7 +114,7 @@ fn between(weights: &[f32], packed: &Packed, output: usize, input: usize, tap: u
 pub type Sums = [[f64; BLOCK]; 2];
 
 /// Convolves with zero padding of half the kernel. Returns the sums of every block of the output.
-pub fn convolve(isa: Isa, input: &Tensor, packed: &Packed, stride: [usize; 3], output: &mut Tensor) -> Vec<Sums> {
+pub fn convolve(isa: Isa, input: Source, packed: &Packed, stride: [usize; 3], output: &mut Tensor) -> Vec<Sums> {
     match &packed.weights {
         Order::Direct(weights) => {
             let slabs = convolve_directly(isa, input, (packed, weights), stride, output);
@@ -136,18 +141,18 @@ fn added<'a>(parts: impl Iterator<Item = &'a Sums>) -> Sums {
 /// Sums of every slab of the output, rim slabs empty.
 fn convolve_directly(
     isa: Isa,
-    input: &Tensor,
+    input: Source,
     (packed, weights): (&Packed, &[f32]),
     stride: [usize; 3],
     output: &mut Tensor,
 ) -> Vec<Sums> {
-    let (from, to) = (input.shape, output.shape);
+    let (from, to) = (input.shape(), output.shape);
     assert!(from.blocks >= packed.input_blocks() && to.blocks >= packed.output_blocks(), "channels do not fit");
     let reaches = |axis: usize| packed.kernel[axis] / 2 <= from.rim[axis];
     let covers = |axis: usize| (to.size[axis] - 1) * stride[axis] < from.size[axis];
     assert!((0..3).all(reaches), "the kernel is wider than the rim");
     assert!((0..3).all(covers), "the output is larger than the input allows");
-    let taps = tap_offsets(input, packed.kernel);
+    let taps = tap_offsets(&from, packed.kernel);
     output.data[..to.len()]
         .par_chunks_mut(to.slab())
         .enumerate()
@@ -158,10 +163,10 @@ fn convolve_directly(
             for ib in 0..packed.input_blocks() {
                 let weights = between(weights, packed, block, ib, 0);
                 for y in 0..to.size[1] {
-                    let start = from.row_start(ib, z * stride[0], y * stride[1]);
                     let args = Row {
-                        input: input.data[start..].as_ptr(),
+                        input: input.row(ib, z * stride[0], y * stride[1]),
                         taps: &taps,
+                        channels: packed.channels_of(ib),
                         input_step: stride[2] * BLOCK,
                         weights,
                         output: slab[to.row_in_slab(y)..].as_mut_ptr(),
@@ -195,6 +200,7 @@ pub fn convolve_transposed(isa: Isa, input: &Tensor, packed: &Packed, output: &m
                     let args = Row {
                         input: input.data[start..].as_ptr(),
                         taps: &[0],
+                        channels: packed.channels_of(ib),
                         input_step: BLOCK,
                         weights: between(weights, packed, block, ib, tap),
                         output: slab[to.row_in_slab(y) + x * BLOCK..].as_mut_ptr(),
@@ -211,8 +217,8 @@ pub fn convolve_transposed(isa: Isa, input: &Tensor, packed: &Packed, output: &m
     });
 }
 
-fn tap_offsets(input: &Tensor, kernel: [usize; 3]) -> Vec<isize> {
-    let steps = [input.shape.slab(), input.shape.row(), BLOCK].map(|s| s as isize);
+fn tap_offsets(input: &Shape, kernel: [usize; 3]) -> Vec<isize> {
+    let steps = [input.slab(), input.row(), BLOCK].map(|s| s as isize);
     let around = |axis: usize| {
         let half = (kernel[axis] / 2) as isize;
         (-half..=half).map(move |d| d * steps[axis])
@@ -220,7 +226,7 @@ fn tap_offsets(input: &Tensor, kernel: [usize; 3]) -> Vec<isize> {
     around(0).flat_map(|z| around(1).flat_map(move |y| around(2).map(move |x| z + y + x))).collect()
 }
 
-fn output_rows(shape: &super::tensor::Shape) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
+fn output_rows(shape: &Shape) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
     let (shape, width) = (*shape, shape.size[2] * BLOCK);
     (0..shape.size[1]).map(move |y| shape.row_in_slab(y)..shape.row_in_slab(y) + width)
 }

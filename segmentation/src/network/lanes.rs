@@ -12,6 +12,8 @@ pub struct Row<'a> {
     pub input: *const f32,
     /// Offsets of the kernel's taps, in numbers.
     pub taps: &'a [isize],
+    /// Input channels that count, of sixteen.
+    pub channels: usize,
     /// Numbers between input pixels of neighbouring output pixels.
     pub input_step: usize,
     /// For each tap sixteen input channels of sixteen output channels.
@@ -83,7 +85,7 @@ unsafe fn tile<L: Lanes, const W: usize>(args: Row) {
         let mut weights = args.weights;
         for &tap in args.taps {
             let pixel = args.input.offset(tap);
-            for channel in 0..BLOCK {
+            for channel in 0..args.channels {
                 let weight = L::load(weights.add(channel * BLOCK));
                 for (n, sum) in sums.iter_mut().enumerate() {
                     let value = L::splat(*pixel.add(n * args.input_step + channel));

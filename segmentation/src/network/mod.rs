@@ -1,9 +1,10 @@
 //! Residual-encoder U-Nets on the processor: any that nnU-Net's plans.json describes, in two or three dimensions.
 //!
 //! Our own convolutions on blocks of sixteen channels: Winograd's for 3 x 3 kernels that keep the resolution, direct
-//! ones for all others. Weights are packed once when the network is opened, and after the first run of a shape nothing
-//! is allocated.
+//! ones for all others. Weights are packed once when the network is opened; which buffer each step works in is planned in the
+//! first run on a size.
 
+mod arena;
 mod conv;
 mod isa;
 mod lanes;

@@ -3,8 +3,6 @@
 //! The rim is always zero: convolutions read it as padding and nobody writes it. Axes are slices, rows, columns.
 
 use super::isa::BLOCK;
-use std::collections::HashMap;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     pub blocks: usize,
@@ -55,21 +53,45 @@ impl Shape {
 pub struct Tensor {
     pub shape: Shape,
     pub data: Vec<f32>,
+    /// Which buffer of the arena it lives in.
+    pub slot: usize,
 }
 
 impl Tensor {
-    /// From channels of plain volumes, one after another.
+    /// From channels of plain volumes, one after another; channels that only pad the last block become zero.
     pub fn fill(&mut self, channels: &[f32]) {
         let [depth, height, width] = self.shape.size;
         let volume = depth * height * width;
-        for (c, values) in channels.chunks_exact(volume).enumerate() {
-            for (n, row) in values.chunks_exact(width).enumerate() {
+        for c in 0..self.shape.blocks * BLOCK {
+            let values = channels.get(c * volume..(c + 1) * volume);
+            for n in 0..depth * height {
                 let start = self.shape.row_start(c / BLOCK, n / height, n % height) + c % BLOCK;
-                for (x, &value) in row.iter().enumerate() {
-                    self.data[start + x * BLOCK] = value;
+                for x in 0..width {
+                    self.data[start + x * BLOCK] = values.map_or(0.0, |values| values[n * width + x]);
                 }
             }
         }
+    }
+
+    /// Makes the rim zero again after the buffer had another shape.
+    pub fn clear_rim(&mut self) {
+        let Shape { size: [_, height, width], rim, .. } = self.shape;
+        let shape = self.shape;
+        let (end, side) = (shape.len(), rim[2] * BLOCK);
+        for (n, slab) in self.data[..end].chunks_exact_mut(shape.slab()).enumerate() {
+            if shape.slice_of_slab(n).is_none() {
+                slab.fill(0.0);
+                continue;
+            }
+            slab[..rim[1] * shape.row()].fill(0.0);
+            slab[(height + rim[1]) * shape.row()..].fill(0.0);
+            for y in 0..height {
+                let start = shape.row_in_slab(y);
+                slab[start - side..start].fill(0.0);
+                slab[start + width * BLOCK..][..side].fill(0.0);
+            }
+        }
+        self.data[end..].fill(0.0);
     }
 
     /// One channel as a plain volume.
@@ -86,21 +108,45 @@ impl Tensor {
     }
 }
 
-/// Tensors that wait to be used again: after the first run nothing is allocated.
-#[derive(Debug, Default)]
-pub struct Pool(HashMap<Shape, Vec<Vec<f32>>>);
+/// What a convolution reads: a tensor, or two of the same size whose channels follow each other. The first of two fills
+/// its blocks.
+#[derive(Clone, Copy)]
+pub struct Source<'a>(&'a Tensor, Option<&'a Tensor>);
 
-impl Pool {
-    pub fn take(&mut self, shape: Shape) -> Tensor {
-        let waiting = self.0.get_mut(&shape).and_then(Vec::pop);
-        Tensor { shape, data: waiting.unwrap_or_else(|| vec![0.0; shape.len() + shape.tail()]) }
+impl<'a> From<&'a Tensor> for Source<'a> {
+    fn from(tensor: &'a Tensor) -> Self {
+        Self(tensor, None)
+    }
+}
+
+impl<'a> Source<'a> {
+    pub fn joined(first: &'a Tensor, second: &'a Tensor) -> Self {
+        assert!(first.shape.size == second.shape.size && first.shape.rim == second.shape.rim, "these cannot be joined");
+        Self(first, Some(second))
     }
 
-    pub fn give(&mut self, tensor: Tensor) {
-        self.0.entry(tensor.shape).or_default().push(tensor.data);
+    /// The shape of both as one.
+    pub fn shape(&self) -> Shape {
+        Shape { blocks: self.0.shape.blocks + self.1.map_or(0, |t| t.shape.blocks), ..self.0.shape }
     }
 
-    pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(shape, waiting)| (shape.len() + shape.tail()) * waiting.len() * size_of::<f32>()).sum()
+    /// From the first pixel of a row on.
+    pub fn row(&self, block: usize, z: usize, y: usize) -> *const f32 {
+        let (tensor, start) = self.place(block, z, y);
+        tensor.data[start..].as_ptr()
+    }
+
+    /// From the pixel above and left of a pixel on; both must have a rim there.
+    pub fn corner(&self, block: usize, z: usize, [y, x]: [usize; 2]) -> *const f32 {
+        let (tensor, start) = self.place(block, z, y);
+        tensor.data[start + x * BLOCK - tensor.shape.row() - BLOCK..].as_ptr()
+    }
+
+    fn place(&self, block: usize, z: usize, y: usize) -> (&'a Tensor, usize) {
+        let first = self.0.shape.blocks;
+        match self.1 {
+            Some(second) if block >= first => (second, second.shape.row_start(block - first, z, y)),
+            _ => (self.0, self.0.shape.row_start(block, z, y)),
+        }
     }
 }

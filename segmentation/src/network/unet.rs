@@ -1,10 +1,11 @@
 //! The residual-encoder U-Net itself: layers named as `dynamic-network-architectures` names them, run one by one.
 
+use super::arena::{Arena, Steps};
 use super::conv::{self, Motion, Packed, Sums};
 use super::isa::{BLOCK, Isa};
 use super::norm::{self, Norm};
 use super::plan::Plan;
-use super::tensor::{Pool, Shape, Tensor};
+use super::tensor::{Shape, Source, Tensor};
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use limner_imaging::Task;
@@ -21,7 +22,7 @@ pub struct Network {
     encoder: Vec<Vec<Residual>>,
     decoder: Vec<Decode>,
     head: Packed,
-    pool: Mutex<Pool>,
+    arena: Mutex<Arena>,
 }
 
 /// A convolution and the norm after it.
@@ -172,7 +173,7 @@ impl Network {
             weights.tensor(&format!("{name}.bias"), &[plan.outputs])?,
         );
         let head = Packed::new(&head, Some(&bias), [plan.outputs, plan.features[0]], [1; 3], Motion::Any);
-        Ok(Self { plan, isa, stem, encoder, decoder, head, pool: Mutex::default() })
+        Ok(Self { plan, isa, stem, encoder, decoder, head, arena: Mutex::default() })
     }
 
     #[must_use]
@@ -188,18 +189,18 @@ impl Network {
         if !fits || input.len() != self.plan.inputs * size.iter().product::<usize>() {
             return Err(Error::session(format!("the network cannot run on {} channels of {size:?}", self.plan.inputs)));
         }
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut run = Run { network: self, pool: &mut pool, task };
+        let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut run = Run { network: self, steps: arena.begin(size), task };
         let mut image = run.take(self.plan.inputs, size);
         image.fill(input);
-        let mut current = run.layer(&self.stem, &image, None, Some(SLOPE))?;
-        run.pool.give(image);
+        let mut current = run.layer(&self.stem, (&image).into(), None, Some(SLOPE))?;
+        run.steps.give(image);
         let mut skips = Vec::with_capacity(self.encoder.len());
         for (s, stage) in self.encoder.iter().enumerate() {
             for (b, block) in stage.iter().enumerate() {
                 let next = run.residual(block, &current)?;
                 let before = std::mem::replace(&mut current, next);
-                if s > 0 && b == 0 { skips.push(before) } else { run.pool.give(before) }
+                if s > 0 && b == 0 { skips.push(before) } else { run.steps.give(before) }
             }
         }
         for decode in &self.decoder {
@@ -207,10 +208,11 @@ impl Network {
             current = run.decode(decode, current, skip)?;
         }
         let mut out = run.take(self.plan.outputs, size);
-        conv::convolve(self.isa, &current, &self.head, [1; 3], &mut out);
-        run.pool.give(current);
+        conv::convolve(self.isa, (&current).into(), &self.head, [1; 3], &mut out);
+        run.steps.give(current);
         let channels = (0..self.plan.outputs).map(|c| out.channel(c)).collect();
-        run.pool.give(out);
+        run.steps.give(out);
+        run.steps.finish();
         Ok(channels)
     }
 
@@ -227,37 +229,31 @@ impl Network {
     /// What the network keeps for its next run.
     #[must_use]
     pub fn working_bytes(&self) -> usize {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+        self.arena.lock().unwrap_or_else(PoisonError::into_inner).bytes()
     }
 }
 
 /// One run under way.
 struct Run<'a> {
     network: &'a Network,
-    pool: &'a mut Pool,
+    steps: Steps<'a>,
     task: &'a Task,
 }
 
 impl Run<'_> {
     fn take(&mut self, channels: usize, size: [usize; 3]) -> Tensor {
-        self.pool.take(Shape { blocks: channels.div_ceil(BLOCK), size, rim: self.network.plan.rim() })
+        self.steps.take(Shape { blocks: channels.div_ceil(BLOCK), size, rim: self.network.plan.rim() })
     }
 
-    fn convolve(&mut self, layer: &Layer, input: &Tensor) -> Result<(Tensor, Vec<Sums>)> {
+    fn convolve(&mut self, layer: &Layer, input: Source) -> Result<(Tensor, Vec<Sums>)> {
         self.task.cancel.check()?;
-        let size = std::array::from_fn(|a| input.shape.size[a] / layer.stride[a]);
+        let size = std::array::from_fn(|a| input.shape().size[a] / layer.stride[a]);
         let mut out = self.take(layer.packed.outputs, size);
         let sums = conv::convolve(self.network.isa, input, &layer.packed, layer.stride, &mut out);
         Ok((out, sums))
     }
 
-    fn layer(
-        &mut self,
-        layer: &Layer,
-        input: &Tensor,
-        residual: Option<&Tensor>,
-        slope: Option<f32>,
-    ) -> Result<Tensor> {
+    fn layer(&mut self, layer: &Layer, input: Source, residual: Option<&Tensor>, slope: Option<f32>) -> Result<Tensor> {
         let (mut out, sums) = self.convolve(layer, input)?;
         layer.norm.apply(&mut out, &sums, residual, slope);
         Ok(out)
@@ -267,37 +263,49 @@ impl Run<'_> {
         let mut carried: Option<Tensor> = None;
         if block.stride != [1; 3] {
             let size = std::array::from_fn(|a| input.shape.size[a] / block.stride[a]);
-            let mut pooled = self.pool.take(Shape { size, ..input.shape });
+            let mut pooled = self.steps.take(Shape { size, ..input.shape });
             norm::average(input, block.stride, &mut pooled);
             carried = Some(pooled);
         }
         if let Some(projection) = &block.projection {
-            let projected = self.layer(projection, carried.as_ref().unwrap_or(input), None, None)?;
+            let projected = self.layer(projection, carried.as_ref().unwrap_or(input).into(), None, None)?;
             if let Some(pooled) = carried.replace(projected) {
-                self.pool.give(pooled);
+                self.steps.give(pooled);
             }
         }
-        let middle = self.layer(&block.first, input, None, Some(SLOPE))?;
-        let out = self.layer(&block.second, &middle, Some(carried.as_ref().unwrap_or(input)), Some(SLOPE))?;
-        self.pool.give(middle);
+        let middle = self.layer(&block.first, input.into(), None, Some(SLOPE))?;
+        let out = self.layer(&block.second, (&middle).into(), Some(carried.as_ref().unwrap_or(input)), Some(SLOPE))?;
+        self.steps.give(middle);
         if let Some(carried) = carried {
-            self.pool.give(carried);
+            self.steps.give(carried);
         }
         Ok(out)
     }
 
     fn decode(&mut self, decode: &Decode, below: Tensor, skip: Tensor) -> Result<Tensor> {
         let channels = decode.up.outputs;
-        // The skip joins after the channels from below; where those fill their blocks it is copied block by block.
-        let mut joined = self.take(2 * channels, skip.shape.size);
-        conv::convolve_transposed(self.network.isa, &below, &decode.up, &mut joined);
-        join(&mut joined, &skip, channels);
-        self.pool.give(below);
-        self.pool.give(skip);
-        let mut current = joined;
+        // The skip joins after the channels from below: as it is where those fill their blocks, else copied.
+        let apart = channels.is_multiple_of(BLOCK) && !decode.layers.is_empty();
+        let mut current = self.take(if apart { channels } else { 2 * channels }, skip.shape.size);
+        if !apart {
+            current.data.fill(0.0);
+        }
+        conv::convolve_transposed(self.network.isa, &below, &decode.up, &mut current);
+        self.steps.give(below);
+        let mut skip = if apart {
+            Some(skip)
+        } else {
+            join(&mut current, &skip, channels);
+            self.steps.give(skip);
+            None
+        };
         for layer in &decode.layers {
-            let next = self.layer(layer, &current, None, Some(SLOPE))?;
-            self.pool.give(std::mem::replace(&mut current, next));
+            let source = skip.as_ref().map_or_else(|| (&current).into(), |skip| Source::joined(&current, skip));
+            let next = self.layer(layer, source, None, Some(SLOPE))?;
+            self.steps.give(std::mem::replace(&mut current, next));
+            if let Some(skip) = skip.take() {
+                self.steps.give(skip);
+            }
         }
         Ok(current)
     }
@@ -305,12 +313,6 @@ impl Run<'_> {
 
 /// Puts the channels of `skip` behind the first `channels` of `joined`.
 fn join(joined: &mut Tensor, skip: &Tensor, channels: usize) {
-    if channels.is_multiple_of(BLOCK) {
-        let start = channels / BLOCK * joined.shape.slabs_per_block() * joined.shape.slab();
-        let length = skip.shape.len();
-        joined.data[start..start + length].copy_from_slice(&skip.data[..length]);
-        return;
-    }
     let [depth, height, width] = joined.shape.size;
     for c in 0..channels {
         for z in 0..depth {

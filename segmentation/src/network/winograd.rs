@@ -8,7 +8,7 @@
 use super::conv::Sums;
 use super::isa::{BLOCK, Isa, Lanes, for_each_isa};
 use super::lanes::{self, Row};
-use super::tensor::Tensor;
+use super::tensor::{Source, Tensor};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -30,6 +30,8 @@ const LEAST_SLICES: usize = 6;
 pub struct Transformed {
     outputs: usize,
     inputs: usize,
+    /// Input channels that count in every block: all, or fewer where there is only one block.
+    channels: usize,
     depth: usize,
     weights: Vec<f32>,
 }
@@ -50,7 +52,7 @@ impl Transformed {
                 }
             }
         }
-        Self { outputs: output_blocks, inputs: input_blocks, depth, weights }
+        Self { outputs: output_blocks, inputs: input_blocks, channels: inputs.min(BLOCK), depth, weights }
     }
 
     pub const fn bytes(&self) -> usize {
@@ -69,7 +71,7 @@ fn spread(kernel: [f32; 9]) -> [f32; POINTS] {
 
 /// Two output rows, some of their tiles and some of their slices.
 struct Strip<'a> {
-    input: &'a Tensor,
+    input: Source<'a>,
     weights: &'a Transformed,
     bias: &'a [[f32; BLOCK]],
     output: Shared,
@@ -92,14 +94,14 @@ unsafe impl Sync for Shared {}
 /// Convolves with zero padding. Returns sums of the output for each block: of each task in turn.
 pub fn convolve(
     isa: Isa,
-    input: &Tensor,
+    input: Source,
     weights: &Transformed,
     bias: &[[f32; BLOCK]],
     output: &mut Tensor,
 ) -> Vec<Vec<Sums>> {
-    let shape = output.shape;
-    assert!(input.shape.blocks >= weights.inputs && shape.blocks >= weights.outputs, "channels do not fit");
-    assert!(input.shape.size == shape.size && input.shape.rim == shape.rim, "the output is of another size");
+    let (from, shape) = (input.shape(), output.shape);
+    assert!(from.blocks >= weights.inputs && shape.blocks >= weights.outputs, "channels do not fit");
+    assert!(from.size == shape.size && from.rim == shape.rim, "the output is of another size");
     assert!(shape.rim[1] == 1 && shape.rim[2] == 1 && shape.rim[0] >= weights.depth / 2, "the rim is too narrow");
     let [depth, height, width] = shape.size;
     let (pairs, tiles) = (height.div_ceil(2), width.div_ceil(2));
@@ -194,16 +196,13 @@ unsafe fn strip<L: Lanes>(mut strip: Strip) {
 /// Turns four rows of a slice into tiles: for each input block, point by point, tile after tile.
 #[inline(always)]
 unsafe fn tile_slice<L: Lanes>(strip: &Strip, z: usize, tiles: &mut [f32]) {
-    let shape = strip.input.shape;
+    let step = strip.shape.row();
     let count = strip.tiles.len();
     for (block, tiles) in tiles.chunks_exact_mut(POINTS * count * BLOCK).enumerate() {
-        // The pixel above and left of the first output.
-        let start = shape.row_start(block, z, strip.row) - shape.row() - BLOCK + 2 * strip.tiles.start * BLOCK;
-        let step = shape.row();
         // SAFETY: the caller vouches for the input; a tile reaches two pixels beyond an odd size, which the tensor's
         // tail allows for. The tiles are as long as their index says.
         unsafe {
-            let from = strip.input.data.as_ptr().add(start);
+            let from = strip.input.corner(block, z, [strip.row, 2 * strip.tiles.start]);
             let (mut a, mut b) = (column::<L>(from, step), column::<L>(from.add(BLOCK), step));
             for t in 0..count {
                 let next = from.add((2 * t + 2) * BLOCK);
@@ -255,6 +254,7 @@ unsafe fn products_of<L: Lanes>(strip: &mut Strip, z: usize, slots: &[f32], taps
                 let row = Row {
                     input: slots[point * count * BLOCK..].as_ptr(),
                     taps: &all[..blocks * weights.depth],
+                    channels: weights.channels,
                     input_step: BLOCK,
                     weights: weights.weights[pair * BLOCK * BLOCK..].as_ptr(),
                     output: products[point * count * BLOCK..].as_mut_ptr(),
