@@ -7,9 +7,10 @@ use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
 use glam::DVec3;
 use limner_annotation::operations::Operation;
+use limner_annotation::operations::region::PaintOver;
 use limner_annotation::records::Progress;
 use limner_annotation::tools::Settings;
-use limner_annotation::{ImageId, LabelId, PaintRule, ShapeId};
+use limner_annotation::{ImageId, LabelId, ShapeId};
 use limner_imaging::reslice::{Raster, Slab};
 use std::path::PathBuf;
 
@@ -76,7 +77,7 @@ pub enum Request {
     Shape(ShapeId, ShapeAct),
     CopyMeasurements,
     ToolSettings(Settings),
-    PaintOver(PaintRule),
+    PaintOver(PaintOver),
     UseModel(String),
     CollectPrompts(bool),
     RemovePrompt(usize),

@@ -7,6 +7,7 @@ use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::outbox::{LabelAct, Request};
 use limner_annotation::Form;
+use limner_annotation::operations::region::PaintOver;
 
 /// In the liver of the sample patient, and beside the spine: mm from the middle of the picture.
 const LIVER: (f64, f64) = (-90.0, -25.0);
@@ -194,6 +195,31 @@ fn manual_tools_paint_cut_fill_and_interpolate() {
     assert!(wired > Some(20), "the wire follows pixels: {wired:?}");
     hand.key(Key::Escape);
     assert!(hand.app().work.draft.is_none());
+}
+
+#[test]
+fn paint_goes_over_what_the_rule_allows() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::B);
+    let stroke = [(-60.0, 0.0), (0.0, 10.0), (60.0, 0.0)].map(|(x, y)| hand.at_mm(x, y));
+    hand.drag(&stroke);
+    let all = hand.voxels();
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    hand.window.get_by_label("Paint over").click();
+    hand.window.run_steps(3);
+    hand.window.get_by_label("Values in a range").click();
+    hand.window.run_steps(3);
+    let PaintOver::Range { low, high } = hand.app().hand.rule else { panic!("{:?}", hand.app().hand.rule) };
+    let window = hand.app().workspace.active().unwrap().0.window;
+    assert_eq!((low, high), (window.low(), window.high()), "it begins with what is seen");
+    hand.window.state_mut().carry_out(Request::PaintOver(PaintOver::Range { low: 40.0, high: 60.0 }));
+    hand.drag(&stroke);
+    let some = hand.voxels();
+    assert!(some > 0 && some < all, "{some} of {all}");
+    let volume = hand.app().workspace.open().unwrap().volume.clone();
+    let painted = hand.document().label_map(hand.app().workspace.open().unwrap().image).unwrap().mask_of(1);
+    assert!(painted.indices().all(|index| (40.0..=60.0).contains(&volume.value(index))));
 }
 
 #[test]

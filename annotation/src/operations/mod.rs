@@ -7,9 +7,10 @@ use crate::entity::ImageId;
 use crate::error::{Error, Result};
 use crate::image_entry::ImageEntry;
 use crate::label_map::LabelMap;
+use crate::operations::region::PaintOver;
 use crate::packed::PackedMask;
 use limner_imaging::field::{self, Connectivity};
-use limner_imaging::{Mask, StackAxis};
+use limner_imaging::{Mask, StackAxis, Volume};
 use serde::{Deserialize, Serialize};
 
 pub mod interpolate;
@@ -149,6 +150,21 @@ pub fn replacing(contents: &Contents, target: Target, new: &Mask, rule: PaintRul
         [paint(without(&old, new), PaintMode::Erase, PaintRule::All), paint(without(new, &old), PaintMode::Set, rule)];
     let real = |command: &Command| !matches!(command, Command::Paint { mask, .. } if mask.bounds().is_empty());
     Ok(changes.into_iter().filter(real).collect())
+}
+
+/// As `replacing`, under a rule as a user chooses it: what is gained must be allowed, what is lost always goes.
+pub fn replacing_over(
+    contents: &Contents,
+    target: Target,
+    new: &Mask,
+    over: PaintOver,
+    volume: Option<&Volume>,
+) -> Result<Vec<Command>> {
+    let (_, map) = find(contents, target)?;
+    let old = map.mask_on(target.layer, target.label);
+    let gained = without(new, &old);
+    let (allowed, rule) = over.applied(&gained, volume);
+    replacing(contents, target, &union(&intersection(&old, new), &allowed), rule)
 }
 
 fn find(contents: &Contents, target: Target) -> Result<(&ImageEntry, &LabelMap)> {
@@ -302,6 +318,28 @@ mod tests {
         assert_eq!(document.label_map(target.image).unwrap().count(1), 20 * 14 * 6 + 2);
         let far = limner_imaging::Plane::oblique(limner_imaging::World::new(999.0, 0.0, 0.0), glam::DVec3::X).unwrap();
         assert!(split::by_plane(&document, target, &far).is_err());
+    }
+
+    #[test]
+    fn what_grows_stays_in_the_range_it_may_paint_over() {
+        let (mut document, target) = project(StackAxis::Space);
+        paint(&mut document, target, block);
+        let geometry = document.image(target.image).unwrap().geometry;
+        let bright = |n: usize| n % GRID[0] >= 30;
+        let samples = (0..geometry.voxel_count()).map(|n| if bright(n) { 200 } else { 50 }).collect();
+        let volume = Volume::new(geometry, Samples::U8(samples), 1).unwrap();
+        let grown = preview(&document, target, Operation::Grow { mm: 2.0 }).unwrap();
+        let over = PaintOver::Range { low: 150.0, high: 255.0 };
+        let commands = replacing_over(&document, target, &grown, over, Some(&volume)).unwrap();
+        document.apply("Grow", commands).unwrap();
+        let now = document.label_map(target.image).unwrap().mask_on(target.layer, target.label);
+        let whole = VoxelBox::whole(GRID);
+        assert_eq!(now.within(whole), Mask::from_fn(whole, |v| block(v) || v[0] >= 30 && grown.get(v)));
+        // What is taken away goes, whatever its value.
+        let shrunk = preview(&document, target, Operation::Shrink { mm: 1.0 }).unwrap();
+        let commands = replacing_over(&document, target, &shrunk, over, Some(&volume)).unwrap();
+        document.apply("Shrink", commands).unwrap();
+        assert_eq!(document.label_map(target.image).unwrap().count(1), shrunk.count() as u64);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::command::PaintRule;
 use limner_imaging::field::{Connectivity, components};
 use limner_imaging::{Mask, StackAxis, Volume, VoxelBox};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The voxels of a box whose value (after rescale) lies in `low..=high`. What is not a number lies nowhere.
 #[must_use]
@@ -41,14 +42,16 @@ pub enum PaintOver {
 impl PaintOver {
     /// The mask and the rule that go into the command.
     #[must_use]
-    pub fn applied(self, mask: Mask, volume: Option<&Volume>) -> (Mask, PaintRule) {
+    pub fn applied<'a>(self, mask: &'a Mask, volume: Option<&Volume>) -> (Cow<'a, Mask>, PaintRule) {
         match (self, volume) {
-            (Self::All, _) => (mask, PaintRule::All),
-            (Self::UnlabelledOnly, _) => (mask, PaintRule::UnlabelledOnly),
-            (Self::Inside(label), _) => (mask, PaintRule::Inside(label)),
-            (Self::Range { low, high }, Some(volume)) => (in_range(&mask, volume, low, high), PaintRule::All),
+            (Self::All, _) => (Cow::Borrowed(mask), PaintRule::All),
+            (Self::UnlabelledOnly, _) => (Cow::Borrowed(mask), PaintRule::UnlabelledOnly),
+            (Self::Inside(label), _) => (Cow::Borrowed(mask), PaintRule::Inside(label)),
+            (Self::Range { low, high }, Some(volume)) => {
+                (Cow::Owned(in_range(mask, volume, low, high)), PaintRule::All)
+            }
             // Without the picture nothing is known to lie in the range.
-            (Self::Range { .. }, None) => (Mask::empty(VoxelBox::default()), PaintRule::All),
+            (Self::Range { .. }, None) => (Cow::Owned(Mask::empty(VoxelBox::default())), PaintRule::All),
         }
     }
 }
@@ -58,16 +61,21 @@ impl PaintOver {
 #[must_use]
 pub fn grow(volume: &Volume, seed: [usize; 3], bounds: VoxelBox, low: f64, high: f64) -> Mask {
     let mask = threshold(volume, bounds, low, high);
-    let space = volume.stack_axis == StackAxis::Space;
-    let parts = components(&mask, if space { Connectivity::Face6 } else { Connectivity::Slice4 });
+    let parts = components(&mask, neighbours(volume.stack_axis));
     parts.at(seed).map_or_else(|| Mask::empty(VoxelBox::default()), |part| parts.mask(part))
 }
 
 /// The unpainted (or equally painted) area around a voxel: what a bucket fills. `same` says what counts as the area.
+/// Frames in time or order do not hang together.
 #[must_use]
-pub fn flood(seed: [usize; 3], bounds: VoxelBox, same: impl FnMut([usize; 3]) -> bool) -> Mask {
-    let parts = components(&Mask::from_fn(bounds, same), Connectivity::Face6);
+pub fn flood(seed: [usize; 3], bounds: VoxelBox, stack_axis: StackAxis, same: impl FnMut([usize; 3]) -> bool) -> Mask {
+    let parts = components(&Mask::from_fn(bounds, same), neighbours(stack_axis));
     parts.at(seed).map_or_else(|| Mask::empty(VoxelBox::default()), |part| parts.mask(part))
+}
+
+/// Over faces, within a frame where the stack is one of frames.
+fn neighbours(stack_axis: StackAxis) -> Connectivity {
+    if stack_axis == StackAxis::Space { Connectivity::Face6 } else { Connectivity::Slice4 }
 }
 
 #[cfg(test)]
@@ -105,15 +113,18 @@ mod tests {
         let brush = Mask::from_fn(VoxelBox::new([8, 0, 0], [11, 2, 1]), |_| true);
         assert_eq!(in_range(&brush, &volume, 190.0, 190.0).count(), 4);
         let rule = PaintOver::Range { low: 190.0, high: 190.0 };
-        assert_eq!(rule.applied(brush.clone(), Some(&volume)).0.count(), 4);
-        assert!(rule.applied(brush.clone(), None).0.is_empty());
-        assert_eq!(PaintOver::Inside(3).applied(brush.clone(), None), (brush, PaintRule::Inside(3)));
+        assert_eq!(rule.applied(&brush, Some(&volume)).0.count(), 4);
+        assert!(rule.applied(&brush, None).0.is_empty());
+        assert_eq!(PaintOver::Inside(3).applied(&brush, None), (Cow::Borrowed(&brush), PaintRule::Inside(3)));
     }
 
     #[test]
     fn a_bucket_fills_what_is_enclosed() {
         let ring = |v: [usize; 3]| v[0].abs_diff(5).max(v[1].abs_diff(5)) == 3;
-        let filled = flood([5, 5, 0], VoxelBox::whole([12, 12, 1]), |v| !ring(v));
-        assert_eq!(filled.count(), 25);
+        let two = VoxelBox::whole([12, 12, 2]);
+        assert_eq!(flood([5, 5, 0], two, StackAxis::Space, |v| !ring(v)).count(), 50);
+        // The other frame of a sequence is another moment.
+        let frame = flood([5, 5, 0], two, StackAxis::Time, |v| !ring(v));
+        assert_eq!((frame.count(), frame.tight_box().max[2]), (25, 1));
     }
 }

@@ -186,9 +186,12 @@ impl App {
         let tool = talk.prompts().last().map_or("prompt", |prompt| prompt.shape.name());
         let step = StepInfo::named("Accept proposal").with_tool(tool).with_model(&answer.engine).with_prompts(prompts);
         let mask = &answer.prediction.mask;
-        let (layer, rule) = (self.layer_of(image, label), self.hand.rule);
-        let paint =
-            |mask: &Mask, mode| Command::Paint { image, layer, label, mask: PackedMask::pack(mask), mode, rule };
+        let layer = self.layer_of(image, label);
+        let volume = self.workspace.pictures.get(&image).map(|open| &*open.volume);
+        let paint = |mask: &Mask, mode| {
+            let (mask, rule) = self.hand.rule.applied(mask, volume);
+            Command::Paint { image, layer, label, mask: PackedMask::pack(&mask), mode, rule }
+        };
         let gone = Mask::from_fn(former.bounds(), |index| former.get(index) && !mask.get(index));
         let commands = [paint(&gone, PaintMode::Erase), paint(mask, PaintMode::Set)];
         let commands = commands.into_iter().filter(|c| !matches!(c, Command::Paint { mask, .. } if mask.count() == 0));

@@ -259,7 +259,9 @@ impl App {
 
     fn paint_command(&self, image: ImageId, mask: &Mask, mode: PaintMode) -> Option<Command> {
         let label = self.label_value(self.label?).ok()?;
-        let (mask, rule) = (PackedMask::pack(mask), self.hand.rule);
+        let volume = self.workspace.pictures.get(&image).map(|open| &*open.volume);
+        let (mask, rule) = self.hand.rule.applied(mask, volume);
+        let mask = PackedMask::pack(&mask);
         Some(Command::Paint { image, layer: self.layer_of(image, label), label, mask, mode, rule })
     }
 

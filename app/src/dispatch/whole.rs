@@ -92,16 +92,18 @@ impl App {
         let Ok(label) = self.label_value(preview.label) else { return self.reject_proposal() };
         let Some(mask) = preview.mask.clone() else { return };
         let target = Target { image: preview.image, layer: preview.layer, label };
-        let (offer, rule) = (preview.offer, self.hand.rule);
+        let (offer, over) = (preview.offer, self.hand.rule);
+        let volume = self.workspace.pictures.get(&preview.image).map(|open| open.volume.clone());
         let mut step = StepInfo::named(offer.title());
         if matches!(offer, Offer::Propagation { .. }) {
             step = step.with_model(self.assist.engine().name());
         }
         let done = self.change(offer.title(), |document| {
-            let commands = match offer {
-                Offer::Operation(operation) => operations::commands(document, target, operation, rule)?,
-                Offer::Propagation { .. } => operations::replacing(document, target, &mask, rule)?,
+            let new = match offer {
+                Offer::Operation(operation) => operations::preview(document, target, operation)?,
+                Offer::Propagation { .. } => mask,
             };
+            let commands = operations::replacing_over(document, target, &new, over, volume.as_deref())?;
             document.apply_step(step, commands).map(|_| ())
         });
         if done.is_some() {

@@ -9,7 +9,7 @@ use crate::views::drawn::sign_colour;
 use crate::widgets::{Words, action_button, icon_button};
 use crate::work::operation::size_of;
 use eframe::egui::{Button, Color32, DragValue, FontId, Label, Popup, RichText, Sense, Ui};
-use limner_annotation::PaintRule;
+use limner_annotation::operations::region::PaintOver;
 use limner_annotation::tools::{Makes, Settings, ToolInfo};
 
 /// Less room than this and the name of the tool is left to its button.
@@ -130,20 +130,22 @@ fn prompt_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 /// Which voxels may be painted over.
 fn rule_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let document = app.workspace.project.as_ref().map(limner_annotation::Project::document);
-    let name = |rule: PaintRule| match rule {
-        PaintRule::UnlabelledOnly => "Unlabelled only".to_owned(),
-        PaintRule::Inside(value) => {
+    let name = |rule: PaintOver| match rule {
+        PaintOver::All => "Everything".to_owned(),
+        PaintOver::UnlabelledOnly => "Unlabelled only".to_owned(),
+        PaintOver::Inside(value) => {
             let label = document.and_then(|d| d.label_of_value(value));
             label.map_or_else(|| "Inside a label that is gone".into(), |label| format!("Inside {}", label.name))
         }
-        _ => "Everything".to_owned(),
+        PaintOver::Range { .. } => "Values in a range".to_owned(),
     };
     let now = format!("Now: {}", name(app.hand.rule).to_lowercase());
     let words = Words { name: "Paint over", hint: &now, ..Words::default() };
-    let response = icon_button(ui, icon::LAYERS_2, words, app.hand.rule != PaintRule::All);
+    let response = icon_button(ui, icon::LAYERS_2, words, app.hand.rule != PaintOver::All);
     Popup::menu(&response).show(|ui| {
-        let mut rules = vec![PaintRule::All, PaintRule::UnlabelledOnly];
-        rules.extend(document.iter().flat_map(|d| d.labels()).map(|label| PaintRule::Inside(label.value)));
+        let mut rules = vec![PaintOver::All, PaintOver::UnlabelledOnly];
+        rules.extend(document.iter().flat_map(|d| d.labels()).map(|label| PaintOver::Inside(label.value)));
+        rules.extend(range_to_begin_with(app));
         for rule in rules {
             if ui.add(Button::selectable(rule == app.hand.rule, name(rule))).clicked() {
                 out.ask(Request::PaintOver(rule));
@@ -151,4 +153,21 @@ fn rule_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         }
     });
+    if let PaintOver::Range { mut low, mut high } = app.hand.rule {
+        let field = |value| DragValue::new(value).max_decimals(1);
+        let lowest = ui.add(field(&mut low)).on_hover_text("Paint over values from here up");
+        let highest = ui.add(field(&mut high)).on_hover_text("Paint over values up to here");
+        if lowest.changed() || highest.changed() {
+            out.ask(Request::PaintOver(PaintOver::Range { low, high: high.max(low) }));
+        }
+    }
+}
+
+/// The range in use; else what the display window shows, which is what somebody looks at when they choose this.
+fn range_to_begin_with(app: &App) -> Option<PaintOver> {
+    if let PaintOver::Range { .. } = app.hand.rule {
+        return Some(app.hand.rule);
+    }
+    let (view, _) = app.workspace.active()?;
+    Some(PaintOver::Range { low: view.window.low(), high: view.window.high() })
 }

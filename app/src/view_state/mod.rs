@@ -14,7 +14,7 @@ pub use stage::Stage;
 pub use viewport::{Pane, Viewport, ViewportId};
 
 use crate::action::Tool;
-use limner_annotation::PaintRule;
+use limner_annotation::operations::region::PaintOver;
 use limner_annotation::tools::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +24,14 @@ pub struct Hand {
     pub tool: Tool,
     pub settings: Settings,
     /// Which voxels paint may go over.
-    pub rule: PaintRule,
+    pub rule: PaintOver,
     /// Whether the next prompt says "this" or "not this".
     pub positive: bool,
 }
 
 impl Default for Hand {
     fn default() -> Self {
-        Self { tool: Tool::Window, settings: Settings::default(), rule: PaintRule::All, positive: true }
+        Self { tool: Tool::Window, settings: Settings::default(), rule: PaintOver::All, positive: true }
     }
 }
 
