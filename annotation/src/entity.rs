@@ -9,8 +9,9 @@ use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::question::{Dialogue, ImageSet, Question, RenderRecipe, Taxonomy, Template};
 use crate::records::{
-    Annotation, Assignment, Caption, Consensus, Decision, Finding, Judgement, Lesion, MeasurementEntry, Ontology,
-    Prediction, PromptTrace, Protocol, Rater, SegmentState, Split, Study, Subject, Track,
+    Annotation, Assignment, AuditRun, Caption, Consensus, Decision, Finding, Judgement, Lesion, MeasurementEntry,
+    Ontology, Prediction, ProjectInfo, PromptTrace, Protocol, Rater, Release, SegmentState, Split, Study, Subject,
+    Track,
 };
 use crate::shapes::Shape;
 use serde::{Deserialize, Serialize};
@@ -186,6 +187,12 @@ entities! {
     Prediction, PredictionId, "prediction", Project: Prediction;
     /// Which subjects are for training and which for testing.
     Split, SplitId, "split", Project: Split;
+    /// What the project is: title, licence, guideline. One a project.
+    ProjectInfo, ProjectInfoId, "project_info", Project: ProjectInfo;
+    /// What an audit was asked and what it found.
+    AuditRun, AuditRunId, "audit_run", Project: AuditRun;
+    /// A version that was given out.
+    Release, ReleaseId, "release", Project: Release;
 }
 
 impl Kind {

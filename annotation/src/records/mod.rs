@@ -1,17 +1,21 @@
 //! What is said about pictures beside labels and shapes: each kind of entity in a file of its own, with what it points at
 //! and what makes it whole. The list of kinds is in `entity`.
 
+mod audit_run;
 mod caption;
 mod finding;
 mod measurement;
 mod ontology;
 mod people;
+mod project_info;
 mod prompt_trace;
+mod release;
 mod review;
 mod segment_state;
 mod study;
 mod track;
 
+pub use audit_run::{AuditKind, AuditRun, AuditScore};
 pub use caption::{Caption, CaptionKind, Grounding};
 pub use finding::{Finding, Lesion, LesionStage, Severity, Status, Trend};
 pub use measurement::{Definition, MeasurementEntry};
@@ -20,7 +24,9 @@ pub use people::{
     Assignment, AssignmentStatus, Blinding, Judgement, Payload, Protocol, ProtocolKind, Rater, RaterRole, Rating,
     Scale, TuringVerdict, Winner,
 };
+pub use project_info::{Guideline, ProjectInfo};
 pub use prompt_trace::{PromptGeometry, PromptTrace};
+pub use release::{Release, ReleasedFile, ReleasedSet};
 pub use review::{
     Annotation, AnnotationState, Consensus, ConsensusMethod, Decision, Prediction, PredictionModel, Verdict,
 };

@@ -2,7 +2,7 @@
 //! the protocol; `handout` obeys it.
 
 use crate::contents::Contents;
-use crate::entity::{AssignmentId, JudgementId, Kind, ProtocolId, RaterId, Rules};
+use crate::entity::{AssignmentId, JudgementId, Kind, LabelId, ProtocolId, RaterId, Rules};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::records::{finite, named};
@@ -98,6 +98,9 @@ pub struct Blinding {
     /// The order of items is shuffled, for each rater another way, from the seed.
     pub order_random: bool,
     pub seed: u64,
+    /// Labels whose paint is handed out with the images, to be looked at or corrected. All other paint stays here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown_labels: Vec<LabelId>,
 }
 
 /// One thing to be rated: what is asked, and the words or numbers that may be given.
@@ -113,6 +116,10 @@ pub struct Scale {
 impl Rules for Protocol {
     fn id(&self) -> Uuid {
         self.id.0
+    }
+
+    fn mentions(&self) -> Vec<Key> {
+        self.blinding.shown_labels.iter().map(|id| id.key()).collect()
     }
 
     fn check(&self, _: &Contents) -> Result<()> {
@@ -166,7 +173,18 @@ impl Rules for Assignment {
     }
 
     fn check(&self, _: &Contents) -> Result<()> {
-        if matches!(self.item.kind, Kind::Rater | Kind::Protocol | Kind::Assignment | Kind::Judgement) {
+        let nothing_to_do = matches!(
+            self.item.kind,
+            Kind::Rater
+                | Kind::Protocol
+                | Kind::Assignment
+                | Kind::Judgement
+                | Kind::Split
+                | Kind::ProjectInfo
+                | Kind::AuditRun
+                | Kind::Release
+        );
+        if nothing_to_do {
             return Err(Error::refused(format!("a {} is nothing to assign", self.item.kind)));
         }
         match (self.started, self.ended) {

@@ -2,12 +2,13 @@
 
 use limner_annotation::command::Command;
 use limner_annotation::records::{
-    Annotation, AnnotationState, Consensus, ConsensusMethod, Definition, Finding, Keyframe, MeasurementEntry, Progress,
-    Rater, RaterRole, SegmentState, Split, Status, Study, Subject, Track,
+    Annotation, AnnotationState, AuditKind, AuditRun, AuditScore, Consensus, ConsensusMethod, Definition, Finding,
+    Guideline, Keyframe, MeasurementEntry, Progress, ProjectInfo, Rater, RaterRole, Release, ReleasedFile, ReleasedSet,
+    SegmentState, Split, Status, Study, Subject, Track,
 };
 use limner_annotation::{
-    Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, Record, Shape, ShapeId, Slice, Source,
-    StepInfo, Tags, measure,
+    Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, Record, Revision, Shape, ShapeId, Slice,
+    Source, StepInfo, Tags, measure,
 };
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -69,7 +70,7 @@ fn study(rng: &mut StdRng, contents: &Contents, image: ImageId) -> Option<Study>
 pub fn command(rng: &mut StdRng, contents: &Contents) -> Option<Command> {
     let image = pick(rng, contents.images().map(|image| image.id).collect())?;
     let label = pick(rng, contents.labels().iter().map(|label| label.id).collect());
-    Some(match rng.random_range(0..9) {
+    Some(match rng.random_range(0..12) {
         0 | 1 => Command::remove(any_key(rng, contents)?),
         2 => Command::put(track(rng, image, label)),
         3 => Command::put(SegmentState::new(image, label?, Progress::InProgress)),
@@ -77,6 +78,9 @@ pub fn command(rng: &mut StdRng, contents: &Contents) -> Option<Command> {
         5 => Command::put(measurement(contents, pick(rng, contents.shapes_on(image).collect())?)?),
         6 => Command::put(subject(&format!("s{}", rng.random_range(0..6)))),
         7 => Command::put(study(rng, contents, image)?),
+        8 => Command::put(info(rng)),
+        9 => Command::put(audit_run(any_key(rng, contents)?, rng.random_range(0.0..1.0))),
+        10 => Command::put(release(&format!("1.{}", rng.random_range(0..4)), any_key(rng, contents)?)),
         _ => match contents.entity(any_key(rng, contents)?)?.clone() {
             Entity::Finding(finding) => {
                 Command::put(Finding { certainty: Some(rng.random_range(0.0..1.0)), ..*finding })
@@ -90,6 +94,34 @@ pub fn command(rng: &mut StdRng, contents: &Contents) -> Option<Command> {
             },
         },
     })
+}
+
+/// The same or another description, so that adding, changing and being refused all come up.
+fn info(rng: &mut StdRng) -> ProjectInfo {
+    let id = limner_annotation::entity::ProjectInfoId(uuid::Uuid::from_u128(rng.random_range(1..3)));
+    let (version, text) = (format!("{}", rng.random_range(0..3)), format!("text {}", rng.random_range(0..2)));
+    let guideline = Some(Guideline { version, text, attachments: Vec::new() });
+    ProjectInfo { id, guideline, ..ProjectInfo::titled("Livers") }
+}
+
+fn audit_run(item: Key, score: f64) -> AuditRun {
+    let id = limner_annotation::entity::AuditRunId::new();
+    let scores = vec![AuditScore { item, score, removed_in: Some(2) }];
+    let params = [("folds".to_owned(), 5.into())].into();
+    AuditRun { id, kind: AuditKind::Tst, revision: Revision(1), params, results: Default::default(), scores }
+}
+
+fn release(version: &str, item: Key) -> Release {
+    let file = ReleasedFile { path: "data/a.json".into(), sha256: "0f".repeat(32) };
+    Release {
+        id: limner_annotation::entity::ReleaseId::new(),
+        version: version.into(),
+        revision: Revision(1),
+        split: None,
+        items: vec![item],
+        sets: vec![ReleasedSet { format: "native".into(), options: serde_json::Value::Null, files: vec![file] }],
+        cards: Default::default(),
+    }
 }
 
 fn subject(pseudonym: &str) -> Subject {
@@ -244,6 +276,51 @@ fn a_split_never_cuts_through_a_subject() {
     );
     document.apply("Split", vec![Command::put(split([("train", vec![a.id]), ("test", vec![b.id])]))]).unwrap();
     assert!(document.apply("Remove", vec![Command::remove(a.id)]).is_err());
+}
+
+#[test]
+fn a_project_has_one_description_and_guidelines_keep_their_versions() {
+    let mut document = Document::new("reader");
+    let guideline = |version: &str, text: &str| {
+        Some(Guideline { version: version.into(), text: text.into(), attachments: Vec::new() })
+    };
+    let first = ProjectInfo {
+        licence: Some("CC-BY-4.0".into()),
+        guideline: guideline("1", "Outline every lesion"),
+        ..ProjectInfo::titled("Livers")
+    };
+    document.apply("Describe", vec![Command::put(first.clone())]).unwrap();
+    assert!(document.apply("Twice", vec![Command::put(ProjectInfo::titled("Kidneys"))]).is_err());
+    let silent = ProjectInfo { guideline: guideline("1", "Outline lesions over 5 mm"), ..first.clone() };
+    assert!(document.apply("Change", vec![Command::put(silent)]).is_err(), "the version says what was asked");
+    let open = ProjectInfo { guideline: guideline("2", "Outline lesions over 5 mm"), ..first.clone() };
+    document.apply("Change", vec![Command::put(open.clone())]).unwrap();
+    assert_eq!(document.all::<ProjectInfo>().next(), Some(&open));
+    document.undo().unwrap();
+    assert_eq!(document.all::<ProjectInfo>().next(), Some(&first));
+    let line = r#"{"command":"put","entity":{"project_info":{"title":"Livers","licence":"CC0-1.0"}}}"#;
+    assert!(serde_json::from_str::<Command>(line).is_ok());
+}
+
+#[test]
+fn audits_and_releases_say_what_was_and_hold_nothing_back() {
+    let (mut document, shape) = with_a_box();
+    let item: Key = shape.id.into();
+    let (run, given) = (audit_run(item, 0.25), release("1.0", item));
+    document.apply("Keep", vec![Command::put(run.clone()), Command::put(given.clone())]).unwrap();
+    let other = AuditRun { kind: AuditKind::Phi, ..run.clone() };
+    assert!(document.apply("Rewrite", vec![Command::put(other)]).is_err());
+    let other = Release { items: Vec::new(), ..given.clone() };
+    assert!(document.apply("Rewrite", vec![Command::put(other)]).is_err());
+    assert!(document.apply("Again", vec![Command::put(release("1.0", item))]).is_err(), "a version is given out once");
+    let twice = AuditRun { scores: [run.scores.clone(), run.scores.clone()].concat(), ..audit_run(item, 0.5) };
+    assert!(document.apply("Twice", vec![Command::put(twice)]).is_err());
+    let mut bad = release("1.1", item);
+    bad.sets[0].files[0].sha256 = "none".into();
+    assert!(document.apply("Bad", vec![Command::put(bad)]).is_err());
+    // What was audited and released can go; the record of it stays.
+    document.apply("Remove", vec![Command::remove(shape.id)]).unwrap();
+    assert_eq!((document.all::<AuditRun>().len(), document.all::<Release>().len()), (1, 1));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::hub::{counts, parts};
 use super::{Set, Sheet};
 use crate::error::Result;
 use crate::exchange::{Job, folder};
+use crate::records::ProjectInfo;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -21,9 +22,17 @@ pub(super) fn write(kind: Kind, set: &Set, data_files: &[(String, String)], out:
     folder::write_json(&out.join("croissant.json"), &croissant(kind, set, out, job)?)
 }
 
-/// What the person who releases it says; the rest is left open in words.
+/// What the person who releases it says, or the project says of itself; the rest is left open in words.
 fn said<'a>(job: &'a Job<'_>, name: &str, otherwise: &'a str) -> &'a str {
-    job.options.choice(name).unwrap_or(otherwise)
+    let info = job.contents.all::<ProjectInfo>().next();
+    let known = info.and_then(|info| match name {
+        "name" => Some(info.title.as_str()),
+        "description" => Some(info.description.as_str()).filter(|text| !text.is_empty()),
+        "license" => info.licence.as_deref(),
+        "language" => Some(info.language.as_str()),
+        _ => None,
+    });
+    job.options.choice(name).or(known).unwrap_or(otherwise)
 }
 
 fn quoted(text: &str) -> String {
