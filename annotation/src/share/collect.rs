@@ -7,6 +7,7 @@ use crate::document::Document;
 use crate::entity::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::id::{Key, Revision};
+use crate::image_entry::ImageEntry;
 use crate::origin::{Origin, Touch};
 use crate::project::Project;
 use crate::records::{Assignment, Rater};
@@ -133,11 +134,25 @@ impl Merge<'_> {
 
     fn changed_what_was_handed_out(&mut self, theirs: &Entity) -> Result<()> {
         let key = theirs.key();
+        // Changed and changed back, or of no concern here.
+        if self.document.entity(key) == Some(theirs) || self.only_found_again(theirs) {
+            return Ok(());
+        }
         if self.document.row(key).is_none() {
             self.conflict(key, "it was changed by the rater but is no longer in the project");
             return Ok(());
         }
         self.keep_beside(key, theirs, "the rater changed what was handed out")
+    }
+
+    /// Whether only the file of an image is another one: on the rater's machine, of no concern here.
+    fn only_found_again(&self, theirs: &Entity) -> bool {
+        let Entity::Image(theirs) = theirs else { return false };
+        self.document.image(theirs.id).is_some_and(|ours| {
+            let (path, title, series_uid) = (ours.path.clone(), ours.title.clone(), ours.series_uid.clone());
+            let sha256 = ours.sha256.clone();
+            *ours == ImageEntry { path, title, series_uid, sha256, ..ImageEntry::clone(theirs) }
+        })
     }
 
     fn row(&mut self, theirs: Entity, origin: Origin) -> Result<()> {
@@ -206,7 +221,8 @@ impl Merge<'_> {
     }
 
     fn paint(&mut self) -> Result<()> {
-        for painted in paint::painted_in(self.theirs) {
+        let collected = paint::collected_from(self.document, self.handout);
+        for painted in paint::painted_in(self.theirs, &collected) {
             let key: Key = painted.image.into();
             let brought = paint::bring_in(self.document, &self.rater, self.handout, &painted);
             let (commands, beside) = match brought {

@@ -3,14 +3,17 @@
 
 use crate::command::Command;
 use crate::contents::Contents;
-use crate::entity::{Entity, Home, ImageId, Kind, RaterId};
+use crate::entity::{Entity, Home, ImageId, Kind, LabelId, RaterId};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::project::Project;
-use crate::records::{Annotation, Assignment, Judgement, Prediction, Protocol, Rater, RaterRole, Study, Subject};
-use crate::share::{HandoutMeta, derived_id};
+use crate::records::{
+    Annotation, Assignment, Judgement, Prediction, ProjectInfo, Protocol, Rater, RaterRole, Study, Subject,
+};
+use crate::share::paint::{self, Hashes};
+use crate::share::{EXT, HandoutMeta, derived_id};
 use crate::step::StepInfo;
 use limner_imaging::{Task, Warning, formats};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,17 +46,27 @@ pub fn handout(project: &Project, rater: &str, to: &Path, copy: bool, task: &Tas
     }
     let mut handed = HandedOut { assignments: assignments.len(), ..HandedOut::default() };
     let files = if copy { copy_pictures(project, &picked, to, task, &mut handed)? } else { BTreeMap::new() };
-    let rows = picked.clean(&files);
-    handed.images = rows.iter().filter(|row| row.kind() == Kind::Image).count();
+    handed.images = picked.images().count();
+    let (paints, hashes) = paint::shown(contents, picked.images().map(|image| image.id), &picked.shown_labels());
+    let commands = with_paint(picked.clean(&files), paints, &hashes);
     let meta = HandoutMeta { project: project.meta().id, rater: rater.id, base: project.document().revision() };
     let mut file = Project::create_handout(to, &rater.pseudonym, meta)?;
     let document = file.document_mut();
     document.set_author("handout");
-    document.apply_step(StepInfo::named("Hand out"), rows.into_iter().map(Command::put).collect())?;
+    document.apply_step(StepInfo::named("Hand out"), commands)?;
     document.set_author(rater.pseudonym.clone());
     file.close().map_err(|fault| Error::refused(format!("the handout could not be stored: {fault}")))?;
     contents.check_readable()?;
     Ok(handed)
+}
+
+/// Labels that are the content of other raters' versions or of predictions.
+fn owned_labels(contents: &Contents, rater: RaterId) -> BTreeSet<LabelId> {
+    let theirs = contents.all::<Annotation>().filter(|one| one.rater != rater).flat_map(|one| &one.content);
+    let predicted = contents.all::<Prediction>().flat_map(|one| &one.content);
+    let labels = theirs.chain(predicted).filter(|key| key.kind == Kind::Label);
+    let instance = |id: &LabelId| contents.label(*id).is_some_and(|label| label.instance_of.is_some());
+    labels.map(|key| LabelId(key.id)).filter(instance).collect()
 }
 
 /// A rater's assignments, shuffled where the protocol says so: for each rater another way, the same every time.
@@ -73,6 +86,32 @@ fn in_order(contents: &Contents, rater: RaterId) -> Vec<Assignment> {
     mine
 }
 
+/// The commands of a handout: its rows, then what is painted in it. What it was when it was handed out is noted beside
+/// each image, so that only what the rater changed is theirs.
+fn with_paint(rows: Vec<Entity>, paints: Vec<Command>, hashes: &Hashes) -> Vec<Command> {
+    let mut locked = Vec::new();
+    let mut commands = Vec::with_capacity(rows.len() + paints.len());
+    for row in rows {
+        let ext = match &row {
+            Entity::Image(image) => hashes.get(&image.id).map(|of| serde_json::json!({ "masks": of })),
+            _ => None,
+        };
+        let row = match row {
+            // A locked label cannot be painted with; it is locked again when everything is.
+            Entity::Label(label) if label.locked => {
+                locked.push(Command::put(Label::clone(&label)));
+                Label { locked: false, ..*label }.into()
+            }
+            other => other,
+        };
+        let ext = ext.map(|value| (EXT.to_owned(), value)).into_iter().collect();
+        commands.push(Command::Put { entity: Box::new(row), parents: Vec::new(), ext, origin: None });
+    }
+    commands.extend(paints);
+    commands.extend(locked);
+    commands
+}
+
 /// The rows that go into a handout, before they are cleaned.
 struct Picked<'a> {
     contents: &'a Contents,
@@ -82,16 +121,22 @@ struct Picked<'a> {
     hides_sources: bool,
     /// Stand-ins for those who made what is judged.
     sources: BTreeMap<RaterId, Rater>,
+    /// Labels that are somebody's version of something; their names say whose.
+    owned: BTreeSet<LabelId>,
 }
 
 impl<'a> Picked<'a> {
     fn new(contents: &'a Contents, rater: &'a Rater) -> Self {
+        let owned = owned_labels(contents, rater.id);
         let mut picked =
-            Self { contents, rater, rows: BTreeMap::new(), hides_sources: false, sources: BTreeMap::new() };
+            Self { contents, rater, rows: BTreeMap::new(), hides_sources: false, sources: BTreeMap::new(), owned };
         picked.add_row(rater.clone());
-        // Everybody needs the words to label with.
-        for label in contents.all::<Label>() {
-            picked.add_row(label.clone());
+        // Everybody needs the words to label with; what others made of them comes with an assignment only.
+        for label in contents.all::<Label>().filter(|label| !picked.owned.contains(&label.id)) {
+            picked.rows.insert(label.id.key(), label.clone().into());
+        }
+        for info in contents.all::<ProjectInfo>() {
+            picked.add_row(info.for_reader());
         }
         for ontology in contents.all::<crate::records::Ontology>() {
             picked.add_row(ontology.clone());
@@ -109,6 +154,7 @@ impl<'a> Picked<'a> {
         let protocol = protocol.ok_or(Error::Missing { key: assignment.protocol.into() })?;
         self.hides_sources |= protocol.blinding.source_hidden;
         self.add_row(protocol.clone());
+        protocol.blinding.shown_labels.iter().try_for_each(|label| self.item(label.key()))?;
         self.add_row(assignment.clone());
         self.item(assignment.item)?;
         // What they have said before is theirs.
@@ -120,6 +166,25 @@ impl<'a> Picked<'a> {
             self.add_row(judgement.clone());
         }
         Ok(())
+    }
+
+    /// Labels whose paint the reader may see: those their protocols show, and those that what they are to judge is painted
+    /// with.
+    fn shown_labels(&self) -> BTreeSet<LabelId> {
+        let mut shown = BTreeSet::new();
+        for row in self.rows.values() {
+            let content = match row {
+                Entity::Protocol(protocol) => {
+                    shown.extend(&protocol.blinding.shown_labels);
+                    continue;
+                }
+                Entity::Annotation(annotation) => &annotation.content,
+                Entity::Prediction(prediction) => &prediction.content,
+                _ => continue,
+            };
+            shown.extend(content.iter().filter(|key| key.kind == Kind::Label).map(|key| LabelId(key.id)));
+        }
+        shown
     }
 
     /// A row and all it points at, each as its reader may see it.
@@ -163,6 +228,12 @@ impl<'a> Picked<'a> {
                     seen.raw_output = String::new();
                 }
                 seen.into()
+            }
+            Entity::Label(label) if self.owned.contains(&label.id) => {
+                let kind = label.instance_of.and_then(|kind| self.contents.label(kind));
+                let name = kind.map_or("Segment", |kind| kind.name.as_str());
+                let name = format!("{name} {}", label.value);
+                Label { name, synonyms: Vec::new(), definition: None, ..Label::clone(label) }.into()
             }
             Entity::Question(question) => question.for_reader().into(),
             Entity::ImageSet(set) => set.for_reader().into(),
@@ -212,7 +283,7 @@ impl<'a> Picked<'a> {
     }
 
     /// The rows with neutral names, those first that others point at.
-    fn clean(self, files: &BTreeMap<ImageId, PathBuf>) -> Vec<Entity> {
+    fn clean(self, files: &BTreeMap<ImageId, Copied>) -> Vec<Entity> {
         let names: BTreeMap<ImageId, String> =
             self.images().zip(1..).map(|(image, n)| (image.id, format!("image {n:04}"))).collect();
         let mut subjects = 0;
@@ -221,8 +292,11 @@ impl<'a> Picked<'a> {
             rows.push(match row {
                 Entity::Image(image) => {
                     let title = names[&image.id].clone();
-                    let path = files.get(&image.id).map_or_else(|| title.clone(), |path| slashed(path));
-                    ImageEntry { path, title, series_uid: None, ..*image }.into()
+                    let copy = files.get(&image.id);
+                    let path = copy.map_or_else(|| title.clone(), |copy| slashed(&copy.path));
+                    // The copy may keep the same values in other bytes; it is known again as it lies there.
+                    let sha256 = copy.map_or(image.sha256, |copy| copy.sha256.clone());
+                    ImageEntry { path, title, series_uid: None, sha256, ..*image }.into()
                 }
                 Entity::Subject(subject) => {
                     subjects += 1;
@@ -263,14 +337,22 @@ pub(super) fn in_dependency_order(rows: Vec<Entity>) -> Vec<Entity> {
     ordered
 }
 
-/// Writes the pictures into a folder beside the handout; their paths from there.
+/// A picture beside the handout.
+struct Copied {
+    /// From the handout's folder.
+    path: PathBuf,
+    /// Of its samples as they are stored there.
+    sha256: String,
+}
+
+/// Writes the pictures into a folder beside the handout.
 fn copy_pictures(
     project: &Project,
     picked: &Picked<'_>,
     to: &Path,
     task: &Task,
     handed: &mut HandedOut,
-) -> Result<BTreeMap<ImageId, PathBuf>> {
+) -> Result<BTreeMap<ImageId, Copied>> {
     let stem = to.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = PathBuf::from(format!("{stem} images"));
     let place = to.with_file_name(&folder);
@@ -284,11 +366,15 @@ fn copy_pictures(
             // A raster keeps colours exactly; NIfTI keeps everything else.
             let ending = if volume.is_colour() && volume.size()[2] == 1 { "png" } else { "nii.gz" };
             let name = format!("image {n:04}.{ending}");
-            formats::write(&volume, &place.join(&name))?;
-            Ok(folder.join(name))
+            let file = place.join(&name);
+            formats::write(&volume, &file)?;
+            let mut found = formats::scan(&file, task)?.series.into_iter();
+            let series = found.find(|series| series.size == image.size());
+            let facts = series.ok_or_else(|| Error::Changed { path: file })?.facts(task)?;
+            Ok(Copied { path: folder.join(name), sha256: facts.sha256_samples })
         });
         match written {
-            Ok(path) => drop(files.insert(image.id, path)),
+            Ok(copied) => drop(files.insert(image.id, copied)),
             Err(error) => {
                 // The error names the source; the handout's reader does not see this, its maker does.
                 let text = format!("the picture of {} could not be copied: {error}", image.title);

@@ -3,7 +3,7 @@
 
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::contents::Contents;
-use crate::entity::{AnnotationId, Entity, ImageId, LabelId, RaterId};
+use crate::entity::{AnnotationId, Entity, ImageId, Kind, LabelId, RaterId};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::labels::Label;
@@ -12,7 +12,7 @@ use crate::records::{Annotation, AnnotationState, Rater};
 use crate::share::{EXT, derived_id};
 use limner_imaging::Mask;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// One label of a handout on one image.
@@ -22,8 +22,84 @@ pub(super) struct Painted {
     pub mask: Mask,
 }
 
-/// All that is painted in a handout.
-pub(super) fn painted_in(contents: &Contents) -> Vec<Painted> {
+/// What was painted with each label on each image when it was handed out.
+pub(super) type Hashes = BTreeMap<ImageId, BTreeMap<LabelId, String>>;
+
+/// The commands that paint what a reader may see, on as few layers as keep it apart, and what that is.
+pub(super) fn shown(
+    contents: &Contents,
+    images: impl Iterator<Item = ImageId>,
+    labels: &BTreeSet<LabelId>,
+) -> (Vec<Command>, Hashes) {
+    let (mut commands, mut hashes) = (Vec::new(), Hashes::new());
+    for image in images {
+        let Some(map) = contents.label_map(image) else { continue };
+        let mut layer = 0;
+        for n in 0..map.layers().len() {
+            let before = commands.len();
+            for label in labels.iter().filter_map(|id| contents.label(*id)) {
+                let mask = map.mask_on(n, label.value);
+                if !mask.is_empty() {
+                    let (label, mask) = (label.value, PackedMask::pack(&mask));
+                    let (mode, rule) = (PaintMode::Set, PaintRule::All);
+                    commands.push(Command::Paint { image, layer, label, mask, mode, rule });
+                }
+            }
+            layer += usize::from(commands.len() > before);
+        }
+        let of = labels.iter().filter_map(|id| contents.label(*id)).map(|label| (label.id, map.mask_of(label.value)));
+        let of: BTreeMap<_, _> = of.filter(|(_, mask)| !mask.is_empty()).map(|(id, mask)| (id, hash(&mask))).collect();
+        if !of.is_empty() {
+            hashes.insert(image, of);
+        }
+    }
+    (commands, hashes)
+}
+
+/// What was handed out, as the handout itself notes it.
+fn handed_out(contents: &Contents) -> Hashes {
+    let noted = |image: ImageId| {
+        let masks = contents.origin(image)?.ext.get(EXT)?.get("masks")?.clone();
+        Some((image, serde_json::from_value(masks).ok()?))
+    };
+    contents.images().filter_map(|image| noted(image.id)).collect()
+}
+
+/// All that a rater painted in a handout: what is there and is not as it was handed out, and what they took away whole.
+/// `collected` are images and labels that were brought in from it before.
+pub(super) fn painted_in(contents: &Contents, collected: &BTreeSet<(ImageId, LabelId)>) -> Vec<Painted> {
+    let handed = handed_out(contents);
+    let mut found = painted(contents);
+    let there: BTreeSet<_> = found.iter().map(|one| (one.image, one.label)).collect();
+    let given = handed.iter().flat_map(|(image, labels)| labels.keys().map(|label| (*image, *label)));
+    let empty = || Mask::empty(limner_imaging::VoxelBox::default());
+    let gone: BTreeSet<_> = given.chain(collected.iter().copied()).filter(|at| !there.contains(at)).collect();
+    found.extend(gone.into_iter().map(|(image, label)| Painted { image, label, mask: empty() }));
+    found.retain(|one| {
+        let given = handed.get(&one.image).and_then(|labels| labels.get(&one.label));
+        // What was changed and collected before may be back as it was.
+        given.is_none_or(|given| *given != hash(&one.mask)) || collected.contains(&(one.image, one.label))
+    });
+    found
+}
+
+/// Images and labels whose paint was brought in from a handout before.
+pub(super) fn collected_from(contents: &Contents, handout: Uuid) -> BTreeSet<(ImageId, LabelId)> {
+    let handout = handout.to_string();
+    let from_here = |annotation: &&Annotation| {
+        let ext = contents.origin(annotation.id).and_then(|origin| origin.ext.get(EXT));
+        ext.is_some_and(|ext| {
+            ext.get("mask").is_some() && ext.get("handout").and_then(|id| id.as_str()) == Some(&handout)
+        })
+    };
+    let target = |annotation: &Annotation| {
+        let label = annotation.content.first().filter(|key| key.kind == Kind::Label)?;
+        Some((ImageId(annotation.target.id), contents.label(LabelId(label.id))?.instance_of?))
+    };
+    contents.all::<Annotation>().filter(from_here).filter_map(target).collect()
+}
+
+fn painted(contents: &Contents) -> Vec<Painted> {
     let mut all = Vec::new();
     for image in contents.images() {
         let Some(map) = contents.label_map(image.id) else { continue };

@@ -8,8 +8,8 @@ use limner_annotation::records::{
     Rater, RaterRole, TuringVerdict,
 };
 use limner_annotation::share::{self, Collected};
-use limner_annotation::{Form, Key, Label, PackedMask, Project, Shape, ShapeId, Slice};
-use limner_imaging::{Task, VoxelBox};
+use limner_annotation::{Form, Key, Label, LabelId, PackedMask, Project, Shape, ShapeId, Slice};
+use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World, formats};
 use std::path::{Path, PathBuf};
 
 fn rater(pseudonym: &str) -> Rater {
@@ -77,7 +77,7 @@ fn team(folder: &Path) -> Team {
     commands.extend(images.iter().cloned().map(Command::put));
     let (one, two) = (rater("reader-one"), rater("reader-two"));
     commands.extend([one.clone(), two.clone()].map(Command::put));
-    let blinding = Blinding { source_hidden: true, order_random: true, seed: 7 };
+    let blinding = Blinding { source_hidden: true, order_random: true, seed: 7, shown_labels: Vec::new() };
     let protocol = Protocol {
         id: ProtocolId::new(),
         name: "which is real".into(),
@@ -244,6 +244,162 @@ fn what_raters_bring_back_is_added_with_their_names_and_only_once() {
     let again = collect(&team, &one);
     assert_eq!((again.added, again.changed, again.removed, again.conflicts.len()), (0, 0, 0, 0));
     assert_eq!(Project::open_read_only(&team.path).unwrap().document().revision(), revision, "nothing was written");
+}
+
+/// The leader paints a first version of one label for the readers to correct, and another one that they must not see.
+fn paint_for_readers(team: &Team) -> (LabelId, LabelId) {
+    let mut project = Project::open(&team.path).unwrap();
+    let document = project.document_mut();
+    let labels: Vec<Label> = document.labels().into_iter().cloned().collect();
+    let (shown, hidden) = (labels[0].clone(), labels[1].clone());
+    let protocol = document.all::<Protocol>().next().unwrap().clone();
+    let blinding = Blinding { shown_labels: vec![shown.id], ..protocol.blinding.clone() };
+    let mut commands = vec![Command::put(Protocol { blinding, ..protocol })];
+    for image in &team.images {
+        let first = PackedMask::full(VoxelBox::new([0, 0, 0], [8, 8, 2]));
+        let second = PackedMask::full(VoxelBox::new([10, 10, 0], [14, 14, 2]));
+        commands.push(paint(image.id, 0, hidden.value, second));
+        commands.push(paint(image.id, 1, shown.value, first));
+    }
+    // Locked labels are handed out as well, and locked.
+    commands.push(Command::EditLabel { label: Label { locked: true, ..shown.clone() } });
+    document.apply("Paint", commands).unwrap();
+    project.close().unwrap();
+    (shown.id, hidden.id)
+}
+
+fn paint(image: limner_annotation::ImageId, layer: usize, label: u16, mask: PackedMask) -> Command {
+    Command::Paint { image, layer, label, mask, mode: PaintMode::Set, rule: PaintRule::All }
+}
+
+#[test]
+fn paint_that_may_be_seen_is_handed_out_and_comes_back_only_where_it_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let team = team(folder.path());
+    let (shown, hidden) = paint_for_readers(&team);
+    let one = folder.path().join("one.limner");
+    hand_out(&team, "reader-one", &one);
+    let mut handout = Project::open(&one).unwrap();
+    let document = handout.document_mut();
+    assert_eq!(document.problems(), Vec::<String>::new());
+    let (label, other) = (document.label(shown).unwrap().clone(), document.label(hidden).unwrap().value);
+    assert!(label.locked);
+    for image in &team.images {
+        let map = document.label_map(image.id).unwrap();
+        assert_eq!((map.count(label.value), map.count(other), map.layers().len()), (8 * 8 * 2, 0, 1));
+    }
+    // One is made smaller, one is taken away, the others stay.
+    let erase = |image: usize, mask: VoxelBox| Command::Paint {
+        image: team.images[image].id,
+        layer: 0,
+        label: label.value,
+        mask: PackedMask::full(mask),
+        mode: PaintMode::Erase,
+        rule: PaintRule::All,
+    };
+    let commands = vec![
+        Command::EditLabel { label: Label { locked: false, ..label.clone() } },
+        erase(0, VoxelBox::new([0, 0, 0], [4, 8, 2])),
+        erase(1, VoxelBox::new([0, 0, 0], [8, 8, 2])),
+        Command::EditLabel { label: label.clone() },
+    ];
+    document.apply("Correct", commands).unwrap();
+    handout.close().unwrap();
+    let collected = collect(&team, &one);
+    assert_eq!((collected.added, collected.conflicts.len()), (2, 0), "{collected:?}");
+    let project = Project::open_read_only(&team.path).unwrap();
+    let document = project.document();
+    let theirs: Vec<_> = document.labels().into_iter().filter(|one| one.instance_of == Some(shown)).collect();
+    let mut counts: Vec<u64> = theirs
+        .iter()
+        .map(|one| team.images.iter().map(|image| document.label_map(image.id).unwrap().count(one.value)).sum())
+        .collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [0, 4 * 8 * 2]);
+    assert_eq!(document.label_map(team.images[0].id).unwrap().count(label.value), 128, "the first version stays");
+    drop(project);
+    let again = collect(&team, &one);
+    assert_eq!((again.added, again.changed, again.conflicts.len()), (0, 0, 0));
+    // Back to what was handed out: that is a change too.
+    let mut handout = Project::open(&one).unwrap();
+    handout.document_mut().undo().unwrap();
+    handout.close().unwrap();
+    let collected = collect(&team, &one);
+    assert_eq!((collected.added, collected.conflicts.len()), (2, 0), "{collected:?}");
+}
+
+#[test]
+fn what_one_reader_painted_is_not_in_the_next_ones_handout() {
+    let folder = tempfile::tempdir().unwrap();
+    let team = team(folder.path());
+    let (one, two) = (folder.path().join("one.limner"), folder.path().join("two.limner"));
+    hand_out(&team, "reader-two", &two);
+    work(&two, TuringVerdict::Real);
+    collect(&team, &two);
+    hand_out(&team, "reader-one", &one);
+    let opened = Project::open_read_only(&one).unwrap();
+    let text = format!("{:?}", opened.document().contents());
+    assert!(!text.contains("reader-two"), "a label says who painted with it");
+    assert!(opened.document().images().all(|image| opened.document().label_map(image.id).unwrap().is_empty()));
+    // A place where the rater found the pictures is of no concern to the project.
+    drop(opened);
+    let mut handout = Project::open(&one).unwrap();
+    let image = handout.document().images().next().unwrap().clone();
+    let found = limner_annotation::ImageEntry { path: "elsewhere/a.nii".into(), ..image };
+    handout.document_mut().apply("Relink", vec![Command::EditImage { image: found }]).unwrap();
+    handout.close().unwrap();
+    assert_eq!(collect(&team, &one), Collected { rater: "reader-one".into(), ..Collected::default() });
+}
+
+#[test]
+fn pictures_in_a_handout_open_and_say_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut project = Project::create(&folder.path().join("main.limner"), "main", "leader").unwrap();
+    let geometry = Geometry::axis_aligned([12, 9, 5], World::new(-4.0, 6.0, 11.0), [0.7, 0.9, 2.5]).unwrap();
+    // A mask as one byte a voxel, and values behind a slope: what a copy may store in other bytes.
+    let mut scaled = Volume::new(geometry, Samples::I16((0..540).collect()), 1).unwrap();
+    scaled.value_map.slope = 0.5;
+    let plain = Volume::new(geometry, Samples::U8((0..540).map(|n| (n % 7) as u8).collect()), 1).unwrap();
+    let picture = Volume::new(
+        Geometry::axis_aligned([8, 6, 1], World::default(), [1.0; 3]).unwrap(),
+        Samples::U8((0..144).map(|n| n as u8).collect()),
+        3,
+    )
+    .unwrap();
+    let one = rater("reader-one");
+    let protocol = Protocol {
+        id: ProtocolId::new(),
+        name: "outline".into(),
+        kind: ProtocolKind::Annotation,
+        blinding: Blinding::default(),
+        raters_per_item: 1,
+        form: Vec::new(),
+        agreement: Vec::new(),
+        adjudication: None,
+    };
+    let mut commands = vec![Command::put(one.clone()), Command::put(protocol.clone())];
+    let task = Task::default();
+    for (n, (name, volume)) in (0..).zip([("a.nii.gz", &scaled), ("b.mha", &plain), ("c.png", &picture)]) {
+        let file = folder.path().join(name);
+        formats::write(volume, &file).unwrap();
+        for series in formats::scan(&file, &task).unwrap().series {
+            let entry = project.entry_of(&series, &task).unwrap();
+            commands.extend([Command::put(entry.clone()), Command::put(assignment(&protocol, &one, entry.id, n))]);
+        }
+    }
+    project.document_mut().apply("Start", commands).unwrap();
+    let to = folder.path().join("one.limner");
+    let handed = share::handout(&project, "reader-one", &to, true, &task).unwrap();
+    assert_eq!((handed.images, handed.warnings.len()), (3, 0), "{handed:?}");
+    let handout = Project::open_read_only(&to).unwrap();
+    for entry in project.document().images() {
+        let theirs = handout.document().image(entry.id).unwrap();
+        let (ours, theirs) = (project.open_image(entry, &task).unwrap(), handout.open_image(theirs, &task).unwrap());
+        assert_eq!(ours.size(), theirs.size());
+        for index in Mask::from_fn(VoxelBox::whole(ours.size()), |_| true).indices() {
+            assert_eq!(ours.value(index), theirs.value(index), "{} {index:?}", entry.title);
+        }
+    }
 }
 
 #[test]
