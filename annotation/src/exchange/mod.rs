@@ -242,6 +242,10 @@ fn blocked(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> V
 pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
     let mut run = exchange.dry_run(contents, options);
     run.blocked.extend(blocked(exchange, contents, options));
+    // What could not be read looks like nothing: a data set without it would be a lie.
+    if let Err(fault) = contents.check_readable() {
+        run.block("the project", fault.to_string());
+    }
     run
 }
 
@@ -320,6 +324,7 @@ pub fn export(
     let job = Job { contents, images, options, task };
     let check = exchange.write(&job, fresh.path())?;
     task.cancel.check()?;
+    contents.check_readable()?;
     if !check.pass {
         let reason =
             format!("the files read back differ from the project by up to {} mm; nothing was kept", check.max_mm);

@@ -2,8 +2,10 @@
 
 use crate::play::{Move, Player, commands_to_begin_with, image, stage_all};
 use limner_annotation::command::Command;
+use limner_annotation::exchange;
 use limner_annotation::store::Loading;
 use limner_annotation::{Error, Form, Kind, Project, Query, Shape, Slice};
+use limner_imaging::{Geometry, Samples, Task, Volume, World};
 use std::path::{Path, PathBuf};
 
 fn worked_on(folder: &Path, seed: u64) -> PathBuf {
@@ -111,4 +113,19 @@ fn a_row_that_cannot_be_read_stops_all_further_changes() {
     let more = shape(0, "more");
     assert!(matches!(project.document_mut().apply("More", vec![Command::put(more)]), Err(Error::Unreadable { .. })));
     assert!(!project.verify().unwrap().is_empty());
+    drop(project);
+    // A data set without what could not be read would be a lie.
+    let again = Project::open_with(&path, Loading::OnDemand).unwrap();
+    let pictures = |_: &limner_annotation::ImageEntry, _: &Task| -> limner_annotation::Result<Volume> {
+        let geometry = Geometry::axis_aligned([20, 20, 2], World::default(), [1.0; 3])?;
+        Ok(Volume::new(geometry, Samples::U8(vec![0; 800]), 1)?)
+    };
+    for format in ["native", "coco-instances", "measurements-csv"] {
+        let (format, out) = (exchange::by_name(format).unwrap(), folder.path().join(format));
+        let options = exchange::Options::default();
+        let written = exchange::export(format, again.document(), &pictures, &out, &options, &Task::default());
+        let error = written.map(drop).unwrap_err().to_string();
+        assert!(error.contains("checksum"), "{error}");
+        assert!(!out.exists());
+    }
 }
