@@ -4,7 +4,7 @@
 use crate::error::{Error, Result};
 use crate::id::Revision;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -31,7 +31,16 @@ impl Lock {
         let path = lock_path(project);
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(Error::io(&path, "could not make the lock file beside the project"))?;
+        let file = file.map_err(|error| {
+            let doing = match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    "the project can only be looked at here: copy it to a folder that may be written, to work on it; \
+                     could not make its lock file"
+                }
+                _ => "could not make the lock file beside the project",
+            };
+            Error::io(&path, doing)(error)
+        })?;
         let mut text = String::new();
         // Who it is helps, but the answer is the same without.
         let _ = (&file).take(NOTE_BYTES).read_to_string(&mut text);

@@ -4,6 +4,7 @@ use super::convert::find_one;
 use super::{exit, note, say, say_json};
 use anyhow::Context as _;
 use clap::Subcommand;
+use limner_annotation::records::ProjectInfo;
 use limner_annotation::step::LogEntry;
 use limner_annotation::{Command, Kind, Project};
 use limner_imaging::Task;
@@ -33,7 +34,11 @@ enum Verb {
     },
     /// Add pictures to a project
     #[command(after_help = "Example: limner project add study.limner ct.nii.gz scans/")]
-    Add { project: PathBuf, paths: Vec<PathBuf> },
+    Add {
+        project: PathBuf,
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
     /// Say what a project holds
     #[command(after_help = "Example: limner project info study.limner --json")]
     Info {
@@ -159,14 +164,28 @@ fn add(path: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(path)?;
     let task = Task::default();
     let mut done = true;
+    // What cannot be read keeps nothing else out.
+    let mut failed = |error: &dyn std::fmt::Display| {
+        note(format!("limner: {error}"));
+        done = false;
+    };
     for picture in paths {
-        let found = limner_imaging::formats::scan(picture, &task)?;
-        for failure in &found.failed {
-            note(format!("limner: {}", failure.error));
-            done = false;
-        }
+        let found = match limner_imaging::formats::scan(picture, &task) {
+            Ok(found) => found,
+            Err(error) => {
+                failed(&error);
+                continue;
+            }
+        };
+        found.failed.iter().for_each(|failure| failed(&failure.error));
         for series in found.series {
-            let entry = project.entry_of(&series, &task)?;
+            let entry = match project.entry_of(&series, &task) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    failed(&error);
+                    continue;
+                }
+            };
             if project.document().images().any(|i| i.sha256 == entry.sha256 && i.geometry == entry.geometry) {
                 note(format!("limner: {} is in the project already", series.path.display()));
                 continue;
@@ -203,6 +222,7 @@ fn info(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         say_json(&json!({
             "schema": "limner.project-info/1",
             "name": project.meta().name,
+            "about": document.all::<ProjectInfo>().next(),
             "revision": document.revision(),
             "images": images,
             "labels": document.labels(),
