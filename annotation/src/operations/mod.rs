@@ -343,6 +343,33 @@ mod tests {
     }
 
     #[test]
+    fn smoothing_together_opens_no_gap_and_moves_no_other() {
+        let (mut document, target) = project(StackAxis::Space);
+        // Two halves with a ragged border between them, and a third label in a corner.
+        let ragged = |v: [usize; 3]| v[0] < 20 + (v[1] * 7 + v[2] * 5) % 4;
+        paint(&mut document, target, |v| block(v) && ragged(v));
+        paint(&mut document, Target { label: 2, ..target }, |v| block(v) && !ragged(v));
+        paint(&mut document, Target { label: 3, ..target }, |v| v[0] < 3 && v[1] < 3);
+        let before = document.contents().clone();
+        let values = |document: &Document| document.label_map(target.image).unwrap().copy_box(0, VoxelBox::whole(GRID));
+        let border =
+            |values: &[u16]| values.windows(2).filter(|pair| [[1, 2], [2, 1]].contains(&[pair[0], pair[1]])).count();
+        let old = values(&document);
+        let command = smooth::joint(&document, target.image, 0, &[1, 2], 1.5).unwrap();
+        document.apply("Smooth", vec![command]).unwrap();
+        let new = values(&document);
+        assert_eq!(document.label_map(target.image).unwrap().count(3), 3 * 3 * 12);
+        // Well inside the block every voxel still has one of the two.
+        let inner = Mask::from_fn(VoxelBox::new([13, 11, 5], [27, 19, 7]), |_| true);
+        let at = |[i, j, k]: [usize; 3]| (k * GRID[1] + j) * GRID[0] + i;
+        assert!(inner.indices().all(|v| [1, 2].contains(&new[at(v)])), "a gap opened");
+        assert!(new != old && border(&new) <= border(&old), "the border became no straighter");
+        document.undo().unwrap();
+        assert_eq!(document.contents(), &before);
+        assert!(smooth::joint(&document, target.image, 0, &[1, 2], 0.0).is_err());
+    }
+
+    #[test]
     fn frames_do_not_grow_into_each_other() {
         let (mut document, target) = project(StackAxis::Time);
         paint(&mut document, target, |v| v == [20, 15, 6]);

@@ -4,6 +4,7 @@ use limner_annotation::command::{Command, PaintMode, PaintRule};
 use limner_annotation::tools::brush;
 use limner_annotation::{Document, ImageEntry, Label, PackedMask, Project};
 use limner_imaging::{Geometry, Plane, StackAxis, View, World};
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 fn big_image() -> ImageEntry {
@@ -58,21 +59,29 @@ fn strokes_are_quick_and_their_undo_small() {
         let before = document.history_bytes();
         let times = stroke(&mut document, &image, view, 0.0);
         let bytes = document.history_bytes() - before;
-        let start = Instant::now();
-        document.undo().unwrap();
-        let undo = start.elapsed();
-        document.redo().unwrap();
+        let mut undo: Vec<Duration> = (0..11)
+            .map(|_| {
+                let start = Instant::now();
+                document.undo().unwrap();
+                let undo = start.elapsed();
+                document.redo().unwrap();
+                undo
+            })
+            .collect();
+        undo.sort_unstable();
         println!(
-            "{}: dab median {:.3} ms, 95th {:.3} ms; step {} KB; undo {:.2} ms",
+            "{}: dab median {:.3} ms, 95th {:.3} ms; step {} KB; undo median {:.2} ms, fastest {:.2} ms",
             view.name(),
             times[50].as_secs_f64() * 1e3,
             times[95].as_secs_f64() * 1e3,
             bytes / 1024,
-            undo.as_secs_f64() * 1e3
+            undo[5].as_secs_f64() * 1e3,
+            undo[0].as_secs_f64() * 1e3
         );
         assert!(bytes < 100 * 1024, "{bytes} bytes for one stroke");
         assert!(times[50] < Duration::from_millis(20));
-        assert!(undo < Duration::from_millis(500));
+        // The fastest is what it costs; the others also tell what else the machine was doing.
+        assert!(undo[0] < Duration::from_millis(5), "{undo:?}");
     }
 }
 
@@ -83,7 +92,8 @@ fn many_strokes_fit_the_budget_and_each_is_stored_soon() {
     let image = big_image();
     let start = vec![Command::AddImage { image: image.clone() }, Command::AddLabel { label: Label::new(1, "organ") }];
     project.document_mut().apply("Start", start).unwrap();
-    let mut waits = Vec::new();
+    let mut page = std::fs::File::create(folder.path().join("page")).unwrap();
+    let (mut waits, mut pages) = (Vec::new(), Vec::new());
     let g = image.geometry;
     let strokes = std::env::var("LIMNER_BUDGET_STROKES").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
     for n in 0..strokes {
@@ -94,12 +104,17 @@ fn many_strokes_fit_the_budget_and_each_is_stored_soon() {
         let paint = Command::Paint { image: image.id, layer, label: 1, mask, mode, rule };
         let start = Instant::now();
         project.document_mut().apply("Brush", vec![paint]).unwrap();
-        if n % 10 == 0 {
-            project.wait_until_synced().unwrap();
-            waits.push(start.elapsed());
-        }
+        project.wait_until_synced().unwrap();
+        waits.push(start.elapsed());
+        let start = Instant::now();
+        page.write_all(&[n as u8; 4096]).and_then(|()| page.sync_data()).unwrap();
+        pages.push(start.elapsed());
     }
     waits.sort_unstable();
+    pages.sort_unstable();
+    let late = |times: &[Duration]| times[times.len() * 95 / 100].as_secs_f64() * 1e3;
+    // What a disk that others keep busy needs for one synced write is not ours to answer for.
+    assert!(late(&waits) < 100.0_f64.max(10.0 * late(&pages)), "{:.1} and {:.1} ms", late(&waits), late(&pages));
     let bytes = project.document().history_bytes();
     let size = std::fs::metadata(project.path()).unwrap().len();
     let contents = project.document().contents().clone();
@@ -108,9 +123,10 @@ fn many_strokes_fit_the_budget_and_each_is_stored_soon() {
     let start = Instant::now();
     let project = Project::open(&path).unwrap();
     println!(
-        "{strokes} strokes: {} KB of history, commit 95th {:.1} ms (10 queued at most), file {} KB, reopened in {:.0} ms",
+        "{strokes} strokes: {} KB of history, commit 95th {:.1} ms (one synced page {:.1} ms), file {} KB, reopened in {:.0} ms",
         bytes / 1024,
-        waits[waits.len() * 95 / 100].as_secs_f64() * 1e3,
+        late(&waits),
+        late(&pages),
         size / 1024,
         start.elapsed().as_secs_f64() * 1e3
     );
