@@ -154,6 +154,30 @@ fn a_script_edits_a_project_and_the_log_says_so() {
 }
 
 #[test]
+fn what_cannot_be_added_keeps_nothing_out_and_damage_is_saved_as_far_as_it_goes() {
+    let desk = Desk::new();
+    let (project, saved) = (desk.path("study.limner"), desk.path("saved.limner"));
+    let _ = desk.ok(&["project", "new", &project, "--author", "reader"]);
+    assert_eq!(desk.code(&["project", "add", &project]), 2, "nothing was named");
+    assert_eq!(desk.code(&["project", "add", &project, &desk.path("none.nii"), &sample("mr/mr.nii.gz")]), 1);
+    assert_eq!(desk.json(&["project", "info", &project, "--json"])["images"].as_array().unwrap().len(), 1);
+    let script = desk.path("steps.jsonl");
+    let line = r#"{"command":"add_label","label":{"value":1,"name":"zebrafish"}}"#;
+    std::fs::write(&script, line).unwrap();
+    let _ = desk.ok(&["project", "edit", &project, "--script", &script]);
+    let _ = desk.ok(&["project", "compact", &project]);
+    let mut bytes = std::fs::read(&project).unwrap();
+    let at = bytes.windows(9).position(|window| window == b"zebrafish").unwrap();
+    bytes[at] = b'Z';
+    std::fs::write(&project, bytes).unwrap();
+    assert_eq!(desk.code(&["project", "info", &project]), 1);
+    // The row is spoiled, the log is not.
+    assert!(desk.ok(&["project", "recover", &project, &saved]).contains("step 2"));
+    let info = desk.json(&["project", "info", &saved, "--json"]);
+    assert_eq!((info["revision"].as_u64(), info["labels"][0]["name"].as_str()), (Some(2), Some("zebrafish")));
+}
+
+#[test]
 fn a_reader_gets_a_file_of_their_own_and_brings_it_back() {
     let desk = Desk::new();
     let (project, handout) = (desk.path("study.limner"), desk.path("reader.limner"));

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use limner_annotation::records::ProjectInfo;
 use limner_annotation::step::LogEntry;
-use limner_annotation::{Command, Kind, Project};
+use limner_annotation::{Command, Error, Kind, Project};
 use limner_imaging::Task;
 use serde_json::json;
 use std::io::BufRead as _;
@@ -111,13 +111,25 @@ enum Verb {
     /// Give back the room of what was removed
     #[command(after_help = "Example: limner project compact study.limner")]
     Compact { project: PathBuf },
+    /// Save what is sound of a damaged project into a new file, step by step from the first
+    #[command(after_help = "Example: limner project recover damaged.limner saved.limner")]
+    Recover { project: PathBuf, new: PathBuf },
     /// Find moved pictures again, by their content
     #[command(after_help = "Example: limner project relink study.limner /new/place")]
     Relink { project: PathBuf, folder: PathBuf },
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    match args.command {
+    let outcome = carry_out(args.command);
+    let damaged = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::Damaged { .. }));
+    if outcome.as_ref().is_err_and(damaged) {
+        note("limner: \"limner project recover DAMAGED NEW\" saves its sound steps; a backup may hold more");
+    }
+    outcome
+}
+
+fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
         Verb::New { project, name, author } => {
             close(Project::create(&project, &name, &author)?)?;
             Ok(ExitCode::SUCCESS)
@@ -132,6 +144,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Relink { project, folder } => relink(&project, &folder),
+        Verb::Recover { project, new } => recover(&project, &new),
         Verb::Handout { project, rater, out, without_pictures } => {
             super::project_share::handout(&project, &rater, &out, !without_pictures)
         }
@@ -326,6 +339,15 @@ fn relink(path: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     }
     close(project)?;
     Ok(exit(lost == 0))
+}
+
+fn recover(damaged: &Path, new: &Path) -> anyhow::Result<ExitCode> {
+    let recovered = Project::recover(damaged, new)?;
+    say(format!("saved up to step {}: {}", recovered.revision, new.display()));
+    if let Some(why) = &recovered.stopped_by {
+        note(format!("limner: the steps after it could not be saved: {why}"));
+    }
+    Ok(exit(recovered.stopped_by.is_none()))
 }
 
 /// The series a project is to start with, for `demo`.
