@@ -3,6 +3,7 @@
 //! This crate imports no other crate of ours: everything the siblings exchange (`Geometry`, `VoxelBox`, `Mask`,
 //! `Task`) is a plain type from here.
 
+mod buffer;
 pub mod deidentify;
 pub mod error;
 pub mod extras;

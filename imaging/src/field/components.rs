@@ -2,6 +2,7 @@
 //!
 //! Components are numbered by their first voxel, columns fastest, so the numbers do not depend on how many threads ran.
 
+use crate::buffer;
 use crate::mask::Mask;
 use crate::space::VoxelBox;
 use rayon::prelude::*;
@@ -291,7 +292,7 @@ impl Components {
     /// One label per voxel of the bounds: 0 outside, component n as n + 1.
     #[must_use]
     pub fn labels(&self) -> Vec<u32> {
-        let mut labels = vec![0; self.bounds.len()];
+        let mut labels = buffer::zeros(self.bounds.len());
         self.paint(&mut labels, |owner| owner + 1);
         labels
     }

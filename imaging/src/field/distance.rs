@@ -4,6 +4,7 @@
 //! without divisions in 64 bits and kept in 32. Spacing is per axis; an axis of infinite spacing does not count, which
 //! makes every slice stand for itself. Voxel axes are taken to be at right angles.
 
+use crate::buffer;
 use crate::mask::Mask;
 use crate::space::VoxelBox;
 use rayon::prelude::*;
@@ -47,7 +48,7 @@ pub fn signed_distance(mask: &Mask, spacing_mm: [f64; 3]) -> DistanceField {
 /// Squared distances to the nearest voxel that is `to`.
 pub(crate) fn squared(voxels: &[bool], size: [usize; 3], spacing_mm: [f64; 3], to: bool) -> Vec<f32> {
     let [width, height, depth] = size;
-    let mut out = vec![0.0; voxels.len()];
+    let mut out = buffer::zeros(voxels.len());
     if voxels.is_empty() {
         return out;
     }

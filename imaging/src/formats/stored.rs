@@ -2,6 +2,7 @@
 //!
 //! Memory grows with the bytes that arrive, so a header that claims more than the file holds costs nothing.
 
+use crate::buffer;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use crate::volume::Samples;
@@ -98,7 +99,7 @@ fn read_as<T: bytemuck::Pod, const N: usize>(
     let Wanted { path, count, source_bytes, .. } = *wanted;
     task.progress.begin("reading samples", count as u64);
     let believed = usize::try_from(source_bytes).unwrap_or(usize::MAX) / N;
-    let mut out: Vec<T> = Vec::with_capacity(count.min(believed));
+    let mut out: Vec<T> = buffer::with_room_for(count.min(believed));
     while out.len() < count {
         task.cancel.check()?;
         let before = out.len();
