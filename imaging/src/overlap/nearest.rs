@@ -1,10 +1,14 @@
 //! How far each element of one surface is from the other.
 //!
 //! Two masks of the same thing have surfaces a few voxels apart, so each element looks around itself first, the nearest
-//! places before the farther ones: the first hit is the answer, exactly. Where a sample of elements finds nothing near,
-//! and for the few that do not, the distance transform of the whole box answers instead.
+//! places before the farther ones: the first hit is the answer, exactly. The few that find nothing look through blocks of
+//! the lattice, again the nearest first. Where a sample of elements finds nothing near, and for what lies beyond the
+//! blocks, the distance transform of the whole box answers instead.
+
+mod blocks;
 
 use crate::field::distance::squared;
+use blocks::Blocks;
 use rayon::prelude::*;
 
 /// How far to look, in steps of the finest axis.
@@ -39,6 +43,11 @@ pub fn squared_distances(places: &[usize], to: &Marked<'_>) -> Vec<f32> {
     }
     let mut out: Vec<f32> =
         places.par_iter().map(|&place| around.nearest(place, to).unwrap_or(f32::INFINITY)).collect();
+    if out.contains(&f32::INFINITY) {
+        let blocks = Blocks::of(to);
+        let alone = out.par_iter_mut().zip(places).filter(|(d, _)| d.is_infinite());
+        alone.for_each(|(d, &place)| *d = blocks.nearest(place, to).unwrap_or(f32::INFINITY));
+    }
     if out.contains(&f32::INFINITY) {
         let all = squared(to.on, to.size, to.spacing, true);
         out.iter_mut().zip(places).filter(|(d, _)| d.is_infinite()).for_each(|(d, &place)| *d = all[place]);
