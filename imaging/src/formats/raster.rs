@@ -3,6 +3,8 @@
 //! is said in a warning.
 
 mod film;
+mod numbers;
+mod opened;
 mod pages;
 mod pictures;
 mod write;
@@ -14,18 +16,19 @@ use crate::series::{Kind, Series};
 use crate::space::World;
 use crate::task::{Task, Warning};
 use crate::volume::{Samples, ValueMap, Volume};
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageFormat};
+use opened::Opened;
 use pages::Pages;
 use pictures::{Picture, Pictures};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 pub struct Raster;
 
 /// No common codec packs more pixels than this into a byte of a picture worth reading.
 const UNPACK_LIMIT: u64 = 2048;
-const SMALL_BYTES: u64 = 64 << 20;
+/// Below this no proof is asked for. A file may ask for it again and again, so it is what is decoded in no time.
+const SMALL_BYTES: u64 = 16 << 20;
 
 impl Format for Raster {
     fn name(&self) -> &'static str {
@@ -132,34 +135,6 @@ fn numbered(path: &Path) -> Option<(String, u64)> {
     Some((format!("{name}.{ending}"), stem[name.len()..].parse().ok()?))
 }
 
-/// A decoder whose claims have been compared with the bytes that are there.
-fn open(path: &Path) -> Result<(ImageFormat, Box<dyn ImageDecoder>)> {
-    let reader = ImageReader::open(path).map_err(Error::io(path, "could not open the file"))?;
-    let reader = reader.with_guessed_format().map_err(Error::io(path, "could not read the file"))?;
-    let format = reader.format().ok_or_else(|| Error::NotAnImage { path: path.into() })?;
-    Ok((format, decoder(path, reader)?))
-}
-
-/// The same for one page of a TIFF; `None` past the last.
-fn page(path: &Path, pages: &Pages, n: usize) -> Option<Result<Box<dyn ImageDecoder>>> {
-    let view = pages.view(path, n)?;
-    Some(view.and_then(|v| decoder(path, ImageReader::with_format(BufReader::new(v), ImageFormat::Tiff))))
-}
-
-fn decoder<R: BufRead + Seek + 'static>(path: &Path, mut reader: ImageReader<R>) -> Result<Box<dyn ImageDecoder>> {
-    let most = most_bytes(path)?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(most.saturating_mul(2));
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|e| unreadable(path, &e))?;
-    if decoder.total_bytes() > most {
-        let (width, height) = decoder.dimensions();
-        let reason = format!("{width}x{height} pixels are more than the file's bytes can hold");
-        return Err(Error::TooLarge { path: path.into(), reason });
-    }
-    Ok(Box::new(decoder))
-}
-
 /// What the file may unpack to and still be believed.
 fn most_bytes(path: &Path) -> Result<u64> {
     let on_disk = std::fs::metadata(path).map_err(Error::io(path, "could not read the file's size"))?.len();
@@ -167,12 +142,7 @@ fn most_bytes(path: &Path) -> Result<u64> {
 }
 
 /// What the file holds, and how many pictures of it are read; a warning names what is left out.
-fn contents(
-    path: &Path,
-    format: ImageFormat,
-    first: &dyn ImageDecoder,
-    warnings: &mut Vec<Warning>,
-) -> Result<(Kind, usize)> {
+fn contents(path: &Path, format: ImageFormat, first: &Opened, warnings: &mut Vec<Warning>) -> Result<(Kind, usize)> {
     let mut warn = |code: &str, text: String| warnings.push(Warning { code: code.into(), text });
     let most = most_bytes(path)?;
     let believed = |count: usize| first.total_bytes().saturating_mul(count as u64) <= most;
@@ -182,8 +152,7 @@ fn contents(
             if pages.broken {
                 warn("malformed", "the file's list of pages breaks off; more may be lost".into());
             }
-            let kind = |d: &dyn ImageDecoder| (d.dimensions(), d.color_type());
-            let like_first = |n| page(path, &pages, n).is_some_and(|d| d.is_ok_and(|d| kind(&*d) == kind(first)));
+            let like_first = |n| Opened::page(path, &pages, n).is_some_and(|p| p.is_ok_and(|p| p.is_like(first)));
             match pages.count() {
                 0 | 1 => return Ok((Kind::Image, 1)),
                 count if believed(count) && (1..count).all(like_first) => return Ok((Kind::Stack, count)),
@@ -258,17 +227,11 @@ fn samples(picture: DynamicImage) -> Picture {
 }
 
 fn series(path: &Path) -> Result<Series> {
-    let (format, decoder) = open(path)?;
-    let (width, height) = decoder.dimensions();
-    let colour = decoder.color_type();
+    let (format, first) = Opened::first(path)?;
     let mut warnings = notes(path, format);
-    let (kind, slices) = contents(path, format, &*decoder, &mut warnings)?;
-    let size = [width as usize, height as usize, slices];
-    let dtype = match colour {
-        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => "uint16",
-        ColorType::Rgb32F | ColorType::Rgba32F => "float32",
-        _ => "uint8",
-    };
+    let (kind, slices) = contents(path, format, &first, &mut warnings)?;
+    let [width, height] = first.size();
+    let size = [width, height, slices];
     Ok(Series {
         path: path.into(),
         files: vec![path.into()],
@@ -279,8 +242,8 @@ fn series(path: &Path) -> Result<Series> {
         size,
         frames: 1,
         frame_order: None,
-        channels: if colour.has_color() { 3 } else { 1 },
-        dtype,
+        channels: first.channels(),
+        dtype: first.dtype(),
         geometry: Some(Geometry::axis_aligned(size, World::default(), [1.0; 3])?),
         value_map: ValueMap::default(),
         title: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! The pictures of one series, decoded one by one or all at once.
 
 use super::film::GifFrames;
+use super::opened::Opened;
 use super::pages::Pages;
-use super::{film, open, page, samples, unreadable};
+use super::{film, samples, unreadable};
 use crate::error::{Error, Result};
 use crate::formats::Reader;
 use crate::geometry::Geometry;
@@ -10,7 +11,6 @@ use crate::sequence::Clock;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, Samples, StackAxis, Volume};
-use image::{DynamicImage, ImageResult};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -46,14 +46,19 @@ impl Pictures {
         Ok(Self { series: series.clone(), source })
     }
 
-    fn checked(&self, path: &Path, picture: ImageResult<DynamicImage>, task: &Task) -> Result<Picture> {
+    /// Asks whether to go on, and refuses a picture of another size than the first.
+    fn check(&self, path: &Path, size: [usize; 2], task: &Task) -> Result<()> {
         task.cancel.check()?;
-        let picture = picture.map_err(|e| unreadable(path, &e))?;
-        if [picture.width() as usize, picture.height() as usize] != self.series.size[..2] {
+        if size != self.series.size[..2] {
             return Err(Error::malformed(path, "this picture is not as large as the first of its stack"));
         }
         task.progress.advance(1);
-        Ok(samples(picture))
+        Ok(())
+    }
+
+    fn decoded(&self, path: &Path, opened: Opened, task: &Task) -> Result<Picture> {
+        self.check(path, opened.size(), task)?;
+        opened.decode(path)
     }
 
     fn missing(&self, path: &Path, there: usize) -> Error {
@@ -64,11 +69,11 @@ impl Pictures {
         match &self.source {
             Source::Files(files) => {
                 let path = files.get(n).ok_or_else(|| self.missing(&self.series.path, files.len()))?;
-                self.checked(path, DynamicImage::from_decoder(open(path)?.1), task)
+                self.decoded(path, Opened::first(path)?.1, task)
             }
             Source::Pages(path, pages) => {
-                let decoder = page(path, pages, n).ok_or_else(|| self.missing(path, n))??;
-                self.checked(path, DynamicImage::from_decoder(decoder), task)
+                let opened = Opened::page(path, pages, n).ok_or_else(|| self.missing(path, n))??;
+                self.decoded(path, opened, task)
             }
             Source::Film(path, at) => {
                 let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +84,9 @@ impl Pictures {
                 let skipped = n - film.next;
                 let frame = film.frames.nth(skipped);
                 film.next = n + 1;
-                self.checked(path, frame.ok_or_else(|| self.missing(path, n))?, task)
+                let frame = frame.ok_or_else(|| self.missing(path, n))?.map_err(|e| unreadable(path, &e))?;
+                self.check(path, [frame.width() as usize, frame.height() as usize], task)?;
+                Ok(samples(frame))
             }
         }
     }
@@ -155,12 +162,15 @@ impl Reader for Pictures {
 fn joined(mut all: impl Iterator<Item = Samples>) -> Option<Samples> {
     let mut out = all.next()?;
     for next in all {
-        match (&mut out, next) {
-            (Samples::U8(a), Samples::U8(b)) => a.extend(b),
-            (Samples::U16(a), Samples::U16(b)) => a.extend(b),
-            (Samples::F32(a), Samples::F32(b)) => a.extend(b),
-            _ => return None,
+        macro_rules! append {
+            ($($kind:ident),*) => {
+                match (&mut out, next) {
+                    $((Samples::$kind(a), Samples::$kind(b)) => a.extend(b),)*
+                    _ => return None,
+                }
+            };
         }
+        append!(U8, I8, U16, I16, U32, I32, U64, I64, F32, F64);
     }
     Some(out)
 }

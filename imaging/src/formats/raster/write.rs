@@ -61,6 +61,14 @@ pub fn tiff(volume: &Volume, path: &Path) -> Result<()> {
         (Samples::U16(v), 1) => pages::<colortype::Gray16>(v, volume),
         (Samples::U8(v), 3) => pages::<colortype::RGB8>(v, volume),
         (Samples::U16(v), 3) => pages::<colortype::RGB16>(v, volume),
+        (Samples::I8(v), 1) => pages::<colortype::GrayI8>(v, volume),
+        (Samples::I16(v), 1) => pages::<colortype::GrayI16>(v, volume),
+        (Samples::U32(v), 1) => pages::<colortype::Gray32>(v, volume),
+        (Samples::I32(v), 1) => pages::<colortype::GrayI32>(v, volume),
+        (Samples::U64(v), 1) => pages::<colortype::Gray64>(v, volume),
+        (Samples::I64(v), 1) => pages::<colortype::GrayI64>(v, volume),
+        (Samples::F32(v), 1) => pages::<colortype::Gray32Float>(v, volume),
+        (Samples::F64(v), 1) => pages::<colortype::Gray64Float>(v, volume),
         (samples, channels) => {
             return Err(unsupported(format!("{channels} channels of {} in TIFF", samples.dtype())));
         }
@@ -126,9 +134,9 @@ mod tests {
 
     #[test]
     fn what_a_picture_cannot_hold_is_refused() {
-        let floats = volume(Samples::F32(vec![0.5; 60]), 1);
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a.png", "a.tif"] {
+        for (name, channels) in [("a.png", 1), ("a.tif", 3)] {
+            let floats = volume(Samples::F32(vec![0.5; 60 * channels]), channels);
             let error = formats::write(&floats, &folder.path().join(name)).unwrap_err().to_string();
             assert!(error.contains("float32"), "{error}");
         }
