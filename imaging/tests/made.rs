@@ -6,8 +6,8 @@
 mod made;
 
 use limner_imaging::extras::{OverlayKind, RegionKind, Scale};
-use limner_imaging::{Each, Kind, Series, Task, Voxel, formats, straighten};
-use made::{Put, double, file, picture, place, short, shorts, text};
+use limner_imaging::{Each, Kind, Samples, Series, Task, Voxel, formats, straighten};
+use made::{Put, bytes, double, file, picture, place, short, shorts, text};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -264,4 +264,85 @@ fn tilted_slices_are_straightened_where_they_lie() {
         let voxel = straight.geometry.voxel(world).index_in(straight.size()).unwrap();
         assert_eq!(straight.value(voxel), 1000.0, "slice {k}");
     }
+}
+
+#[test]
+fn floating_pixels_are_read_as_they_are() {
+    let floats: [f32; 6] = [0.0, -1.5, 1e-7, 3.0e8, f32::MIN_POSITIVE, 42.25];
+    let doubles = floats.map(|x| f64::from(x) / 3.0);
+    let with_pixels = |pixels: (u32, Put), bits: u16| {
+        let mut elements = picture(3, 2, &[]);
+        elements.retain(|(tag, _)| !matches!(tag, 0x7FE0_0010 | 0x0028_0100..=0x0028_0103));
+        elements.extend([(0x0028_0100, short(bits)), pixels]);
+        folder([elements])
+    };
+    let single = with_pixels((0x7FE0_0008, bytes("OF", floats.map(f32::to_le_bytes))), 32);
+    let series = one(single.path());
+    assert_eq!(series.dtype, "float32");
+    assert_eq!(series.load(&Task::default()).unwrap().samples(), &Samples::F32(floats.into()));
+    let double = with_pixels((0x7FE0_0009, bytes("OD", doubles.map(f64::to_le_bytes))), 64);
+    let series = one(double.path());
+    assert_eq!(series.dtype, "float64");
+    assert_eq!(series.load(&Task::default()).unwrap().samples(), &Samples::F64(doubles.into()));
+}
+
+#[test]
+fn weightings_in_makers_own_elements_split_a_series() {
+    type Weighted = fn(u32) -> Vec<(u32, Put)>;
+    let makers: [(&str, Weighted); 4] = [
+        ("Siemens", |b| vec![(0x0019_0011, text("LO", "SIEMENS MR HEADER")), (0x0019_110C, text("IS", b.to_string()))]),
+        ("GE", |b| {
+            let value = format!("{}\\8\\0\\0", 1_000_000_000 + b);
+            vec![(0x0043_0010, text("LO", "GEMS_PARM_01")), (0x0043_1039, text("IS", value))]
+        }),
+        ("Philips", |b| {
+            let float = bytes("FL", [(b as f32).to_le_bytes()]);
+            vec![(0x2001_0010, text("LO", "Philips Imaging DD 001")), (0x2001_1003, float)]
+        }),
+        ("Philips without types", |b| {
+            let float = bytes("UN", [(b as f32).to_le_bytes()]);
+            vec![(0x2001_0010, text("LO", "Philips Imaging DD 001")), (0x2001_1003, float)]
+        }),
+    ];
+    for (maker, weighted) in makers {
+        let slice = |b: u32, z: f64| {
+            let mut elements = [picture(2, 2, &[b as u16; 4]), place([0.0, 0.0, z]), weighted(b)].concat_puts();
+            elements.extend([(0x0008_0060, text("CS", "MR")), (0x0020_0011, text("IS", "5"))]);
+            elements
+        };
+        let folder = folder([(0, 0.0), (800, 0.0), (0, 2.0), (800, 2.0)].map(|(b, z)| slice(b, z)));
+        let series = all(folder.path());
+        let titles: Vec<_> = series.iter().map(|s| s.title.as_str()).collect();
+        assert_eq!(titles, ["MR series 5", "MR series 5, b 800"], "{maker}");
+        for (series, b) in series.iter().zip([0.0, 800.0]) {
+            let volume = series.load(&Task::default()).unwrap();
+            assert_eq!((volume.size(), volume.value([0, 0, 0]), volume.value([1, 1, 1])), ([2, 2, 2], b, b));
+        }
+    }
+}
+
+#[test]
+fn signed_and_unsigned_slices_are_one_stack_where_one_type_holds_both() {
+    let slice = |z: f64, stored: u16, signed: u16, samples: [u16; 4]| {
+        let mut elements = [picture(2, 2, &samples), place([0.0, 0.0, z])].concat_puts();
+        elements.retain(|(tag, _)| !matches!(tag, 0x0028_0101..=0x0028_0103));
+        elements.extend([(0x0028_0101, short(stored)), (0x0028_0102, short(stored - 1)), (0x0028_0103, short(signed))]);
+        elements
+    };
+    // Bits above the stored ones are dirt.
+    let twelve = folder([
+        slice(0.0, 12, 0, [0, 4095, 0xF801, 7]),
+        slice(2.0, 12, 1, [0xFFF, 0x7FF, 0xF800, 7]),
+        slice(4.0, 12, 0, [1, 2, 3, 4]),
+    ]);
+    let series = one(twelve.path());
+    assert_eq!((series.dtype, series.size), ("int16", [2, 2, 3]));
+    let expected = vec![0, 4095, 0x801, 7, -1, 2047, -2048, 7, 1, 2, 3, 4];
+    let (volume, facts) = series.load_with_facts(&Task::default()).unwrap();
+    assert_eq!(volume.samples(), &Samples::I16(expected));
+    assert_eq!(facts.stats.unwrap().max, 4095.0);
+    let first = series.open().unwrap().picture(0, &Task::default()).unwrap();
+    assert_eq!(first.samples(), &Samples::I16(vec![0, 4095, 0x801, 7]));
+    let sixteen = folder([slice(0.0, 16, 0, [0, 65_535, 1, 7]), slice(2.0, 16, 1, [0; 4])]);
+    assert_eq!(all(sixteen.path()).len(), 2, "no type of 16 bits holds both");
 }

@@ -55,7 +55,7 @@ fn written(elements: &[(u32, Put)]) -> Vec<u8> {
         out.extend(((tag >> 16) as u16).to_le_bytes());
         out.extend((*tag as u16).to_le_bytes());
         out.extend(vr.as_bytes());
-        if matches!(vr, "OB" | "OW" | "SQ" | "UN") {
+        if matches!(vr, "OB" | "OD" | "OF" | "OW" | "SQ" | "UN") {
             out.extend([0, 0]);
             out.extend((value.len() as u32).to_le_bytes());
         } else {
@@ -64,6 +64,10 @@ fn written(elements: &[(u32, Put)]) -> Vec<u8> {
         out.extend(value);
     }
     out
+}
+
+pub fn bytes<const N: usize>(vr: &'static str, numbers: impl IntoIterator<Item = [u8; N]>) -> Put {
+    Put::Bytes(vr, numbers.into_iter().flatten().collect())
 }
 
 /// What every picture has: one 16-bit grey picture of this size in series 1.2.3.

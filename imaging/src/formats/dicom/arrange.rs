@@ -53,12 +53,19 @@ pub fn belong_together(a: &Header, b: &Header) -> bool {
         && a.series_uid == b.series_uid
         && same_home
         && a.modality == b.modality
-        && a.format == b.format
+        && fit_one_type(a, b)
         && a.contrast == b.contrast
         && a.mosaic == b.mosaic
         && a.place.position.is_some() == b.place.position.is_some()
         && close_directions(a.place, b.place)
         && close(a.place.spacing, b.place.spacing)
+}
+
+fn fit_one_type(a: &Header, b: &Header) -> bool {
+    match (&a.format, &b.format) {
+        (Some(a), Some(b)) => a.fits_beside(b),
+        (a, b) => a.is_none() && b.is_none(),
+    }
 }
 
 /// Stacks one group of slices. Where some positions are taken more often than others, the surplus becomes stacks of
@@ -260,7 +267,7 @@ fn spacing_warnings(positions: &[DVec3], normal: DVec3) -> Vec<Warning> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::dicom::header::Contrast;
+    use crate::formats::dicom::contrast::Contrast;
 
     fn at(z: f64) -> FrameHeader {
         let place = Place {

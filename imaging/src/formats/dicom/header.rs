@@ -1,5 +1,6 @@
 //! What one DICOM file says about its picture, read from the header alone.
 
+use super::contrast::Contrast;
 use super::dataset::View;
 use super::directory;
 use super::file::{DicomFile, warning};
@@ -72,6 +73,17 @@ impl PixelFormat {
         }
     }
 
+    /// True where samples of both fit one type: the same, or signed ones and unsigned ones that never reach the sign.
+    pub fn fits_beside(&self, other: &Self) -> bool {
+        let signed = |format: &Self| Self { kind: SampleKind::Signed, ..*format };
+        let fits = |format: &Self| match format.kind {
+            SampleKind::Signed => true,
+            SampleKind::Unsigned => format.stored < format.allocated,
+            SampleKind::Float => false,
+        };
+        self == other || (fits(self) && fits(other) && signed(self) == signed(other))
+    }
+
     pub const fn dtype(&self) -> &'static str {
         match (self.kind, self.allocated) {
             (SampleKind::Unsigned, 1 | 8) => "uint8",
@@ -126,34 +138,6 @@ pub struct FrameHeader {
     pub stack: Option<String>,
     pub contrast: Contrast,
     pub value_map: Option<ValueMap>,
-}
-
-/// Settings that make slices at the same place different pictures.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Contrast {
-    echo_time: Option<f64>,
-    b_value: Option<f64>,
-    kind: Option<String>,
-}
-
-impl Contrast {
-    fn of(view: &View<'_>) -> Self {
-        // The third value tells scouts from slices, magnitude from phase.
-        let kind = view.text(tags::IMAGE_TYPE).and_then(|t| t.split('\\').nth(2)).map(|k| k.trim().to_owned());
-        Self { echo_time: view.number(tags::ECHO_TIME), b_value: view.number(tags::B_VALUE), kind }
-    }
-
-    /// The same from a frame's functional groups.
-    fn in_groups(groups: &View<'_>) -> Self {
-        let number = |sequence, tag| groups.first_item(sequence).and_then(|item| item.number(tag));
-        let frame_type = tags::FRAME_TYPE_SEQUENCES.iter().find_map(|&tag| groups.first_item(tag));
-        let kind = frame_type.and_then(|item| item.text(tags::FRAME_TYPE)?.split('\\').nth(2).map(str::to_owned));
-        Self {
-            echo_time: number(tags::ECHO_SEQUENCE, tags::EFFECTIVE_ECHO_TIME),
-            b_value: number(tags::DIFFUSION_SEQUENCE, tags::B_VALUE),
-            kind,
-        }
-    }
 }
 
 /// What a scan keeps of a file.

@@ -5,6 +5,7 @@ use super::file::warning;
 use super::header::{Colour, Header, PixelFormat, SampleKind};
 use super::pixels::Frames;
 use super::{colour, extras};
+use crate::buffer;
 use crate::error::{Error, Result};
 use crate::extras::{Extras, Overlay};
 use crate::geometry::Geometry;
@@ -82,28 +83,33 @@ pub struct Raw {
 
 /// Which frames of which files, in the order wanted.
 pub enum Selection<'a> {
-    Files(Vec<&'a PathBuf>),
+    Files {
+        files: Vec<&'a PathBuf>,
+        /// The stack holds signed samples, though a slice of it may not.
+        signed: bool,
+    },
     Frames(&'a Frames, Vec<usize>),
 }
 
 impl Raw {
     pub fn read(selection: &Selection<'_>, task: &Task) -> Result<Self> {
         match selection {
-            Selection::Files(files) => Self::read_files(files, task),
+            Selection::Files { files, signed } => Self::read_files(files, *signed, task),
             Selection::Frames(frames, order) => Self::read_frames(frames, order, task),
         }
     }
 
-    fn read_files(files: &[&PathBuf], task: &Task) -> Result<Self> {
+    fn read_files(files: &[&PathBuf], signed: bool, task: &Task) -> Result<Self> {
         let first = Frames::open(files[0])?;
         let on_disk = files.iter().map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).sum();
         prove(&first, files.len(), on_disk)?;
         task.progress.begin("reading slices", files.len() as u64);
-        let (format, per_slice) = (first.format, first.format.samples());
+        let kind = if signed { SampleKind::Signed } else { first.format.kind };
+        let (format, per_slice) = (PixelFormat { kind, ..first.format }, first.format.samples());
         let read_one = |n: usize| -> Result<Frames> {
             task.cancel.check()?;
             let frames = Frames::open(files[n])?;
-            if frames.format != format {
+            if !frames.format.fits_beside(&format) {
                 return Err(Error::malformed(files[n], "this slice is stored unlike the first of its series"));
             }
             Ok(frames)
@@ -112,10 +118,14 @@ impl Raw {
         let notes = Mutex::new(Vec::new());
         let drawn = Mutex::new(Vec::new());
         let samples = with_kind!(format, T => {
-            let mut samples: Vec<T> = vec![T::default(); per_slice * files.len()];
+            let mut samples: Vec<T> = buffer::zeros(per_slice * files.len());
             samples.par_chunks_mut(per_slice).zip(maps.par_iter_mut()).enumerate().try_for_each(|(n, (slice, map))| {
                 let frames = read_one(n)?;
-                frames.read(0, slice)?;
+                if frames.format.kind == format.kind {
+                    frames.read(0, slice)?;
+                } else {
+                    read_in_own_type(&frames, bytemuck::cast_slice_mut(slice))?;
+                }
                 *map = frames.header.value_map_of(0).clone();
                 if let Some(note) = frames.note {
                     notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
@@ -136,7 +146,7 @@ impl Raw {
         let (format, per_slice) = (frames.format, frames.format.samples());
         let drawn = Mutex::new(Vec::new());
         let samples = with_kind!(format, T => {
-            let mut samples: Vec<T> = vec![T::default(); per_slice * order.len()];
+            let mut samples: Vec<T> = buffer::zeros(per_slice * order.len());
             samples.par_chunks_mut(per_slice).zip(order).enumerate().try_for_each(|(place, (slice, &n))| {
                 task.cancel.check()?;
                 frames.read(n, slice)?;
@@ -232,6 +242,11 @@ impl Raw {
         }
         Ok(volume)
     }
+}
+
+/// Samples whose own type has the same size and the same bits for all their values.
+fn read_in_own_type(frames: &Frames, slice: &mut [u8]) -> Result<()> {
+    with_kind!(frames.format, T => frames.read::<T>(0, bytemuck::cast_slice_mut(slice)))
 }
 
 fn collect(all: &Mutex<Vec<Overlay>>, some: Vec<Overlay>) {

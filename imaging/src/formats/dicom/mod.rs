@@ -4,6 +4,7 @@ mod arrange;
 mod blacken;
 mod codec;
 mod colour;
+mod contrast;
 pub(crate) mod dataset;
 mod directory;
 pub(crate) mod emit;
@@ -32,7 +33,7 @@ use crate::task::{Task, Warning};
 use arrange::Stack;
 pub(crate) use blacken::blackened;
 use file::{DicomFile, warning};
-use header::Header;
+use header::{Header, PixelFormat, SampleKind};
 use opened::Opened;
 pub use owner::{Owner, owner};
 use rayon::prelude::*;
@@ -246,6 +247,11 @@ fn series(members: &[&Header], stack: &Stack) -> Series {
     out
 }
 
+/// The format that holds the samples of both: the signed one where they differ.
+fn in_one_type(a: PixelFormat, b: PixelFormat) -> PixelFormat {
+    if a.kind == SampleKind::Signed { a } else { b }
+}
+
 fn without_pixels(header: &Header) -> Series {
     let mut warnings = header.warnings.clone();
     warnings.push(warning("no_pixels", "this DICOM object holds no pixels"));
@@ -267,6 +273,10 @@ fn listed(
         [] => PathBuf::new(),
     };
     let modality = first.modality.as_deref().unwrap_or("DICOM");
+    let mut title = first.series_number.map_or_else(|| modality.to_owned(), |n| format!("{modality} series {n}"));
+    if let Some(label) = first.contrast.label() {
+        title += &format!(", {label}");
+    }
     Series {
         path,
         files: members.iter().map(|h| h.path.clone()).collect(),
@@ -278,10 +288,10 @@ fn listed(
         frames: times,
         frame_order: None,
         channels,
-        dtype: first.format.map_or("uint8", |f| f.dtype()),
+        dtype: members.iter().filter_map(|h| h.format).reduce(in_one_type).map_or("uint8", |f| f.dtype()),
         geometry,
         value_map: first.value_map_of(0).clone(),
-        title: first.series_number.map_or_else(|| modality.to_owned(), |n| format!("{modality} series {n}")),
+        title,
         uid: first.series_uid.clone(),
         warnings,
     }

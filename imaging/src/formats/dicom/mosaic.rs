@@ -33,7 +33,7 @@ impl Mosaic {
         if !is_mosaic(view) {
             return None;
         }
-        let csa = (view.text(CSA_CREATOR) == Some("SIEMENS CSA HEADER")).then(|| view.raw(CSA_IMAGE_HEADER)).flatten();
+        let csa = csa_header(view);
         let short = (view.text(MR_HEADER_CREATOR) == Some("SIEMENS MR HEADER")).then(|| view.raw(TILES)).flatten();
         let listed = csa.map(|csa| csa_numbers(csa, "NumberOfImagesInMosaic")).and_then(|n| n.first().copied());
         let short = short.and_then(|b| b.first_chunk()).map(|&b| f64::from(view.layout.u16(b)));
@@ -107,6 +107,15 @@ fn first_tile(place: &Place, tile: [usize; 2], picture: [usize; 2]) -> DVec3 {
     let [between_rows, between_columns] = place.spacing.unwrap_or([1.0; 2]);
     let half = |n: usize| (picture[n] - tile[n]) as f64 / 2.0;
     place.position.unwrap_or_default() + row * between_columns * half(0) + column * between_rows * half(1)
+}
+
+fn csa_header<'a>(view: &View<'a>) -> Option<&'a [u8]> {
+    (view.text(CSA_CREATOR) == Some("SIEMENS CSA HEADER")).then(|| view.raw(CSA_IMAGE_HEADER)).flatten()
+}
+
+/// The numbers of one entry of a file's CSA header; empty where there is none.
+pub fn csa_numbers_of(view: &View<'_>, name: &str) -> Vec<f64> {
+    csa_header(view).map(|csa| csa_numbers(csa, name)).unwrap_or_default()
 }
 
 /// The numbers of one entry of a CSA header (format SV10); empty where there are none.

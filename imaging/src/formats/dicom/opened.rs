@@ -13,6 +13,7 @@ use crate::sequence::Clock;
 use crate::series::Series;
 use crate::task::Task;
 use crate::volume::{Facts, Volume};
+use std::path::PathBuf;
 
 pub struct Opened {
     series: Series,
@@ -58,9 +59,13 @@ impl Opened {
                 Selection::Frames(frames, order.iter().copied().skip(first).step_by(step).collect())
             }
             Source::Files | Source::Mosaics(..) => {
-                Selection::Files(self.series.files.iter().skip(first).step_by(step).collect())
+                self.files(self.series.files.iter().skip(first).step_by(step).collect())
             }
         }
+    }
+
+    fn files<'a>(&self, files: Vec<&'a PathBuf>) -> Selection<'a> {
+        Selection::Files { files, signed: self.series.dtype.starts_with("int") }
     }
 
     /// Everything, in the order it is stored: what the facts are over.
@@ -111,7 +116,7 @@ impl Reader for Opened {
             Source::Frames { frames, order } => {
                 Selection::Frames(frames, vec![*order.get(n * self.times).ok_or_else(outside)?])
             }
-            _ => Selection::Files(vec![self.series.files.get(n * self.times).ok_or_else(outside)?]),
+            _ => self.files(vec![self.series.files.get(n * self.times).ok_or_else(outside)?]),
         };
         Raw::read(&selection, task)?.into_volume(geometry, &self.series)
     }
