@@ -1,182 +1,180 @@
-//! `limner compare`: predicted label maps against a reference, file by file, label by label.
+//! `limner compare`: what models predicted against a reference, case by case, with figures, tests and one page.
 
+use super::progress::with_progress;
 use super::{exit, note, say, say_json, usage};
-use anyhow::{Context as _, bail};
-use limner_imaging::overlap::{Overlap, SurfaceDistances};
-use limner_imaging::{Mask, Task, Volume, VoxelBox, formats};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use anyhow::Context as _;
+use limner_annotation::review::{self, Figure, Report, Rules, Study, Summary, page, table};
+use limner_imaging::Task;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example: limner compare reference/ model_a/ model_b/ --json")]
+#[command(after_help = "Example: limner compare reference/ model_a/ model_b/ --html report.html")]
 pub struct Args {
-    /// Folder of reference label maps
+    /// Folder of reference label maps; or a file of reference boxes (COCO), classes (CSV) or answers (JSONL)
     reference: PathBuf,
-    /// Folders of predictions, matched by file name without its ending
+    /// Folders or files of predictions, matched by file name without its ending
     #[arg(required = true)]
     predictions: Vec<PathBuf>,
     /// Surfaces this close agree, in mm
     #[arg(long, default_value_t = 2.0, allow_negative_numbers = true)]
     tolerance: f64,
+    /// A label with a tolerance of its own: 3=1.5
+    #[arg(long, value_name = "LABEL=MM")]
+    tolerance_of: Vec<String>,
+    /// Take labels apart into lesions, matched above this IoU
+    #[arg(long, value_name = "IOU", num_args = 0..=1, default_missing_value = "0")]
+    lesions: Option<f64>,
+    /// Compare centrelines too, for vessels
+    #[arg(long)]
+    centreline: bool,
+    /// A CSV with the columns case, subject and perhaps group
+    #[arg(long, value_name = "CSV")]
+    subjects: Option<PathBuf>,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Serialize)]
-struct Report {
-    schema: &'static str,
-    rows: Vec<Row>,
-    unmatched: Vec<PathBuf>,
-    rule_empty: &'static str,
-}
-
-#[derive(Serialize)]
-struct Row {
-    case: String,
-    model: String,
-    label: u32,
-    dice: f64,
-    iou: f64,
-    nsd: f64,
-    tolerance_mm: f64,
-    hd95_mm: Option<f64>,
-    assd_mm: Option<f64>,
-    volume_mm3: Volumes,
-}
-
-#[derive(Serialize)]
-struct Volumes {
-    #[serde(rename = "ref")]
-    reference: f64,
-    pred: f64,
+    /// A page with tables and plots
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+    /// A folder for the plots as SVG
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+    /// The rows as a table
+    #[arg(long, value_name = "OUT")]
+    csv: Option<PathBuf>,
+    /// The rows as a table
+    #[arg(long, value_name = "OUT")]
+    parquet: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if !(args.tolerance.is_finite() && args.tolerance >= 0.0) {
+    let rules = rules(args)?;
+    let (study, report) = with_progress(|task| -> anyhow::Result<(Study, Report)> {
+        let study = study(args, rules, task)?;
+        let report = review::compare(&study, task)?;
+        Ok((study, report))
+    })?;
+    for failure in &report.failed {
+        note(format!("limner: {}: {}", failure.path.display(), failure.why));
+    }
+    let summary = review::summarise(&report.rows);
+    let title = format!("Comparison of {}", models_in_words(&study));
+    outputs(args, &report, &summary, &title)?;
+    if args.json {
+        say_json(&object(&report, &summary))?;
+    } else {
+        tell(&report, &summary);
+    }
+    Ok(exit(report.failed.is_empty() && !report.rows.is_empty()))
+}
+
+fn rules(args: &Args) -> anyhow::Result<Rules> {
+    let is_length = |mm: f64| mm.is_finite() && mm >= 0.0;
+    if !is_length(args.tolerance) {
         return Err(usage("--tolerance takes millimetres, 0 or more"));
     }
-    let references = maps_in(&args.reference)?;
-    let mut report = Report {
-        schema: "limner.compare/1",
-        rows: Vec::new(),
-        unmatched: Vec::new(),
-        rule_empty: "both empty 1.0; one empty 0.0; distances null",
+    let own = |text: &String| {
+        let parsed = text.split_once('=').and_then(|(label, mm)| Some((label.parse().ok()?, mm.parse().ok()?)));
+        parsed.filter(|(_, mm)| is_length(*mm)).ok_or_else(|| usage(format!("{text:?} is not LABEL=MM")))
     };
-    let mut done = true;
-    for folder in &args.predictions {
-        let model =
-            folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
-        let predictions = maps_in(folder)?;
-        report.unmatched.extend(unmatched(&references, &predictions));
-        for (case, path) in &predictions {
-            let Some(reference) = references.get(case) else { continue };
-            match compare(case, &model, reference, path, args.tolerance) {
-                Ok(rows) => report.rows.extend(rows),
-                Err(error) => {
-                    note(format!("limner: {case}: {error:#}"));
-                    done = false;
-                }
-            }
+    if args.lesions.is_some_and(|iou| !(0.0..1.0).contains(&iou)) {
+        return Err(usage("--lesions takes an IoU from 0 to below 1"));
+    }
+    let tolerance_of = args.tolerance_of.iter().map(own).collect::<anyhow::Result<BTreeMap<u32, f64>>>()?;
+    Ok(Rules { tolerance_mm: args.tolerance, tolerance_of, lesions: args.lesions, centreline: args.centreline })
+}
+
+fn study(args: &Args, rules: Rules, task: &Task) -> anyhow::Result<Study> {
+    let names = review::folder::names(&args.predictions);
+    let models = names
+        .into_iter()
+        .zip(&args.predictions)
+        .map(|(name, path)| Ok((name, review::maps_in(path, task)?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let people = args.subjects.as_deref().map(review::folder::subjects).transpose()?.unwrap_or_default();
+    Ok(Study { reference: review::maps_in(&args.reference, task)?, models, people, rules })
+}
+
+fn models_in_words(study: &Study) -> String {
+    let names: Vec<&str> = study.models.iter().map(|(name, _)| name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn outputs(args: &Args, report: &Report, summary: &Summary, title: &str) -> anyhow::Result<()> {
+    if let Some(path) = &args.html {
+        write(path, page::html(report, summary, title).as_bytes())?;
+    }
+    if let Some(path) = &args.csv {
+        write(path, table::csv_text(&report.rows).as_bytes())?;
+    }
+    if let Some(path) = &args.parquet {
+        write(path, &table::parquet_bytes(&report.rows)?)?;
+    }
+    if let Some(folder) = &args.svg {
+        for plot in page::plots(&report.rows, summary) {
+            write(&folder.join(format!("{}.svg", plot.name)), plot.svg.as_bytes())?;
         }
     }
-    if args.json {
-        say_json(&report)?;
-    } else {
-        for r in &report.rows {
-            let hd95 = r.hd95_mm.map_or_else(|| "-".into(), |mm| format!("{mm:.2}"));
-            say(format!(
-                "{:<28} {:<14} {:>5}  Dice {:.4}  NSD {:.4}  HD95 {hd95} mm",
-                r.case, r.model, r.label, r.dice, r.nsd
-            ));
-        }
-        report.unmatched.iter().for_each(|path| note(format!("limner: no partner for {}", path.display())));
+    Ok(())
+}
+
+/// Whole or not at all: a reader never meets half a file.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     }
-    Ok(exit(done && !report.rows.is_empty()))
+    let fresh = path.with_extension("part");
+    std::fs::write(&fresh, bytes)
+        .and_then(|()| std::fs::rename(&fresh, path))
+        .with_context(|| format!("could not write {}", path.display()))
 }
 
-/// The files of a folder by their names without ending.
-fn maps_in(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("could not list {}", folder.display()))?;
-    let files = entries.flatten().map(|e| e.path()).filter(|p| p.is_file());
-    Ok(files.map(|path| (stem(&path), path)).collect())
+fn object(report: &Report, summary: &Summary) -> serde_json::Value {
+    let seconds = report.seconds.iter().sum::<f64>() / report.seconds.len().max(1) as f64;
+    json!({
+        "schema": "limner.compare/1",
+        "rows": report.rows,
+        "unmatched": report.unmatched.iter().map(|one| &one.path).collect::<Vec<_>>(),
+        "unmatched_why": report.unmatched,
+        "failed": report.failed,
+        "rule_empty": "both empty 1.0; one empty 0.0; distances null",
+        "models": summary.models,
+        "tests": summary.tests,
+        "worst_first": summary.queue,
+        "seed": summary.seed,
+        "seconds_per_case": if report.seconds.is_empty() { None } else { Some(seconds) },
+    })
 }
 
-/// `case_1` for `case_1.nii.gz` too.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
-}
-
-fn unmatched(references: &BTreeMap<String, PathBuf>, predictions: &BTreeMap<String, PathBuf>) -> Vec<PathBuf> {
-    let alone = |a: &BTreeMap<String, PathBuf>, b: &BTreeMap<String, PathBuf>| {
-        a.iter().filter(|(case, _)| !b.contains_key(*case)).map(|(_, path)| path.clone()).collect::<Vec<_>>()
-    };
-    [alone(references, predictions), alone(predictions, references)].concat()
-}
-
-fn compare(case: &str, model: &str, reference: &Path, predicted: &Path, tolerance_mm: f64) -> anyhow::Result<Vec<Row>> {
-    let task = Task::default();
-    let (a, b) = (formats::open_single(reference, &task)?, formats::open_single(predicted, &task)?);
-    if !a.geometry.matches(&b.geometry, 1e-2) {
-        bail!("{} lies on another grid than {}", predicted.display(), reference.display());
+fn tell(report: &Report, summary: &Summary) {
+    for r in &report.rows {
+        let hd95 = r.hd95_mm.map_or_else(|| "-".into(), |mm| format!("{mm:.2}"));
+        say(format!(
+            "{:<28} {:<14} {:>5}  Dice {:.4}  NSD {:.4}  HD95 {hd95} mm",
+            r.case, r.model, r.label, r.dice, r.nsd
+        ));
     }
-    let labels: BTreeSet<u32> = labels_of(&a)?.union(&labels_of(&b)?).copied().collect();
-    let voxel_mm3 = a.geometry.voxel_volume_mm3();
-    let rows = labels.into_iter().map(|label| {
-        let (reference, predicted) = (mask_of(&a, label), mask_of(&b, label));
-        let overlap = Overlap::of(&reference, &predicted);
-        let surfaces = SurfaceDistances::of(&reference, &predicted, &a.geometry);
-        Row {
-            case: case.into(),
-            model: model.into(),
-            label,
-            dice: overlap.dice(),
-            iou: overlap.iou(),
-            nsd: surfaces.nsd(tolerance_mm),
-            tolerance_mm,
-            hd95_mm: surfaces.hausdorff_mm(95.0),
-            assd_mm: surfaces.assd_mm(),
-            volume_mm3: Volumes {
-                reference: reference.count() as f64 * voxel_mm3,
-                pred: predicted.count() as f64 * voxel_mm3,
-            },
-        }
-    });
-    Ok(rows.collect())
-}
-
-/// Every label but the background.
-fn labels_of(map: &Volume) -> anyhow::Result<BTreeSet<u32>> {
-    let mut labels = BTreeSet::new();
-    for n in 0..map.samples().len() {
-        let value = map.value_map.value(map.samples().get(n));
-        if value.fract() != 0.0 || !(0.0..=f64::from(u32::MAX)).contains(&value) {
-            bail!("a label map holds whole numbers, this one holds {value}");
-        }
-        if value > 0.0 {
-            labels.insert(value as u32);
-        }
+    for model in &summary.models {
+        let figure = |figure: Figure| {
+            model
+                .overall
+                .get(&figure)
+                .map_or_else(|| "-".into(), |i| format!("{:.4} [{:.4}, {:.4}]", i.value, i.low, i.high))
+        };
+        say(format!(
+            "{}: {} cases, Dice {}, NSD {}",
+            model.model,
+            model.cases,
+            figure(Figure::Dice),
+            figure(Figure::Nsd)
+        ));
     }
-    Ok(labels)
-}
-
-fn mask_of(map: &Volume, label: u32) -> Mask {
-    let whole = Mask::from_fn(VoxelBox::whole(map.size()), |index| map.value(index) == f64::from(label));
-    whole.within(whole.tight_box())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_endings_of_a_compressed_file_go() {
-        assert_eq!(stem(Path::new("a/case.1.nii.gz")), "case.1");
-        assert_eq!(stem(Path::new("case_2.nrrd")), "case_2");
-        assert_eq!(stem(Path::new("bare")), "bare");
-    }
+    report.unmatched.iter().for_each(|one| note(format!("limner: {}: {}", one.why, one.path.display())));
 }

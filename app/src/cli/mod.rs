@@ -15,6 +15,7 @@ pub use export::export_project;
 mod import;
 mod info;
 mod models;
+mod progress;
 mod project;
 mod project_share;
 mod render;

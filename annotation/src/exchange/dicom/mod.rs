@@ -20,6 +20,8 @@ use limner_imaging::Task;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub(crate) use seg_read::segments_on;
+
 /// A DICOM data set, read leniently: what is absent or of another type is simply not there.
 #[derive(Clone, Copy)]
 pub(crate) struct Read<'a>(pub &'a InMemDicomObject);

@@ -88,6 +88,24 @@ pub(super) fn masks(path: &Path, images: &[&ImageEntry], task: &Task) -> Result<
     masks_of(path, &super::header(path)?, images, task)
 }
 
+/// The segments of a file by their numbers, on a grid that belongs to no project.
+pub(crate) fn segments_on(path: &Path, grid: &Geometry, task: &Task) -> Result<Vec<(u32, Mask)>> {
+    let image = ImageEntry {
+        id: crate::ImageId::new(),
+        path: String::new(),
+        series_uid: None,
+        sha256: String::new(),
+        geometry: *grid,
+        title: String::new(),
+        modality: None,
+        stack_axis: limner_imaging::StackAxis::Space,
+        spacing_known: true,
+        calibration_mm_per_px: None,
+    };
+    let found = masks(path, &[&image], task)?;
+    Ok(found.segments.into_iter().map(|segment| (segment.number as u32, segment.mask)).collect())
+}
+
 /// A frame: which segment (none in a label map) and where its pixels lie.
 struct Frame {
     segment: Option<usize>,

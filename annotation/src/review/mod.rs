@@ -1,0 +1,14 @@
+//! Models side by side from files: what they predicted is read and matched to cases, scored, summed up with intervals and
+//! tests, drawn and written down as one page.
+
+pub mod folder;
+pub mod page;
+pub mod plot;
+pub mod records;
+pub mod study;
+pub mod summary;
+pub mod table;
+
+pub use folder::{Maps, maps_in};
+pub use study::{Faults, Report, Row, Rules, Study, compare};
+pub use summary::{Figure, ModelSummary, PairTest, Summary, summarise};

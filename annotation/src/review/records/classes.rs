@@ -1,0 +1,167 @@
+//! Classes of cases: a CSV with `case` and `label`; predictions have the same, or probabilities in columns `p_CLASS`.
+
+use super::{FigureRow, Index, RecordReport, Table, alone, cell, figures, number};
+use crate::error::{Error, Result};
+use crate::metrics::classes::{Confusion, auc, average_precision, brier, calibration_error, reliability};
+use crate::metrics::mean;
+use crate::review::page::Plot;
+use crate::review::plot::{Axis, Line, confusion, curves};
+use limner_imaging::Task;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const BINS: usize = 10;
+
+/// A model's word on one case: the class, and how probable each is.
+struct Guess {
+    class: usize,
+    shares: Option<Vec<f64>>,
+}
+
+pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Task) -> Result<RecordReport> {
+    let table = Table::read(reference)?;
+    let (case, label) = (table.needed(reference, "case")?, table.needed(reference, "label")?);
+    let hash = table.column("sha256");
+    let classes: Vec<String> =
+        table.rows.iter().map(|row| cell(row, label).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
+    let place = |name: &str| classes.iter().position(|class| class == name);
+    let truths: Vec<usize> = table.rows.iter().filter_map(|row| place(cell(row, label))).collect();
+    let mut index = Index::default();
+    for (n, row) in table.rows.iter().enumerate() {
+        index.add(n, [cell(row, case), hash.map_or("", |hash| cell(row, hash))]);
+    }
+    let mut report = RecordReport { kind: "classes", ..RecordReport::default() };
+    let mut lines = Vec::new();
+    for (model, path) in models {
+        task.cancel.check()?;
+        let guesses = guesses(model, path, &classes, &index, &mut report)?;
+        for (n, row) in table.rows.iter().enumerate().filter(|(n, _)| !guesses.contains_key(n)) {
+            report.unmatched.push(alone(
+                model,
+                cell(row, case),
+                &format!("case {} has no prediction; it is left out", n + 1),
+            ));
+        }
+        let pairs: Vec<(usize, usize)> = guesses.iter().map(|(n, guess)| (truths[*n], guess.class)).collect();
+        let confused = Confusion::of(&pairs, classes.len());
+        let name = super::super::folder::names(&[PathBuf::from(model)]).remove(0);
+        let svg = confusion(&format!("Confusion of {model}"), &classes, &confused);
+        report.plots.push(Plot { name: format!("confusion_{name}"), svg });
+        let (all, line) = scores(model, &classes, &truths, &guesses, &confused);
+        report.rows.push(all);
+        lines.extend(line);
+        per_class(model, &classes, &truths, &guesses, &confused, &mut report);
+        task.progress.advance(1);
+    }
+    if !lines.is_empty() {
+        let (x, y) = (Axis::fixed("Confidence", 0.0, 1.0), Axis::fixed("Accuracy", 0.0, 1.0));
+        report.plots.push(Plot { name: "reliability".into(), svg: curves("Reliability", &x, &y, &lines, true) });
+    }
+    Ok(report)
+}
+
+fn guesses(
+    model: &str,
+    path: &Path,
+    classes: &[String],
+    index: &Index,
+    report: &mut RecordReport,
+) -> Result<BTreeMap<usize, Guess>> {
+    let table = Table::read(path)?;
+    let case = table.needed(path, "case")?;
+    let label = table.column("label");
+    let columns: Vec<Option<usize>> = classes.iter().map(|class| table.column(&format!("p_{class}"))).collect();
+    let columns: Option<Vec<usize>> = columns.into_iter().collect();
+    if label.is_none() && columns.is_none() {
+        let given = table.head().join(", ");
+        return Err(Error::export(
+            path,
+            format!("there is no column label and not one p_CLASS for each class; it has {given}"),
+        ));
+    }
+    let mut guesses = BTreeMap::new();
+    for (n, row) in table.rows.iter().enumerate() {
+        let key = cell(row, case);
+        let Some(place) = index.find([key]) else {
+            report.unmatched.push(alone(model, key, "no case of the reference has this id, path or hash"));
+            continue;
+        };
+        let shares: Option<Vec<f64>> = columns
+            .as_ref()
+            .map(|columns| columns.iter().map(|column| number(path, n, cell(row, *column))).collect())
+            .transpose()?;
+        let most =
+            |shares: &Vec<f64>| (0..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]).then(b.cmp(a)));
+        let said = label.map(|label| cell(row, label)).filter(|said| !said.is_empty());
+        let class = match said {
+            Some(said) => classes.iter().position(|class| class == said),
+            None => shares.as_ref().and_then(most),
+        };
+        match class {
+            Some(class) => drop(guesses.insert(place, Guess { class, shares })),
+            None => report.unmatched.push(alone(model, key, "its class is none of the reference's")),
+        }
+    }
+    Ok(guesses)
+}
+
+fn scores(
+    model: &str,
+    classes: &[String],
+    truths: &[usize],
+    guesses: &BTreeMap<usize, Guess>,
+    confused: &Confusion,
+) -> (FigureRow, Option<Line>) {
+    let with_shares: Vec<(usize, &Guess, &Vec<f64>)> = guesses
+        .iter()
+        .filter_map(|(n, guess)| guess.shares.as_ref().map(|shares| (truths[*n], guess, shares)))
+        .collect();
+    let one_against_rest = |class: usize, figure: fn(&[f64], &[bool]) -> Option<f64>| {
+        let scores: Vec<f64> = with_shares.iter().map(|(_, _, shares)| shares[class]).collect();
+        let positive: Vec<bool> = with_shares.iter().map(|(truth, ..)| *truth == class).collect();
+        figure(&scores, &positive)
+    };
+    let macro_mean = |figure: fn(&[f64], &[bool]) -> Option<f64>| {
+        mean(&(0..classes.len()).filter_map(|class| one_against_rest(class, figure)).collect::<Vec<_>>())
+    };
+    let confidences: Vec<f64> = with_shares.iter().map(|(_, guess, shares)| shares[guess.class]).collect();
+    let right: Vec<bool> = with_shares.iter().map(|(truth, guess, _)| guess.class == *truth).collect();
+    let bins = reliability(&confidences, &right, BINS);
+    let f1s: Vec<f64> = confused.f1s().into_iter().flatten().collect();
+    let all = figures([
+        ("accuracy", confused.accuracy()),
+        ("balanced_accuracy", confused.balanced_accuracy()),
+        ("macro_f1", mean(&f1s)),
+        ("macro_auc", macro_mean(auc)),
+        ("macro_ap", macro_mean(average_precision)),
+        ("ece", calibration_error(&bins)),
+        ("brier", macro_mean(brier)),
+    ]);
+    let points: Vec<[f64; 2]> = bins.iter().map(|bin| [bin.confidence, bin.accuracy]).collect();
+    let line = (!points.is_empty()).then(|| Line { name: model.to_owned(), points, stairs: false, dots: true });
+    (FigureRow { model: model.to_owned(), part: String::new(), count: guesses.len(), figures: all }, line)
+}
+
+fn per_class(
+    model: &str,
+    classes: &[String],
+    truths: &[usize],
+    guesses: &BTreeMap<usize, Guess>,
+    confused: &Confusion,
+    report: &mut RecordReport,
+) {
+    let (recalls, f1s) = (confused.recalls(), confused.f1s());
+    for (class, name) in classes.iter().enumerate() {
+        let known =
+            guesses.iter().filter_map(|(n, guess)| guess.shares.as_ref().map(|s| (s[class], truths[*n] == class)));
+        let (scores, positive): (Vec<f64>, Vec<bool>) = known.unzip();
+        let figures = figures([
+            ("recall", recalls[class]),
+            ("f1", f1s[class]),
+            ("auc", auc(&scores, &positive)),
+            ("ap", average_precision(&scores, &positive)),
+        ]);
+        let count = confused.counts[class].iter().sum();
+        report.rows.push(FigureRow { model: model.to_owned(), part: name.clone(), count, figures });
+    }
+}

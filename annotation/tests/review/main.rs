@@ -1,0 +1,6 @@
+//! Review: figures against independent packages, studies with planted faults, consensus and comparison from files.
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod judged;
