@@ -1,7 +1,10 @@
 //! Models side by side from files: what they predicted is read and matched to cases, scored, summed up with intervals and
 //! tests, drawn and written down as one page.
 
+pub mod agree;
 pub mod folder;
+pub mod judged;
+pub mod judged_page;
 pub mod page;
 pub mod plot;
 pub mod records;

@@ -142,8 +142,16 @@ fn figures(summary: &Summary) -> Vec<Figure> {
 
 fn heads(page: &mut String, first: &str, figures: &[Figure]) {
     let _ = write!(page, "<table><tr><th>{first}</th>");
-    figures.iter().for_each(|figure| drop(write!(page, "<th>{}</th>", figure.title())));
+    for figure in figures {
+        let _ = write!(page, "<th>{}</th>", figure.title());
+    }
     page.push_str("</tr>");
+}
+
+fn cells(page: &mut String, figures: &[Figure], of: &BTreeMap<Figure, Interval>) {
+    for figure in figures {
+        let _ = write!(page, "<td>{}</td>", shown(of.get(figure)));
+    }
 }
 
 fn models(page: &mut String, summary: &Summary) {
@@ -152,7 +160,7 @@ fn models(page: &mut String, summary: &Summary) {
     heads(page, "Model", &figures);
     for model in &summary.models {
         let _ = write!(page, "<tr><td>{}</td>", escaped(&model.model));
-        figures.iter().for_each(|figure| drop(write!(page, "<td>{}</td>", shown(model.overall.get(figure)))));
+        cells(page, &figures, &model.overall);
         page.push_str("</tr>");
     }
     page.push_str("</table><p class=\"small\">Mean over the labels of a case, then over cases, with 95 % interval.");
@@ -205,7 +213,7 @@ fn by_label(page: &mut String, summary: &Summary) {
         for model in &summary.models {
             let Some(of) = model.by_label.get(&label) else { continue };
             let _ = write!(page, "<tr><td>{label}, {}</td>", escaped(&model.model));
-            figures.iter().for_each(|figure| drop(write!(page, "<td>{}</td>", shown(of.get(figure)))));
+            cells(page, &figures, of);
             page.push_str("</tr>");
         }
     }
@@ -224,7 +232,7 @@ fn groups(page: &mut String, summary: &Summary) {
         for model in &summary.models {
             let Some(of) = model.by_group.get(name) else { continue };
             let _ = write!(page, "<tr><td>{}, {}</td>", escaped(name), escaped(&model.model));
-            figures.iter().for_each(|figure| drop(write!(page, "<td>{}</td>", shown(of.get(figure)))));
+            cells(page, &figures, of);
             page.push_str("</tr>");
         }
     }

@@ -3,4 +3,10 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod judged;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod preference;

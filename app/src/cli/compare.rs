@@ -1,5 +1,6 @@
 //! `limner compare`: what models predicted against a reference, case by case, with figures, tests and one page.
 
+use super::compare_records::{self, Wanted, is_records};
 use super::progress::with_progress;
 use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
@@ -33,6 +34,9 @@ pub struct Args {
     /// A CSV with the columns case, subject and perhaps group
     #[arg(long, value_name = "CSV")]
     subjects: Option<PathBuf>,
+    /// How models write boxes in their answers: qwen2-vl, internvl, … (the names of limner vqa write --boxes)
+    #[arg(long, value_name = "CONVENTION")]
+    boxes: Option<String>,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -51,6 +55,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if is_records(&args.reference) {
+        let (html, svg) = (args.html.as_deref(), args.svg.as_deref());
+        let wanted = Wanted { boxes: args.boxes.as_deref(), json: args.json, html, svg };
+        return compare_records::run(&args.reference, &args.predictions, &wanted);
+    }
     let rules = rules(args)?;
     let (study, report) = with_progress(|task| -> anyhow::Result<(Study, Report)> {
         let study = study(args, rules, task)?;

@@ -6,6 +6,8 @@
 mod anonymize;
 mod check;
 mod compare;
+mod compare_records;
+mod consensus;
 mod convert;
 mod demo;
 mod doctor;
@@ -19,6 +21,7 @@ mod progress;
 mod project;
 mod project_share;
 mod render;
+mod report;
 mod segment;
 mod vqa;
 
@@ -67,8 +70,12 @@ enum Command {
     Vqa(vqa::Args),
     /// Copy DICOM files without the patient's identity
     Anonymize(anonymize::Args),
-    /// Score predicted label maps against a reference
+    /// Score what models predicted against a reference
     Compare(compare::Args),
+    /// Bring label maps of several raters together
+    Consensus(consensus::Args),
+    /// Make a page from a comparison or from the judgements of a project
+    Report(report::Args),
     /// Score an engine with a simulated user
     Evaluate(evaluate::Args),
     /// List and check the engines
@@ -108,6 +115,8 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Vqa(args) => vqa::run(&args),
         Command::Anonymize(args) => anonymize::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Consensus(args) => consensus::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(&args),
         Command::Demo(args) => demo::run(&args),

@@ -58,6 +58,12 @@ impl Axis {
         Self { title: title.to_owned(), low, high, ticks }
     }
 
+    /// The same range without its title, which stands elsewhere.
+    #[must_use]
+    pub fn untitled(&self) -> Self {
+        Self { title: String::new(), ..self.clone() }
+    }
+
     fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
     }

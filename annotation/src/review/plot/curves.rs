@@ -19,7 +19,7 @@ pub fn curves(title: &str, x: &Axis, y: &Axis, lines: &[Line], diagonal: bool) -
     let legend = 20.0 * lines.len() as f64;
     let mut frame = Frame::new(title, [520.0, 380.0 + legend], [70.0, 44.0, 24.0, 56.0 + legend]);
     frame.y_axis(y);
-    frame.x_axis(&Axis { title: String::new(), ..x.clone() });
+    frame.x_axis(&x.untitled());
     frame.text([f64::midpoint(frame.left, frame.right), frame.bottom + 38.0], "middle", "", &x.title);
     if diagonal {
         let (low, high) = (x.low.max(y.low), x.high.min(y.high));

@@ -64,7 +64,9 @@ impl Truth {
     fn expected(&self) -> Option<Expected> {
         if let Some(keys) = &self.keys {
             let mut choices = self.choices.clone();
-            keys.iter().for_each(|key| drop(choices.entry(key.clone()).or_default()));
+            for key in keys {
+                choices.entry(key.clone()).or_default();
+            }
             return Some(Expected::Keys { choices, several: keys.len() != 1 });
         }
         if self.value.is_some() {

@@ -14,7 +14,9 @@ pub fn html(report: &RecordReport, title: &str) -> String {
     let _ = write!(page, "<h1>{}</h1><p class=\"small\">Limner {}.</p>", escaped(title), env!("CARGO_PKG_VERSION"));
     let names: BTreeSet<&String> = report.rows.iter().flat_map(|row| row.figures.keys()).collect();
     page.push_str("<h2>Figures</h2><table><tr><th>Model</th><th>Part</th><th>n</th>");
-    names.iter().for_each(|name| drop(write!(page, "<th>{}</th>", escaped(&name.replace('_', " ")))));
+    for name in &names {
+        let _ = write!(page, "<th>{}</th>", escaped(&name.replace('_', " ")));
+    }
     page.push_str("</tr>");
     for row in &report.rows {
         let part = if row.part.is_empty() { "all" } else { &row.part };

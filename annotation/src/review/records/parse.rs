@@ -102,13 +102,13 @@ fn number(said: &str) -> Result<f64, String> {
         letters.iter().enumerate().filter(|(n, c)| **c != ',' || !thousands(*n)).map(|(_, c)| *c).collect()
     };
     let words = cleaned.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E')));
-    let parsed = words.filter_map(|word| {
+    let mut parsed = words.filter_map(|word| {
         word.trim_matches(|c| matches!(c, '.' | 'e' | 'E' | '-'))
             .parse::<f64>()
             .ok()
             .map(|n| if word.starts_with('-') { -n } else { n })
     });
-    parsed.filter(|n| n.is_finite()).last().ok_or_else(|| "there is no number".into())
+    parsed.rfind(|n| n.is_finite()).ok_or_else(|| "there is no number".into())
 }
 
 /// The first box, on the picture the text names last.
