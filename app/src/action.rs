@@ -1,6 +1,7 @@
 //! Everything a user can ask for, once. The menus, the keys, the palette and the key sheet read this list.
 
 mod annotate;
+mod ask;
 
 use crate::keymap::{Chord, When};
 use crate::theme::icon;
@@ -9,6 +10,8 @@ use crate::work::operation::Work;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use limner_annotation::tools::{Makes, TOOLS, ToolId};
 use limner_imaging::View;
+
+pub use ask::Ask;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -72,6 +75,7 @@ pub enum Action {
     SaveView,
     SaveClip,
     Register,
+    Ask(Ask),
     ToggleBrowser,
     ToggleInspector,
     Palette,
@@ -135,13 +139,14 @@ pub enum Menu {
     Paint,
     Label,
     Measure,
+    Questions,
     View,
     Window,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::File,
         Self::Edit,
         Self::Tools,
@@ -149,6 +154,7 @@ impl Menu {
         Self::Paint,
         Self::Label,
         Self::Measure,
+        Self::Questions,
         Self::View,
         Self::Window,
         Self::Help,
@@ -163,6 +169,7 @@ impl Menu {
             Self::Paint => "Paint",
             Self::Label => "Label",
             Self::Measure => "Measure",
+            Self::Questions => "Questions",
             Self::View => "View",
             Self::Window => "Window",
             Self::Help => "Help",
@@ -207,11 +214,17 @@ const fn entry(action: Action, menu: Menu, title: &'static str, keys: &'static [
 
 /// In menu order: what is written here, then what the lists of tools and operations bring.
 pub const ACTIONS: &[Entry] = &{
-    let annotate = annotate::entries();
-    let mut all = [FIXED[0]; FIXED.len() + annotate::COUNT];
+    let (annotate, ask) = (annotate::entries(), ask::entries());
+    let mut all = [FIXED[0]; FIXED.len() + annotate::COUNT + ask::COUNT];
     let mut n = 0;
     while n < all.len() {
-        all[n] = if n < FIXED.len() { FIXED[n] } else { annotate[n - FIXED.len()] };
+        all[n] = if n < FIXED.len() {
+            FIXED[n]
+        } else if n < FIXED.len() + annotate::COUNT {
+            annotate[n - FIXED.len()]
+        } else {
+            ask[n - FIXED.len() - annotate::COUNT]
+        };
         n += 1;
     }
     all
@@ -305,14 +318,19 @@ impl Action {
 
     /// Tools and views act on the open picture; everything else can be asked for without one.
     pub fn needs_picture(self) -> bool {
-        let on_view =
-            self.entry().is_some_and(|e| !matches!(e.menu, Menu::File | Menu::Edit | Menu::Window | Menu::Help));
+        let on_view = self
+            .entry()
+            .is_some_and(|e| !matches!(e.menu, Menu::File | Menu::Edit | Menu::Questions | Menu::Window | Menu::Help));
         on_view && !matches!(self, Self::ToggleText | Self::NextSeries | Self::PreviousSeries)
     }
 
     /// Reached by its key alone: a menu of nine digits helps nobody.
     pub const fn is_only_a_key(self) -> bool {
-        matches!(self, Self::PickLabel(_))
+        match self {
+            Self::PickLabel(_) => true,
+            Self::Ask(ask) => ask.is_hidden(),
+            _ => false,
+        }
     }
 
     pub fn title(self) -> &'static str {
@@ -323,6 +341,7 @@ impl Action {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Tool(tool) => tool.hint(),
+            Self::Ask(ask) => ask.hint(),
             Self::Undo => "Take back the last step",
             Self::Redo => "Do the step again",
             Self::FourUp => "Axial, sagittal and coronal plane with the volume, all through one point",
@@ -341,6 +360,7 @@ impl Action {
     pub fn icon(self) -> Option<&'static str> {
         Some(match self {
             Self::Tool(tool) => tool.icon(),
+            Self::Ask(ask) => return ask.icon(),
             Self::OpenSample => icon::GRADUATION_CAP,
             Self::OpenFile => icon::FILE,
             Self::OpenFolder => icon::FOLDER_OPEN,

@@ -66,6 +66,8 @@ pub enum Start {
 
 /// A window narrower than this has room for one side panel.
 const ROOM_FOR_BOTH: f32 = 960.0;
+/// From here on labels and questions stand side by side.
+const ROOM_FOR_THREE: f32 = 1600.0;
 
 impl App {
     pub fn new(cc: &eframe::CreationContext<'_>, paths: Paths, start: Start) -> anyhow::Result<Self> {
@@ -197,6 +199,10 @@ impl App {
         if browser {
             side(Panel::left("series")).show(ui, |ui| panels::browser::ui(app, ui, out));
         }
+        if app.settings.look.questions && app.workspace.project.is_some() {
+            let wide = side(Panel::right("questions")).default_size(size::QUESTIONS_WIDTH).max_size(560.0);
+            wide.show(ui, |ui| panels::questions::ui(app, ui, out));
+        }
         if inspector {
             side(Panel::right("labels")).show(ui, |ui| panels::inspector::ui(app, ui, out));
         }
@@ -220,13 +226,21 @@ impl App {
         self.ctx.content_rect().width() < ROOM_FOR_BOTH
     }
 
+    /// Whether there is room for labels and questions at once.
+    fn is_wide(&self) -> bool {
+        self.ctx.content_rect().width() >= ROOM_FOR_THREE
+    }
+
     /// Which side panels there is room for: in a narrow window only one, and before a picture none.
     fn side_panels(&self) -> (bool, bool) {
         let look = &self.settings.look;
         if self.workspace.project.is_none() && self.workspace.found.is_empty() {
             return (false, false);
         }
-        (look.browser && (!self.is_narrow() || !look.inspector), look.inspector)
+        // Questions stand beside the pictures; the labels come back when there is room for both, or they are put away.
+        let inspector = look.inspector && (!look.questions || self.is_wide());
+        let right = inspector || look.questions;
+        (look.browser && (!self.is_narrow() || !right), inspector)
     }
 
     /// Draws the picture again where what it shows has changed.
@@ -269,6 +283,7 @@ impl App {
 
     pub(crate) fn quit(&mut self) {
         self.quitting = true;
+        self.commit_typing();
         self.end_stroke();
         self.ctx.request_repaint();
     }
@@ -302,14 +317,15 @@ impl eframe::App for App {
         }
         if self.dialog.is_some() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
             self.dialog = None;
-        } else if self.dialog.is_none() && !ctx.egui_wants_keyboard_input() {
-            for action in self.keymap.pressed(ctx, self.mode(), |action| self.why_not(action).is_none()) {
+        } else if self.dialog.is_none() {
+            let typing = ctx.egui_wants_keyboard_input();
+            for action in self.keymap.pressed(ctx, self.mode(), typing, |action| self.why_not(action).is_none()) {
                 // An earlier one of them may have changed what is possible.
                 if self.why_not(action).is_none() {
                     self.act(action);
                 }
             }
-            if ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+            if !typing && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
                 self.notices.dismiss_all();
             }
         }
@@ -320,6 +336,7 @@ impl eframe::App for App {
             self.tour = tour.advanced(self);
         }
         self.report_fault();
+        self.follow_questions();
         self.order_thumbnail();
         self.advance_cine();
         if let Some(next) = self.notices.expire() {

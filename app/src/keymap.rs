@@ -2,7 +2,7 @@
 //! each mode; a test holds every profile to it.
 
 use crate::action::{ACTIONS, Action, Tool};
-use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -153,19 +153,34 @@ impl Keymap {
     /// The actions whose keys were pressed since the last frame, each as often as it was pressed: a slow frame may
     /// bring many. A key whose action cannot be done now is left for others, so that Esc still closes a menu. Chords
     /// with more modifiers are asked first, so that Ctrl+Shift+Z is not taken for Ctrl+Z.
-    pub fn pressed(&self, ctx: &Context, mode: Mode, possible: impl Fn(Action) -> bool) -> Vec<Action> {
-        let counts = self.chords.iter().filter(|(action, chord)| chord.when.counts_in(mode) && possible(*action));
+    ///
+    /// While Alt is held only chords with Alt count; while a field has the keyboard those are the only ones at all, and
+    /// the letter is not typed.
+    pub fn pressed(&self, ctx: &Context, mode: Mode, typing: bool, possible: impl Fn(Action) -> bool) -> Vec<Action> {
+        let alt = ctx.input(|input| input.events.iter().any(is_pressed_with_alt));
+        let held = |chord: &Chord| if alt || typing { chord.keys.modifiers.alt } else { true };
+        let counts = self.chords.iter().filter(|(_, chord)| chord.when.counts_in(mode) && held(chord));
+        let counts = counts.filter(|(action, _)| possible(*action));
         let mut chords: Vec<(Action, KeyboardShortcut)> = counts.map(|(action, chord)| (*action, chord.keys)).collect();
         chords.sort_by_key(|(_, keys)| {
-            std::cmp::Reverse(u8::from(keys.modifiers.shift) + u8::from(keys.modifiers.command))
+            let m = keys.modifiers;
+            std::cmp::Reverse(u8::from(m.shift) + u8::from(m.command) + u8::from(m.alt))
         });
         ctx.input_mut(|input| {
             let times = |(action, keys): (Action, KeyboardShortcut)| {
                 std::iter::repeat_n(action, input.count_and_consume_key(keys.modifiers, keys.logical_key))
             };
-            chords.into_iter().flat_map(times).collect()
+            let pressed: Vec<Action> = chords.into_iter().flat_map(times).collect();
+            if alt && !pressed.is_empty() {
+                input.events.retain(|event| !matches!(event, Event::Text(_)));
+            }
+            pressed
         })
     }
+}
+
+fn is_pressed_with_alt(event: &Event) -> bool {
+    matches!(event, Event::Key { pressed: true, modifiers, .. } if modifiers.alt)
 }
 
 fn clash(a: &Chord, b: &Chord) -> bool {

@@ -1,7 +1,10 @@
 //! What views and panels ask for while they are drawn. They ask, they never change: the list is carried out after.
 
+mod ask;
+
 use crate::action::Action;
 use crate::keymap::Profile;
+use crate::panels::dialog::Purpose;
 use crate::settings::{Look, NamedWindow};
 use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
@@ -14,9 +17,12 @@ use limner_annotation::{ImageId, LabelId, ShapeId};
 use limner_imaging::reslice::{Raster, Slab};
 use std::path::PathBuf;
 
+pub use ask::AskAct;
+
 #[derive(Clone, Debug)]
 pub enum Request {
     Act(Action),
+    Ask(AskAct),
     Gesture(Gesture),
     /// Wheel over a picture, in steps; positive is onwards.
     Scroll {
@@ -97,6 +103,8 @@ pub enum Request {
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,
+    /// Asks for a path to do something with.
+    AskPath(Purpose),
 }
 
 /// What is asked about one label.
@@ -174,6 +182,10 @@ pub struct Outbox(Vec<Request>);
 impl Outbox {
     pub fn ask(&mut self, request: Request) {
         self.0.push(request);
+    }
+
+    pub fn about_questions(&mut self, act: AskAct) {
+        self.0.push(Request::Ask(act));
     }
 
     pub fn act(&mut self, action: Action) {

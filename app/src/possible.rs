@@ -1,5 +1,7 @@
 //! What can be done now, and what is on: read by menus, buttons, keys and the palette alike.
 
+mod asking;
+
 use crate::action::Action;
 use crate::app::App;
 use crate::settings::NamedWindow;
@@ -18,6 +20,7 @@ impl App {
             {
                 Some("Open a picture or a project first")
             }
+            Action::Ask(ask) => self.why_not_ask(ask),
             Action::NextSeries | Action::PreviousSeries if self.workspace.found.is_empty() => {
                 Some("Open a folder first")
             }
@@ -41,6 +44,7 @@ impl App {
             }
             Action::Accept if drafting => None,
             Action::Accept | Action::AcceptNext => (!offered).then_some("There is no proposal"),
+            Action::Reject if self.work.asking.pointing.is_some() => None,
             Action::Reject => (!self.assist.is_busy() && !self.work.is_busy()).then_some("There is no proposal"),
             Action::RunModel => {
                 let positive = self.assist.prompts().iter().any(|prompt| prompt.positive);
@@ -86,6 +90,7 @@ impl App {
             Action::ToggleText => look.text_on_pictures,
             Action::ToggleBrowser => look.browser,
             Action::ToggleInspector => look.inspector,
+            Action::Ask(ask) => self.is_asked(ask),
             Action::PlayCine => self.cine.is_some_and(|cine| cine.viewport == stage.active_id()),
             _ => self.workspace.active().is_some_and(|(viewport, _)| self.is_shown(action, viewport)),
         }

@@ -51,6 +51,8 @@ pub struct Look {
     pub text_scale: f32,
     pub browser: bool,
     pub inspector: bool,
+    /// The panel where questions are written, in the place of the labels.
+    pub questions: bool,
     /// Title, place and window in the corners of pictures.
     pub text_on_pictures: bool,
     /// H and F for head and feet, as DICOM has it, in place of S and I.
@@ -72,6 +74,7 @@ impl Default for Look {
             text_scale: 1.0,
             browser: true,
             inspector: true,
+            questions: false,
             text_on_pictures: true,
             head_and_feet: false,
             neurological: false,

@@ -42,6 +42,7 @@ pub mod size {
     pub const BAR_HEIGHT: f32 = 36.0;
     pub const STATUS_HEIGHT: f32 = 24.0;
     pub const PANEL_WIDTH: f32 = 248.0;
+    pub const QUESTIONS_WIDTH: f32 = 348.0;
 }
 
 /// Corners, in points.

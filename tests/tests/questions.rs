@@ -66,6 +66,10 @@ fn questions_are_made_checked_audited_and_written() {
     assert_eq!(report["schema"], "limner.audit/1");
     assert!(audit.join("audit.html").is_file() && audit.join("bias_scores.csv").is_file());
 
+    let sheet = run(&[&["vqa", "sheet", text(&project)][..], &from].concat());
+    let known = format!("computed from masks and shapes {}", made["questions"]);
+    assert!(sheet.contains(&known) && sheet.contains("generator seeds: 7"), "{sheet}");
+
     // Without a file the questions go into the project, once however often they are made.
     let _ = run(&["vqa", "generate", text(&project), "--seed", "7"]);
     let kept = parsed(&run(&["vqa", "check", text(&project), "--json"]));
@@ -82,6 +86,21 @@ fn questions_are_made_checked_audited_and_written() {
     let arguments =
         ["vqa", "write", text(&project), "--profile", "gemex", "--out", text(&unasked), "--questions", text(&file)];
     assert!(!limner(home.path(), &arguments).status.success() && !unasked.exists());
+}
+
+#[test]
+fn the_demo_asks_questions_and_leaves_nothing_beside_its_project() {
+    let home = tempfile::tempdir().expect("a folder");
+    let out = home.path().join("demo");
+    let said = limner_ok(home.path(), &["demo", text(&out)]);
+    assert!(said.contains("question ") && out.join("vqa-ms-swift/limner-receipt.json").is_file(), "{said}");
+    let checked = parsed(&limner_ok(home.path(), &["vqa", "check", text(&out.join("demo.limner")), "--json"]));
+    assert_eq!((&checked["questions"], &checked["problems"]), (&checked["accepted"], &json!([])));
+    let again = home.path().join("again");
+    let _ = limner_ok(home.path(), &["demo", text(&again)]);
+    let beside = std::fs::read_dir(&again).expect("made").flatten().map(|entry| entry.file_name());
+    let beside: Vec<_> = beside.filter(|name| name.to_string_lossy().starts_with("demo.limner")).collect();
+    assert_eq!(beside, ["demo.limner"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod forest;
 mod identifiers;
 pub mod item;
+pub mod mend;
 mod page;
 pub mod prune;
 pub mod random;

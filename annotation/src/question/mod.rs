@@ -9,6 +9,7 @@ mod answer;
 mod book;
 mod check;
 mod dialogue;
+mod edit;
 mod entity;
 pub mod generate;
 mod ids;
@@ -25,6 +26,7 @@ pub use answer::{Answer, AnswerType, Choice, ChoiceKind, Phrase, Quantity, Toler
 pub use book::{Book, Lookup};
 pub use check::{Field, Missing};
 pub use dialogue::{BOX, Dialogue, REF, Speaker, Turn};
+pub use edit::{DONT_KNOW, NONE_OF_THESE};
 pub use entity::{AuditMark, Draft, Facets, Hidden, Origin, Question, Status};
 pub use ids::{DialogueId, ImageSetId, QuestionId, RecipeId, TaxonomyId, TemplateId};
 pub use image_set::{Frame, ImageSet, Item, Role};

@@ -1,4 +1,4 @@
-//! `limner demo`: the whole job on the sample study without a window. Open, prompt, mask, export, pictures.
+//! `limner demo`: the whole job on the sample study without a window. Open, prompt, mask, question, export, pictures.
 
 use super::project::add_one;
 use super::{export_project, say};
@@ -6,6 +6,8 @@ use crate::picture::{self, Labels, Look};
 use crate::sample;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
+use limner_annotation::question::Status;
+use limner_annotation::question::generate::Plan;
 use limner_annotation::step::StepInfo;
 use limner_annotation::{Command, ImageId, Label, PackedMask, PaintMode, PaintRule, Project};
 use limner_imaging::overlap::Overlap;
@@ -45,15 +47,40 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let dice = segment_organ(&mut project, image, &volume, &truth, organ, &task)?;
         say(format!("{organ:<17} one scribble, Dice {dice:.3} against the true mask"));
     }
+    ask(&mut project, &task)?;
     draw(&project, image, &volume, out)?;
     project.close()?;
     say(format!("project           {}", path.display()));
-    for format in ["nifti", "coco-instances"] {
-        let folder = out.join(format);
+    for format in ["nifti", "coco-instances", "vqa:ms-swift"] {
+        let folder = out.join(format.replace(':', "-"));
         let receipt = export_project(&path, format, &folder, &Options::default(), &task)?;
         say(format!("{format:<17} {} files, read back and checked: {}", receipt.files.len(), folder.display()));
     }
+    tidy(&path)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Questions from the masks: what they say is computed, and stands in for a reviewer's eye here.
+fn ask(project: &mut Project, task: &Task) -> anyhow::Result<()> {
+    let only = ["location", "volume", "larger", "closer"].map(str::to_owned).to_vec();
+    let plan = Plan { seed: 1, only, most_of_each: 2, ..Plan::default() };
+    let mut book = super::vqa::generate(project, &plan, task)?;
+    for question in book.questions.values_mut() {
+        question.status = Status::Accepted;
+    }
+    super::vqa::store(project, &book)?;
+    for question in book.questions.values() {
+        say(format!("question          {} {}", question.stem, question.answer_in_words()));
+    }
+    Ok(())
+}
+
+/// Nothing lies beside the project that another machine has no use for: readers could not take their log with them, and
+/// nobody works here any more.
+fn tidy(path: &Path) -> anyhow::Result<()> {
+    Project::open(path)?.close()?;
+    let lock = path.with_extension("limner.lock");
+    std::fs::remove_file(&lock).with_context(|| format!("could not remove {}", lock.display()))
 }
 
 /// The true masks that come with the sample.

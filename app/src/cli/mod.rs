@@ -23,7 +23,7 @@ mod project_share;
 mod render;
 mod report;
 mod segment;
-mod vqa;
+pub(crate) mod vqa;
 
 use crate::app::Start;
 use clap::{Parser, Subcommand};

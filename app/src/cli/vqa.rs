@@ -37,6 +37,9 @@ enum Verb {
     /// Say what is missing or wrong, question by question
     #[command(after_help = "Example: limner vqa check study.limner --profile gemex --json")]
     Check(Check),
+    /// Fill in the MI-CLAIM-GEN sheet with what the project knows
+    #[command(after_help = "Example: limner vqa sheet study.limner --out MI-CLAIM-GEN.md")]
+    Sheet(Sheet),
     /// Write questions and their pictures in the layout of a data set
     #[command(after_help = "Example: limner vqa write study.limner --questions q.json --profile gemex --out set/")]
     Write(Write),
@@ -121,6 +124,17 @@ struct Audit {
 }
 
 #[derive(clap::Args)]
+struct Sheet {
+    #[command(flatten)]
+    source: Source,
+    /// A Markdown file; printed where not given
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(clap::Args)]
 struct Check {
     #[command(flatten)]
     source: Source,
@@ -136,6 +150,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Verb::Generate(args) => run_generate(args),
         Verb::Audit(args) => run_audit(args),
         Verb::Check(args) => run_check(args),
+        Verb::Sheet(args) => run_sheet(args),
         Verb::Write(args) => run_write(args),
     }
 }
@@ -149,7 +164,7 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
     let mut project = if stores { Project::open(&args.project)? } else { Project::open_read_only(&args.project)? };
     let pairs = args.pairs.iter().map(|pair| parse_pair(project.document(), pair)).collect::<anyhow::Result<_>>()?;
     let plan = Plan { seed: args.seed, only: args.only.clone(), most_of_each: args.most, pairs, ..Plan::default() };
-    let book = generate(&project, &plan)?;
+    let book = generate(&project, &plan, &Task::default())?;
     if let Some(out) = &args.out {
         let text = serde_json::to_vec_pretty(&book)?;
         std::fs::write(out, text).with_context(|| format!("could not write {}", out.display()))?;
@@ -172,11 +187,11 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
 }
 
 /// The questions of a plan about a project; templates are the project's own.
-pub fn generate(project: &Project, plan: &Plan) -> anyhow::Result<Book> {
+pub fn generate(project: &Project, plan: &Plan, task: &Task) -> anyhow::Result<Book> {
     let images = |image: &ImageEntry, task: &Task| project.open_image(image, task);
     let templates = project.document().all::<Template>().cloned().collect();
     let plan = Plan { templates, ..plan.clone() };
-    Ok(generate::generate(project.document(), Some(&images), &plan, &Task::default())?)
+    Ok(generate::generate(project.document(), Some(&images), &plan, task)?)
 }
 
 /// Puts questions into the project as one step. What was made before by the same seed stays as its reviewer left it.
@@ -265,6 +280,24 @@ fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
         say(format!("{} questions audited, {} doubts", report.questions, report.findings.len()));
     }
     Ok(exit(report.is_clean()))
+}
+
+/// The sheet says what the audit found, so it is made with one.
+fn run_sheet(args: &Sheet) -> anyhow::Result<ExitCode> {
+    let project = Project::open_read_only(&args.source.project)?;
+    let questions = Questions::of(&project, &args.source)?;
+    let collected = collected(&project, questions.book(), args.source.unreviewed)?;
+    let plan = AuditPlan { seed: args.seed, ..AuditPlan::default() };
+    let report = audit::run(&collected.records, plan, None, &Task::default())?;
+    let sheet = audit::sheet(&collected.records, Some(&report));
+    match &args.out {
+        Some(out) => {
+            std::fs::write(out, sheet).with_context(|| format!("could not write {}", out.display()))?;
+            say(format!("What only people know is left open in {}", out.display()));
+        }
+        None => say(sheet.trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_check(args: &Check) -> anyhow::Result<ExitCode> {

@@ -55,6 +55,7 @@ impl App {
 
     /// Takes back the last corner of a path in hand, else the last prompt, else the last step.
     pub(super) fn undo(&mut self) {
+        self.commit_typing();
         if self.step_back() {
             return;
         }
@@ -72,6 +73,7 @@ impl App {
     }
 
     pub(super) fn redo(&mut self) {
+        self.commit_typing();
         self.end_stroke();
         if self.assist.can_redo() {
             return self.redo_prompt();

@@ -186,6 +186,7 @@ impl App {
 
     /// Makes a project the open one; the last one is let go when its steps are written.
     fn use_project(&mut self, project: Project) {
+        self.commit_typing();
         self.workspace.pictures.clear();
         self.workspace.looks.clear();
         self.workspace.stage.clear();
@@ -248,6 +249,7 @@ impl App {
 
     pub(super) fn save_project_as(&mut self, path: PathBuf) {
         self.end_stroke();
+        self.commit_typing();
         let path = if path.extension().is_some() { path } else { path.with_extension("limner") };
         let Some(project) = &mut self.workspace.project else { return };
         match copy_project(project, &path) {
@@ -263,6 +265,7 @@ impl App {
 
     pub(super) fn export(&mut self, format: &'static str, out: PathBuf) {
         self.end_stroke();
+        self.commit_typing();
         let Some(project) = &mut self.workspace.project else { return };
         if let Err(error) = project.wait_until_synced() {
             return self.notices.error("The last steps could not be written", &error.into());

@@ -33,6 +33,9 @@ impl App {
     }
 
     fn press(&mut self, gesture: &Gesture) {
+        if self.point_at(gesture) {
+            return;
+        }
         // Also a tool that only looks takes hold of a shape by its handles.
         if !self.hand.tool.annotates() && self.take_shape(gesture) {
             return;

@@ -182,6 +182,11 @@ impl App {
         });
     }
 
+    /// The shape that a press is on.
+    pub(super) fn shape_at(&self, gesture: &Gesture) -> Option<ShapeId> {
+        self.shape_under(gesture.image, &gesture.raster, world_under(gesture))?.what.shape()
+    }
+
     fn shape_under(&self, image: ImageId, raster: &Raster, at: World) -> Option<Under> {
         if !self.workspace.stage.show_labels {
             return None;

@@ -295,7 +295,7 @@ fn paint(image: ImageId, layer: usize, label: u16, mask: &Mask) -> Command {
 }
 
 /// The voxel of a mask that is nearest to its centre: always on the label, also where that is a ring.
-fn most_central(mask: &Mask) -> [usize; 3] {
+pub(super) fn most_central(mask: &Mask) -> [usize; 3] {
     let (mut sum, mut count) = ([0.0; 3], 0.0);
     for index in mask.indices() {
         (0..3).for_each(|a| sum[a] += index[a] as f64);

@@ -8,6 +8,7 @@ mod labels;
 mod look;
 mod pick;
 mod prompt;
+pub mod questions;
 mod register;
 mod snapshot;
 mod taste;
@@ -24,6 +25,7 @@ impl App {
     pub fn carry_out(&mut self, request: Request) {
         match request {
             Request::Act(action) => self.act(action),
+            Request::Ask(act) => self.ask(act),
             Request::Gesture(gesture) => self.gesture(&gesture),
             Request::Scroll { viewport, steps } => self.scroll(viewport, steps),
             Request::Zoom { viewport, pixel, factor } => self.zoom_about(viewport, pixel, factor),
@@ -78,11 +80,13 @@ impl App {
             }
             Request::DismissNotice(n) => self.notices.dismiss(n),
             Request::CloseDialog => self.dialog = None,
+            Request::AskPath(purpose) => self.ask_path(purpose),
         }
     }
 
     pub fn act(&mut self, action: Action) {
         match action {
+            Action::Ask(ask) => self.act_on_questions(ask),
             Action::OpenSample => self.open_sample(),
             Action::OpenFile => self.pick_file(),
             Action::OpenFolder => self.pick_folder(),

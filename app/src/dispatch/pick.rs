@@ -72,6 +72,8 @@ impl App {
 
 /// A folder that is not there yet, so that an export never mixes with what lies there.
 fn new_folder(parent: &Path, format: &str) -> PathBuf {
+    // The names of question formats have a colon, which not every file system takes.
+    let format = format.replace(':', "-");
     let name = |n: u32| parent.join(if n == 1 { format!("limner-{format}") } else { format!("limner-{format}-{n}") });
     (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
 }

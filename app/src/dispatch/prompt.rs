@@ -215,6 +215,9 @@ impl App {
 
     /// Esc: drops a path that waits, else clears prompts and proposal from the picture.
     pub(super) fn reject(&mut self) {
+        if self.work.asking.pointing.take().is_some() {
+            return;
+        }
         if let Some(held) = self.work.held.take() {
             self.put_back(&held);
         } else if self.work.draft.is_some() {

@@ -3,7 +3,7 @@
 use super::settings::{self, SettingsPage};
 use crate::action::{ACTIONS, Action, Menu};
 use crate::app::App;
-use crate::outbox::{Outbox, Request};
+use crate::outbox::{AskAct, Outbox, Request};
 use crate::theme::{colours, icon_font, radius, size, space, strong};
 use crate::widgets::key_cap;
 use eframe::egui::{
@@ -43,6 +43,7 @@ pub enum Purpose {
     SaveView,
     SaveClip,
     Export(&'static str),
+    Audit,
 }
 
 impl Purpose {
@@ -54,13 +55,14 @@ impl Purpose {
             Self::SaveView => "Save the view as PNG".into(),
             Self::SaveClip => "Save a clip as GIF".into(),
             Self::Export(format) => format!("Export {} into a new folder", format_title(format)),
+            Self::Audit => "Write the audit into a folder".into(),
         }
     }
 
     const fn verb(self) -> &'static str {
         match self {
             Self::Open | Self::OpenProject => "Open",
-            Self::SaveProject | Self::SaveView | Self::SaveClip => "Save",
+            Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit => "Save",
             Self::Export(_) => "Export",
         }
     }
@@ -73,6 +75,7 @@ impl Purpose {
             Self::SaveView => Request::SaveView(path),
             Self::SaveClip => Request::SaveClip(path),
             Self::Export(format) => Request::Export { format, out: path },
+            Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
         }
     }
 }

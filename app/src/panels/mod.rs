@@ -8,6 +8,7 @@ pub mod measurements;
 pub mod menu;
 pub mod model;
 pub mod notices;
+pub mod questions;
 pub mod rail;
 pub mod settings;
 pub mod status;

@@ -26,7 +26,7 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    fn screen(&self, world: World) -> Pos2 {
+    pub fn screen(&self, world: World) -> Pos2 {
         let (pixel, _) = limner_render::pick::screen(self.raster, world);
         self.rect.min + vec2(pixel.0.x as f32, pixel.0.y as f32) / self.scale
     }

@@ -3,6 +3,7 @@
 pub mod crosshair;
 pub mod drawn;
 pub mod overlay_text;
+pub mod pointed;
 pub mod slice;
 pub mod solid;
 

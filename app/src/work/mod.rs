@@ -1,6 +1,8 @@
 //! What the hand is in the middle of, and what it has hold of. The document knows nothing of it until it is done.
 
+pub mod asking;
 pub mod concepts;
+pub mod guides;
 pub mod measures;
 pub mod operation;
 pub mod prompt_form;
@@ -32,6 +34,7 @@ pub struct Work {
     pub shown_proposal: Option<(ImageId, VoxelBox)>,
     pub measures: measures::Measures,
     pub recent: recent::Recent,
+    pub asking: asking::Asking,
 }
 
 /// A path that is not complete.
