@@ -325,8 +325,12 @@ impl eframe::App for App {
                     self.act(action);
                 }
             }
-            if !typing && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
-                self.notices.dismiss_all();
+            if ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+                // In a field Esc is no key of ours, but what waits for a click ends with it.
+                let waited = self.work.asking.pointing.take().is_some();
+                if !waited && !typing {
+                    self.notices.dismiss_all();
+                }
             }
         }
         for path in ctx.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect::<Vec<_>>()) {

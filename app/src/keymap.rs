@@ -158,7 +158,7 @@ impl Keymap {
     /// the letter is not typed.
     pub fn pressed(&self, ctx: &Context, mode: Mode, typing: bool, possible: impl Fn(Action) -> bool) -> Vec<Action> {
         let alt = ctx.input(|input| input.events.iter().any(is_pressed_with_alt));
-        let held = |chord: &Chord| if alt || typing { chord.keys.modifiers.alt } else { true };
+        let held = |chord: &Chord| chord.keys.modifiers.alt == alt && (alt || !typing);
         let counts = self.chords.iter().filter(|(_, chord)| chord.when.counts_in(mode) && held(chord));
         let counts = counts.filter(|(action, _)| possible(*action));
         let mut chords: Vec<(Action, KeyboardShortcut)> = counts.map(|(action, chord)| (*action, chord.keys)).collect();

@@ -109,3 +109,79 @@ fn surplus(contents: &Contents, report: &Report) -> Vec<QuestionId> {
     more.truncate(more.len() - fewer);
     more
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Plan, run_items};
+    use crate::document::Document;
+    use crate::image_entry::ImageEntry;
+    use crate::question::{Frame, ImageSet};
+    use limner_imaging::{Geometry, Samples, Task, Volume, World};
+
+    /// Accepted questions on one picture: `yes` of them are right with yes, three with no.
+    fn asked(yes: usize) -> Document {
+        let geometry = Geometry::axis_aligned([4, 4, 1], World::new(0.0, 0.0, 0.0), [1.0; 3]).unwrap();
+        let volume = Volume::new(geometry, Samples::U8(vec![0; 16]), 1).unwrap();
+        let image = ImageEntry::of_volume(&volume, "a.png", "a");
+        let set = ImageSet::single(Frame::whole(image.id));
+        let mut commands = vec![Command::AddImage { image }, Command::put(set.clone())];
+        for n in 0..yes + 3 {
+            let mut question = Question::new(set.id, AnswerType::Open, format!("Is finding {n} seen?"));
+            question = question.retyped(AnswerType::YesNo, 1);
+            question.mark_choice(usize::from(n >= yes));
+            question.status = Status::Accepted;
+            commands.push(Command::put(question));
+        }
+        let mut document = Document::new("reader");
+        document.apply("Ask", commands).unwrap();
+        document
+    }
+
+    fn mended(document: &mut Document, doubt: Doubt, questions: Vec<String>) -> Vec<Question> {
+        let report = run_items(&[], Plan::default(), None, &Task::default()).unwrap();
+        let finding = Finding::new(doubt, "", questions, None);
+        let commands = commands(document.contents(), &finding, &report);
+        document.apply("Mend", commands).unwrap();
+        document.all::<Question>().cloned().collect()
+    }
+
+    #[test]
+    fn the_surplus_of_one_answer_goes_back_to_review() {
+        let mut document = asked(8);
+        let after = mended(&mut document, Doubt::YesNoBalance, Vec::new());
+        let left = |key: &str| after.iter().filter(|q| q.status == Status::Accepted && q.answer.keys == [key]).count();
+        assert_eq!((left("yes"), left("no")), (3, 3));
+        document.undo().unwrap();
+        assert!(document.all::<Question>().all(|question| question.status == Status::Accepted));
+    }
+
+    #[test]
+    fn copies_are_rejected_and_what_people_must_mend_is_left() {
+        let mut document = asked(2);
+        let copy = document.all::<Question>().nth(1).unwrap().id;
+        let after = mended(&mut document, Doubt::NearDuplicate, vec![copy.to_string(), "no id".into()]);
+        assert_eq!(after.iter().filter(|question| question.status == Status::Rejected).count(), 1);
+        let untouched = mended(&mut document, Doubt::SubjectAcrossSplits, vec![copy.to_string()]);
+        assert_eq!(untouched, after);
+        assert!(title(Doubt::SubjectAcrossSplits).is_none() && title(Doubt::OptionPosition).is_some());
+    }
+
+    #[test]
+    fn shuffling_moves_choices_and_never_the_answer() {
+        let mut document = asked(0);
+        let set = document.all::<ImageSet>().next().unwrap().id;
+        let mut question = Question::new(set, AnswerType::Single, "Which?");
+        for text in ["a", "b", "c", "d", "e"] {
+            question.add_choice(text, ChoiceKind::Normal);
+        }
+        question.toggle_abstention(ChoiceKind::DontKnow);
+        question.mark_choice(0);
+        question.status = Status::Accepted;
+        document.apply("Ask", vec![Command::put(question.clone())]).unwrap();
+        let after = mended(&mut document, Doubt::OptionPosition, Vec::new());
+        let shuffled = after.into_iter().find(|other| other.id == question.id).unwrap();
+        assert_ne!(shuffled.choices, question.choices);
+        assert_eq!((shuffled.correct_texts(), shuffled.choices[5].kind), (vec!["a"], ChoiceKind::DontKnow));
+    }
+}

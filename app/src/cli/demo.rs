@@ -78,9 +78,21 @@ fn ask(project: &mut Project, task: &Task) -> anyhow::Result<()> {
 /// Nothing lies beside the project that another machine has no use for: readers could not take their log with them, and
 /// nobody works here any more.
 fn tidy(path: &Path) -> anyhow::Result<()> {
-    Project::open(path)?.close()?;
-    let lock = path.with_extension("limner.lock");
-    std::fs::remove_file(&lock).with_context(|| format!("could not remove {}", lock.display()))
+    let project = Project::open(path)?;
+    project.compact()?;
+    project.close()?;
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    // Compacted, the log is empty; one that is not would hold steps.
+    let log = beside("-wal");
+    anyhow::ensure!(std::fs::metadata(&log).map_or(0, |log| log.len()) == 0, "steps are left in {}", log.display());
+    for file in [log, beside("-shm"), beside(".lock")].into_iter().filter(|file| file.exists()) {
+        std::fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// The true masks that come with the sample.

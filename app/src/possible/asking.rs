@@ -17,10 +17,7 @@ impl App {
                 self.workspace.open().is_none().then_some("Open a picture first")
             }
             Ask::Make => (document.labels().is_empty()).then_some("Paint or import a label first"),
-            Ask::Audit | Ask::Export => {
-                let accepted = document.all::<Question>().any(|question| question.status == Status::Accepted);
-                (!accepted).then_some("Accept a question first")
-            }
+            Ask::Audit | Ask::Export => (asking.accepted == 0).then_some("Accept a question first"),
             Ask::KeepMade => asking.made.is_none().then_some("Make questions first"),
             Ask::Next | Ask::Previous => asking.list.is_empty().then_some("There is no question here"),
             Ask::AddTurn => asking.talk.is_none().then_some("Begin a dialogue first"),

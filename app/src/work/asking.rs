@@ -28,6 +28,9 @@ pub struct Asking {
     /// The questions of the case, in the order of making; of the page, where that is the review.
     pub list: Vec<QuestionId>,
     pub talks: Vec<DialogueId>,
+    /// In the whole project: those that wait for review, and those that count.
+    pub waiting: usize,
+    pub accepted: usize,
     listed: Option<(Revision, BTreeSet<ImageId>, bool, Page)>,
     typing: Option<Typing>,
     pub plan: Plan,
@@ -165,6 +168,8 @@ impl Asking {
         if self.listed.as_ref() == Some(&now) {
             return;
         }
+        let counted = |status| document.all::<Question>().filter(|question| question.status == status).count();
+        (self.waiting, self.accepted) = (counted(Status::Proposed), counted(Status::Accepted));
         let seen = &now.1;
         let here = |set: Option<&ImageSet>| {
             self.all_cases || set.is_some_and(|set| set.items.iter().any(|item| seen.contains(&item.frame.image)))

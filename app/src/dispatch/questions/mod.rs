@@ -88,14 +88,13 @@ impl App {
     }
 
     fn put_entity(&mut self, entity: Entity, step: &str) {
-        let Some(document) = self.document() else { return };
-        if document.entity(entity.key()) == Some(&entity) {
-            return;
-        }
         let entity = match entity {
             Entity::Question(question) => Entity::from(self.settled(*question)),
             other => other,
         };
+        if self.document().is_none_or(|document| document.entity(entity.key()) == Some(&entity)) {
+            return;
+        }
         self.put_all(step, vec![Command::put(entity)]);
     }
 
@@ -108,6 +107,8 @@ impl App {
     fn settled(&self, mut question: Question) -> Question {
         let Some(document) = self.document() else { return question };
         if let Some(former) = document.get::<Question>(question.id) {
+            // A form that was drawn before the draft was kept knows nothing of it.
+            question.draft = question.draft.or_else(|| former.draft.clone());
             let texts = |q: &Question| {
                 let choices: Vec<_> = q.choices.iter().map(|choice| choice.text.clone()).collect();
                 (q.stem.clone(), choices, q.answer.clone())

@@ -29,7 +29,7 @@ use eframe::egui::{
 };
 use limner_annotation::Document;
 use limner_annotation::exchange::vqa::profile::PROFILES;
-use limner_annotation::question::{Question, Status, Template};
+use limner_annotation::question::Template;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     panel_head(ui, "Questions", |ui| {
@@ -40,7 +40,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     });
     let Some(project) = &app.workspace.project else { return };
     let document = project.document();
-    pages_ui(app, document, ui, out);
+    pages_ui(app, ui, out);
     pointing_ui(app, ui, out);
     match app.work.asking.page {
         Page::Write | Page::Review => write_ui(app, document, ui, out),
@@ -82,9 +82,9 @@ fn write_ui(app: &App, document: &Document, ui: &mut Ui, out: &mut Outbox) {
 }
 
 /// The four pages, as parts of one switch.
-fn pages_ui(app: &App, document: &Document, ui: &mut Ui, out: &mut Outbox) {
+fn pages_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
-    let waiting = document.all::<Question>().filter(|question| question.status == Status::Proposed).count();
+    let waiting = app.work.asking.waiting;
     let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     ui.painter().rect_filled(all, radius::M, c.raised);
     let width = all.width() / Page::ALL.len() as f32;

@@ -106,5 +106,31 @@ fn turn_ui(
             Field { part: Part::Rejected(n), name: &name, hint: "What was refused", rows: 2, step: "Edit turn" };
         sheet.text(ui, field, rejected);
     }
+    let before = turn.evidence.len();
     evidence::list_ui(sheet, &mut turn.evidence, set, (Part::TurnEvidence(n, 0), ""), ui);
+    if turn.evidence.len() < before {
+        turn.text = without_surplus(&turn.text, turn.evidence.len());
+    }
+}
+
+/// A marker without something to stand for is none: those at the end go.
+fn without_surplus(text: &str, evidence: usize) -> String {
+    let mut text = text.to_owned();
+    for marker in [REF, BOX] {
+        while text.matches(marker).count() > evidence {
+            let Some(at) = text.rfind(marker) else { break };
+            text.replace_range(at..at + marker.len(), "");
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_marker_goes_with_what_it_stood_for() {
+        let text = "The <ref-object> <bbox> and the <ref-object> <bbox>";
+        assert_eq!(super::without_surplus(text, 1), "The <ref-object> <bbox> and the");
+        assert_eq!(super::without_surplus(text, 2), text);
+    }
 }
