@@ -101,7 +101,7 @@ impl FreeSpace {
             a.is_finite() && b.is_finite() && !function.is_clear(a.min(b), a.max(b))
         };
         let mut may_show: Vec<bool> = ranges.stored.iter().map(may_show).collect();
-        for labels in labels.into_iter().filter(|labels| labels.size() == volume.geometry().size()) {
+        for labels in labels.into_iter().filter(|labels| labels.solid_size() == volume.geometry().size()) {
             for (may_show, may_hold) in may_show.iter_mut().zip(labels.occupied_bricks()) {
                 *may_show |= may_hold;
             }

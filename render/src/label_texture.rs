@@ -3,53 +3,47 @@
 use crate::bricks::{self, SIDE};
 use crate::context::{CountedTexture, GpuContext, Tier};
 use crate::error::{Error, Result};
+use crate::host_labels::HostLabels;
 use crate::{reduce, upload};
 use limner_imaging::{Geometry, VoxelBox};
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub struct LabelTexture {
-    /// None where the grid is larger than the adapter can hold: labels then show on slices drawn by the processor.
-    texture: Option<CountedTexture>,
     size: [usize; 3],
     /// Where it lies, where that is not the grid of the volume it is drawn over.
     geometry: Option<Geometry>,
-    /// Cubes that may hold a label: never false where there is one.
-    occupied: Vec<AtomicBool>,
-    /// Where the processor draws slices.
+    /// Voxels along each axis that share a texel: 1, or more where the grid is larger than the adapter can hold.
+    factor: [usize; 3],
+    /// Every voxel, where the processor draws slices.
     host: Option<HostLabels>,
+    solid: Solid,
 }
 
-/// Labels in main memory. Written box by box while a picture may be drawn from them, as on an adapter.
-pub(crate) struct HostLabels(Vec<AtomicU16>);
-
-impl HostLabels {
-    pub fn get(&self, index: usize) -> u16 {
-        self.0[index].load(Ordering::Relaxed)
-    }
-
-    fn write_box(&self, size: [usize; 3], at: VoxelBox, labels: &[u16]) {
-        let [width, height, _] = at.size();
-        for (row, labels) in labels.chunks_exact(width).enumerate() {
-            let (j, k) = (at.min[1] + row % height, at.min[2] + row / height);
-            let start = (k * size[1] + j) * size[0] + at.min[0];
-            for (place, label) in self.0[start..start + width].iter().zip(labels) {
-                place.store(*label, Ordering::Relaxed);
-            }
-        }
-    }
+/// What 3D shows: every voxel, or as many as the adapter can hold.
+struct Solid {
+    texture: CountedTexture,
+    size: [usize; 3],
+    /// Cubes that may hold a label: never false where there is one.
+    occupied: Vec<AtomicBool>,
+    /// Where the processor draws 3D and the grid is not the whole one.
+    host: Option<HostLabels>,
 }
 
 impl LabelTexture {
     /// An empty layer: every voxel is background (0).
     pub fn new(gpu: &GpuContext, size: [usize; 3]) -> Result<Self> {
-        let texture = (size.contains(&0) || reduce::fits(gpu, size))
-            .then(|| upload::texture_3d(gpu, "labels", size, wgpu::TextureFormat::R16Uint))
-            .transpose()?;
-        let cubes = bricks::bricks_in(size).iter().product();
-        let host = (gpu.tier == Tier::Software || texture.is_none())
-            .then(|| HostLabels((0..size.iter().product()).map(|_| AtomicU16::new(0)).collect()));
-        let occupied = (0..cubes).map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { texture, size, geometry: None, occupied, host })
+        let factor = if size.contains(&0) { [1; 3] } else { reduce::factor(gpu, size) };
+        let is_reduced = factor != [1; 3];
+        let is_drawn_here = gpu.tier == Tier::Software;
+        let solid_size = reduce::size(size, factor);
+        let solid = Solid {
+            texture: upload::texture_3d(gpu, "labels", solid_size, wgpu::TextureFormat::R16Uint)?,
+            size: solid_size,
+            occupied: (0..bricks::bricks_in(solid_size).iter().product()).map(|_| AtomicBool::new(false)).collect(),
+            host: (is_drawn_here && is_reduced).then(|| HostLabels::new(solid_size)),
+        };
+        let host = (is_drawn_here || is_reduced).then(|| HostLabels::new(size));
+        Ok(Self { size, geometry: None, factor, host, solid })
     }
 
     /// An empty layer on a grid of its own: labels of one series over slices of another. A grid that is registered
@@ -73,22 +67,19 @@ impl LabelTexture {
         if (0..3).any(|axis| at.max[axis] > self.size[axis]) {
             return Err(Error::BoxOutside { min: at.min, max: at.max, size: self.size });
         }
-        self.note_bricks(at, labels);
         if let Some(host) = &self.host {
-            host.write_box(self.size, at, labels);
+            host.write_box(at, labels);
         }
-        let Some(texture) = &self.texture else { return Ok(()) };
-        let size = at.size();
-        let mut rest = labels;
-        for chunk in upload::chunks(size, size_of::<u16>()) {
-            let (now, later) = rest.split_at(chunk.len());
-            rest = later;
-            let shifted = VoxelBox::new(
-                std::array::from_fn(|a| at.min[a] + chunk.min[a]),
-                std::array::from_fn(|a| at.min[a] + chunk.max[a]),
-            );
-            upload::write_box(gpu, &texture.texture, shifted, bytemuck::cast_slice(now));
-            upload::flush(gpu);
+        match &self.host {
+            Some(host) if self.is_reduced() => {
+                let texels = VoxelBox::new(
+                    std::array::from_fn(|a| at.min[a] / self.factor[a]),
+                    std::array::from_fn(|a| at.max[a].div_ceil(self.factor[a])),
+                );
+                let reduced = reduce::labels(|voxel| host.get(voxel), self.size, self.factor, texels);
+                self.solid.write_box(gpu, texels, &reduced);
+            }
+            _ => self.solid.write_box(gpu, at, labels),
         }
         Ok(())
     }
@@ -99,16 +90,60 @@ impl LabelTexture {
     }
 
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.texture.as_ref().map_or(0, |texture| texture.bytes)
+    pub const fn bytes(&self) -> u64 {
+        self.solid.texture.bytes
+    }
+
+    /// True where 3D shows fewer voxels than there are. Slices show them all.
+    #[must_use]
+    pub fn is_reduced(&self) -> bool {
+        self.factor != [1; 3]
     }
 
     pub(crate) const fn host(&self) -> Option<&HostLabels> {
         self.host.as_ref()
     }
 
+    /// Of what 3D shows.
+    pub(crate) const fn solid_size(&self) -> [usize; 3] {
+        self.solid.size
+    }
+
+    pub(crate) fn solid_host(&self) -> Option<&HostLabels> {
+        if self.is_reduced() { self.solid.host.as_ref() } else { self.host.as_ref() }
+    }
+
     pub(crate) fn occupied_bricks(&self) -> impl Iterator<Item = bool> + '_ {
-        self.occupied.iter().map(|flag| flag.load(Ordering::Relaxed))
+        self.solid.occupied.iter().map(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    pub(crate) const fn view(&self) -> &wgpu::TextureView {
+        &self.solid.texture.view
+    }
+
+    /// The grid of the texels, where the voxels lie on `grid`.
+    pub(crate) fn grid_on_adapter(&self, grid: &Geometry) -> Geometry {
+        if self.is_reduced() { reduce::grid(grid, self.factor).unwrap_or(*grid) } else { *grid }
+    }
+}
+
+impl Solid {
+    fn write_box(&self, gpu: &GpuContext, at: VoxelBox, labels: &[u16]) {
+        self.note_bricks(at, labels);
+        if let Some(host) = &self.host {
+            host.write_box(at, labels);
+        }
+        let mut rest = labels;
+        for chunk in upload::chunks(at.size(), size_of::<u16>()) {
+            let (now, later) = rest.split_at(chunk.len());
+            rest = later;
+            let shifted = VoxelBox::new(
+                std::array::from_fn(|a| at.min[a] + chunk.min[a]),
+                std::array::from_fn(|a| at.min[a] + chunk.max[a]),
+            );
+            upload::write_box(gpu, &self.texture.texture, shifted, bytemuck::cast_slice(now));
+            upload::flush(gpu);
+        }
     }
 
     /// Sets the flag of every cube that gets a label; clears it where a whole cube was written without one.
@@ -130,10 +165,6 @@ impl LabelTexture {
                 }
             }
         }
-    }
-
-    pub(crate) fn view(&self) -> Option<&wgpu::TextureView> {
-        self.texture.as_ref().map(|texture| &texture.view)
     }
 }
 

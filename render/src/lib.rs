@@ -9,6 +9,7 @@ pub mod context;
 pub mod error;
 pub mod frames;
 mod host;
+mod host_labels;
 pub mod label_texture;
 pub mod palette;
 pub mod pass;

@@ -47,14 +47,26 @@ impl Prepared {
         !Arc::ptr_eq(&self.full, &self.on_adapter)
     }
 
+    /// Is it as small as this adapter needs it?
+    #[must_use]
+    pub fn fits(&self, gpu: &GpuContext) -> bool {
+        let size = self.on_adapter.size();
+        reduce::factor_on(gpu, size, self.on_adapter.channels()) == [1; 3]
+    }
+
     /// All of it at once.
     pub fn upload(&self, gpu: &GpuContext) -> Result<VolumeTexture> {
-        Ok(VolumeTexture::new(gpu, &self.on_adapter)?.with_host(Arc::clone(&self.full)))
+        let mut upload = self.begin_upload(gpu)?;
+        upload.advance(gpu, u64::MAX);
+        Ok(upload.finish())
     }
 
     /// Takes the memory; `PreparedUpload::advance` fills it.
     pub fn begin_upload(&self, gpu: &GpuContext) -> Result<PreparedUpload> {
-        let upload = VolumeUpload::begin(gpu, &self.on_adapter)?.with_host(Arc::clone(&self.full));
+        let mut upload = VolumeUpload::begin(gpu, &self.on_adapter)?.with_host(Arc::clone(&self.full));
+        if self.is_reduced() {
+            upload = upload.with_reduced(Arc::clone(&self.on_adapter));
+        }
         Ok(PreparedUpload { upload, source: Arc::clone(&self.on_adapter) })
     }
 }
@@ -71,7 +83,7 @@ impl PreparedUpload {
         self.upload.progress()
     }
 
-    /// Can be drawn from the start: until everything is sent, slices come from main memory.
+    /// Can be drawn from the start: until everything is sent, the processor draws from main memory.
     #[must_use]
     pub const fn texture(&self) -> &VolumeTexture {
         self.upload.texture()

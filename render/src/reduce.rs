@@ -5,7 +5,7 @@
 
 use crate::context::{GpuContext, Tier};
 use glam::{DAffine3, DVec3};
-use limner_imaging::{Geometry, Result, Samples, Volume, with_samples};
+use limner_imaging::{Geometry, Result, Samples, Volume, VoxelBox, with_samples};
 use rayon::prelude::*;
 
 /// What one volume may take on an adapter of a tier. No adapter says how much memory it has.
@@ -19,23 +19,37 @@ const fn budget_bytes(tier: Tier) -> u64 {
 
 /// A smaller volume that the adapter can hold; `None` where it can hold this one as it is.
 pub fn to_fit(gpu: &GpuContext, volume: &Volume) -> Result<Option<Volume>> {
-    let axis = gpu.limits().max_texture_dimension_3d as usize;
-    let factor = factor_for(volume.size(), volume.channels(), axis, budget_bytes(gpu.tier));
+    let factor = factor_on(gpu, volume.size(), volume.channels());
     if factor == [1; 3] { Ok(None) } else { reduced(volume, factor).map(Some) }
 }
 
-/// Can the adapter hold a grid of numbers of 16 bits as it is?
-pub(crate) fn fits(gpu: &GpuContext, size: [usize; 3]) -> bool {
+/// How many numbers of 16 bits along each axis become one, where the adapter cannot hold the grid as it is. The same as
+/// for a volume of one channel, so that its labels lie on the same grid.
+pub(crate) fn factor(gpu: &GpuContext, size: [usize; 3]) -> [usize; 3] {
+    factor_on(gpu, size, 1)
+}
+
+pub(crate) fn factor_on(gpu: &GpuContext, size: [usize; 3], channels: usize) -> [usize; 3] {
     let axis = gpu.limits().max_texture_dimension_3d as usize;
-    factor_for(size, 1, axis, budget_bytes(gpu.tier)) == [1; 3]
+    factor_for(size, channels, axis, budget_bytes(gpu.tier))
+}
+
+pub(crate) fn size(size: [usize; 3], factor: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|a| size[a].div_ceil(factor[a]))
+}
+
+/// The grid of blocks of `factor` voxels, where they lie.
+pub(crate) fn grid(geometry: &Geometry, factor: [usize; 3]) -> Result<Geometry> {
+    let scale = DVec3::from_array(factor.map(|n| n as f64));
+    let into_block = DAffine3::from_translation((scale - 1.0) / 2.0) * DAffine3::from_scale(scale);
+    Geometry::new(size(geometry.size(), factor), geometry.world_from_voxel() * into_block)
 }
 
 /// How many voxels along each axis become one. The longest axis in voxels is reduced first.
 fn factor_for(size: [usize; 3], channels: usize, axis: usize, bytes: u64) -> [usize; 3] {
     let mut factor = [1; 3];
-    let reduced = |factor: [usize; 3]| -> [usize; 3] { std::array::from_fn(|a| size[a].div_ceil(factor[a])) };
     loop {
-        let now = reduced(factor);
+        let now = self::size(size, factor);
         // Wide samples and colour take four bytes in a texture, all others at most two.
         let texel_bytes = if channels >= 3 { 4 } else { 2 };
         let total = now.iter().map(|&n| n as u64).product::<u64>() * texel_bytes;
@@ -47,13 +61,49 @@ fn factor_for(size: [usize; 3], channels: usize, axis: usize, bytes: u64) -> [us
     }
 }
 
+/// The labels of a box of blocks, columns fastest: each the most frequent of its block. A quarter of a block is enough,
+/// so that thin things do not vanish.
+pub(crate) fn labels(
+    label: impl Fn([usize; 3]) -> u16 + Sync,
+    full: [usize; 3],
+    factor: [usize; 3],
+    blocks: VoxelBox,
+) -> Vec<u16> {
+    let [width, height, depth] = blocks.size();
+    let row = |row: usize| {
+        let (j, k) = (blocks.min[1] + row % height, blocks.min[2] + row / height);
+        let of_block = |i| {
+            let range = |index: usize, a: usize| index * factor[a]..((index + 1) * factor[a]).min(full[a]);
+            let voxels = range(k, 2).flat_map(|z| range(j, 1).flat_map(move |y| range(i, 0).map(move |x| [x, y, z])));
+            most_frequent(voxels.map(&label))
+        };
+        (blocks.min[0]..blocks.min[0] + width).map(of_block).collect::<Vec<_>>()
+    };
+    (0..height * depth).into_par_iter().flat_map_iter(row).collect()
+}
+
+fn most_frequent(labels: impl Iterator<Item = u16>) -> u16 {
+    let mut counts: Vec<(u16, usize)> = Vec::new();
+    let mut total = 0;
+    for label in labels {
+        total += 1;
+        if label == 0 {
+            continue;
+        }
+        match counts.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((label, 1)),
+        }
+    }
+    let most = counts.into_iter().max_by_key(|&(label, count)| (count, std::cmp::Reverse(label)));
+    most.filter(|(_, count)| count * 4 >= total).map_or(0, |(label, _)| label)
+}
+
 /// Every block of `factor` voxels as their mean.
 #[expect(clippy::unnecessary_cast, reason = "the macro also meets f64")]
 fn reduced(volume: &Volume, factor: [usize; 3]) -> Result<Volume> {
-    let size: [usize; 3] = std::array::from_fn(|a| volume.size()[a].div_ceil(factor[a]));
-    let scale = DVec3::from_array(factor.map(|n| n as f64));
-    let into_block = DAffine3::from_translation((scale - 1.0) / 2.0) * DAffine3::from_scale(scale);
-    let geometry = Geometry::new(size, volume.geometry.world_from_voxel() * into_block)?;
+    let geometry = grid(&volume.geometry, factor)?;
+    let size = geometry.size();
     let samples = match volume.samples() {
         Samples::U8(v) => Samples::U8(means(volume, v, size, factor, f64::from, |mean| mean.round() as u8)),
         Samples::U16(v) => Samples::U16(means(volume, v, size, factor, f64::from, |mean| mean.round() as u16)),
@@ -110,6 +160,24 @@ mod tests {
         let factor = factor_for([2000, 2000, 3000], 1, 2048, 1 << 30);
         assert_eq!(factor, [2, 4, 4]);
         assert_eq!(factor_for([5000, 1, 1], 3, 2048, 1 << 30), [4, 1, 1]);
+    }
+
+    #[test]
+    fn labels_follow_their_volume_and_thin_ones_stay() {
+        let full = [5, 4, 4];
+        // A sheet of one voxel, a lone voxel, and two labels that share a block.
+        let label = |[i, j, k]: [usize; 3]| match [i, j, k] {
+            [_, 0, _] => 3,
+            [2, 3, 3] => 5,
+            [4, 2, 0] => 8,
+            [4, 2..4, _] => 7,
+            _ => 0,
+        };
+        let blocks = VoxelBox::new([0; 3], size(full, [2, 4, 2]));
+        assert_eq!(blocks.size(), [3, 1, 2]);
+        assert_eq!(labels(label, full, [2, 4, 2], blocks), [3, 3, 7, 3, 3, 7]);
+        let part = VoxelBox::new([1, 1, 1], [3, 2, 2]);
+        assert_eq!(labels(label, full, [2, 2, 2], part), [0, 7], "one voxel in eight is lost");
     }
 
     #[test]

@@ -113,8 +113,10 @@ impl<'a> VolumeScene<'a> {
         self.encode_rows(renderer, gpu, encoder, target, 0..self.size[1]);
     }
 
+    /// What the texture holds, in main memory.
     pub(crate) fn host_volume(&self) -> Option<&Volume> {
-        self.host.or_else(|| self.volume.host())
+        let all = [self.host, self.volume.reduced(), self.volume.host()];
+        all.into_iter().flatten().find(|volume| volume.size() == self.volume.geometry().size())
     }
 
     /// Draws some rows of the picture and leaves the others as they are.

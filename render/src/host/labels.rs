@@ -3,8 +3,7 @@
 use super::Pixel;
 use super::paint::blend;
 use super::rows::Rows;
-use super::texel::nearest;
-use crate::label_texture::HostLabels;
+use crate::host_labels::HostLabels;
 use crate::palette::Palette;
 use crate::pass::labels::LabelPart;
 use crate::scene::LabelLayer;
@@ -33,8 +32,9 @@ impl LabelPicture {
             let first = -(margin as i64);
             let inside = rows.inside(&line, first, first + width as i64);
             let row = &mut row[(inside.start - first) as usize..(inside.end - first) as usize];
+            let mut near = labels.near();
             for (x, label) in inside.zip(row) {
-                *label = labels.get(nearest(line.at(x as f32), rows.size));
+                *label = near.get(line.at(x as f32).map(|x| (x + 0.5) as usize));
             }
         });
         Self { margin, width, labels: picture }

@@ -69,7 +69,9 @@ fn is_ahead(texture: &VolumeTexture, host: Option<&Volume>) -> bool {
 
 fn is_ahead_anywhere(scene: &SliceScene<'_>) -> bool {
     let others = scene.second.iter().map(|second| second.volume).chain(scene.heat.iter().map(|heat| heat.volume));
-    is_ahead(scene.volume, scene.host_volume()) || others.into_iter().any(|texture| is_ahead(texture, texture.host()))
+    is_ahead(scene.volume, scene.host_volume())
+        || scene.labels.iter().any(|layer| layer.texture.is_reduced())
+        || others.into_iter().any(|texture| is_ahead(texture, texture.host()))
 }
 
 /// The volumes of a scene from the bottom up.

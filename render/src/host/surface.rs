@@ -1,9 +1,8 @@
 //! The surfaces of one layer of labels within a ray: surface.wgsl.
 
-use super::texel::nearest;
 use super::volume::{Ray, lit};
 use crate::bricks;
-use crate::label_texture::HostLabels;
+use crate::host_labels::HostLabels;
 use crate::palette::Palette;
 use crate::volume_scene::LabelSurfaces;
 use glam::{Mat3, Vec3};
@@ -37,10 +36,10 @@ impl Met {
 impl<'a> Surface<'a> {
     /// `None` where the labels are only on the adapter.
     pub fn new(surfaces: &LabelSurfaces<'a>) -> Option<Self> {
-        let size = surfaces.texture.size();
+        let size = surfaces.texture.solid_size();
         let occupied: Vec<bool> = surfaces.texture.occupied_bricks().collect();
         Some(Self {
-            labels: surfaces.texture.host()?,
+            labels: surfaces.texture.solid_host()?,
             palette: surfaces.palette,
             size,
             opacity: surfaces.opacity.clamp(0.0, 1.0),
@@ -63,7 +62,7 @@ impl<'a> Surface<'a> {
     /// The shown label whose smooth body holds a point, 0 for none. One the ray is in already needs no second look.
     fn shown_label(&self, at: Vec3, last: u16) -> u16 {
         let top = Vec3::from_array(self.size.map(|n| n as f32 - 1.0));
-        let label = self.labels.get(nearest(at.clamp(Vec3::ZERO, top).to_array(), self.size));
+        let label = self.labels.get(at.clamp(Vec3::ZERO, top).to_array().map(|x| (x + 0.5) as usize));
         if label == last {
             return label;
         }
@@ -73,18 +72,16 @@ impl<'a> Surface<'a> {
 
     /// How much of the neighbourhood carries a label, from 0 to 1.
     fn part_of(&self, at: Vec3, label: u16) -> f32 {
-        let [width, height, _] = self.size;
         let p = at.clamp(Vec3::ZERO, Vec3::from_array(self.size.map(|n| n as f32 - 1.0))).to_array();
         let low = p.map(|x| x as usize);
         let f: [f32; 3] = std::array::from_fn(|a| p[a] - low[a] as f32);
-        let next: [usize; 3] =
-            std::array::from_fn(|a| if low[a] + 1 < self.size[a] { [1, width, width * height][a] } else { 0 });
-        let base = (low[2] * height + low[1]) * width + low[0];
-        let has = |at: usize| if self.labels.get(at) == label { 1.0 } else { 0.0 };
+        let high: [usize; 3] = std::array::from_fn(|a| (low[a] + 1).min(self.size[a] - 1));
+        let mut near = self.labels.near();
+        let mut has = |i, j, k| if near.get([i, j, k]) == label { 1.0 } else { 0.0 };
         let mix = |a: f32, b: f32, f: f32| a + (b - a) * f;
-        let row = |from: usize| mix(has(from), has(from + next[0]), f[0]);
-        let near = mix(row(base), row(base + next[1]), f[1]);
-        mix(near, mix(row(base + next[2]), row(base + next[2] + next[1]), f[1]), f[2])
+        let mut row = |j, k| mix(has(low[0], j, k), has(high[0], j, k), f[0]);
+        let mut sheet = |k| mix(row(low[1], k), row(high[1], k), f[1]);
+        mix(sheet(low[2]), sheet(high[2]), f[2])
     }
 
     fn lit_surface(&self, ray: &Ray, before: f32, here: f32, label: u16, mm_gradient: Mat3) -> Vec3 {

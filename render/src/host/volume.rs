@@ -35,12 +35,14 @@ const UNLIT: f32 = 0.5 / 255.0;
 /// Some rows of the picture, or `None` where the adapter has to draw it.
 pub(crate) fn draw(scene: &VolumeScene<'_>, gpu: &GpuContext, rows: Range<usize>) -> Option<Vec<Pixel>> {
     let volume = scene.host_volume()?;
-    let is_whole = volume.size() == scene.volume.geometry().size();
-    if gpu.tier != Tier::Software || !is_whole || scene.free_space.count != bricks::bricks_in(volume.size()) {
+    let is_partial = scene.volume.is_partial();
+    if gpu.tier != Tier::Software && !is_partial || scene.free_space.count != bricks::bricks_in(volume.size()) {
         return None;
     }
-    let surfaces = scene.labels.iter().filter(|labels| labels.texture.size() == volume.size());
-    let surfaces = surfaces.map(Surface::new).collect::<Option<Vec<_>>>()?;
+    let fitting = scene.labels.iter().filter(|labels| labels.texture.solid_size() == volume.size());
+    let surfaces = fitting.map(Surface::new).collect::<Option<Vec<_>>>();
+    // While the adapter waits for its volume, a picture without surfaces says more than one of half a volume.
+    let surfaces = if is_partial { surfaces.unwrap_or_default() } else { surfaces? };
     let width = scene.size[0].max(1);
     let [r, g, b] = scene.background;
     let mut pixels = gpu.staging().picture(width * rows.len(), [r, g, b, 255]);

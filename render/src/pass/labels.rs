@@ -72,12 +72,9 @@ impl LabelsPass {
         geometry: &Geometry,
         part: LabelPart,
     ) {
-        let Some(labels) = layer.texture.view() else {
-            log::error!("labels of a grid larger than the graphics adapter can hold are not drawn by it");
-            return;
-        };
+        let grid = layer.texture.grid_on_adapter(geometry);
         let uniform = LabelsUniform {
-            raster: RasterUniform::new(raster, geometry, geometry.voxel_from_world()),
+            raster: RasterUniform::new(raster, &grid, grid.voxel_from_world()),
             opacity: layer.opacity.clamp(0.0, 1.0),
             outline_px: layer.outline_width() as f32,
             hatched: f32::from(u8::from(layer.palette.is_hatched())),
@@ -89,7 +86,7 @@ impl LabelsPass {
             layout: &self.layout,
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
-                super::texture_binding(1, labels),
+                super::texture_binding(1, layer.texture.view()),
                 super::texture_binding(2, layer.palette.view()),
             ],
         });

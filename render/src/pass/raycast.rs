@@ -216,13 +216,13 @@ impl Key {
     }
 }
 
-/// Labels of another grid, or of one too large for the adapter, have no place in this ray.
+/// Labels of another grid have no place in this ray.
 fn shown_layers<'a>(
     scene: &'a VolumeScene<'_>,
 ) -> impl Iterator<Item = (&'a LabelSurfaces<'a>, &'a wgpu::TextureView)> + 'a {
     let size = scene.volume.geometry().size();
-    let fitting = scene.labels.iter().filter(move |labels| labels.texture.size() == size);
-    fitting.filter_map(|labels| Some((labels, labels.texture.view()?))).take(MOST_LAYERS)
+    let fitting = scene.labels.iter().filter(move |labels| labels.texture.solid_size() == size);
+    fitting.map(|labels| (labels, labels.texture.view())).take(MOST_LAYERS)
 }
 
 pub(crate) fn uniform(scene: &VolumeScene<'_>) -> ViewUniform {
