@@ -133,7 +133,7 @@ impl Layer {
     }
 
     /// The bricks that hold anything, with their numbers.
-    pub(crate) fn painted_bricks(&self) -> impl Iterator<Item = (u32, &Brick)> {
+    pub fn painted_bricks(&self) -> impl Iterator<Item = (u32, &Brick)> {
         self.bricks.iter().map(|(number, brick)| (*number, brick))
     }
 

@@ -11,6 +11,7 @@ use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
 use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
+use crate::overlay;
 use crate::panels::tour::Tour;
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
@@ -245,9 +246,13 @@ impl App {
 
     /// Draws the picture again where what it shows has changed.
     fn draw(&mut self) {
-        match self.gpu.draw(&self.workspace) {
+        let labels = match &self.workspace.project {
+            Some(project) => overlay::show_waiting(&mut self.gpu, project.document()),
+            None => Ok(true),
+        };
+        match labels.and_then(|all| Ok(self.gpu.draw(&self.workspace)? && all)) {
             Ok(true) => {}
-            // The volume sharpens part by part.
+            // What is on its way arrives part by part, and the volume sharpens.
             Ok(false) => self.ctx.request_repaint(),
             Err(error) => self.notices.error("The picture could not be drawn", &error),
         }

@@ -1,12 +1,16 @@
 //! The join between eframe's device and our renderer: the open pictures on the GPU, their labels, and the textures of
 //! the viewports.
+//!
+//! What is on the GPU is a copy of what is in main memory. It gets there some megabytes a frame, and when the device is
+//! lost it is put on the next one (`renew`).
 
+mod content;
 mod solid;
 
-use crate::picture::OUTLINE_PX;
 use crate::view_state::{Stage, Viewport, ViewportId};
 use crate::workspace::{OpenPicture, Workspace};
 use anyhow::Context as _;
+use content::Content;
 use eframe::egui::TextureId;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu;
@@ -15,11 +19,11 @@ use limner_annotation::ImageId;
 use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
-    BrickRanges, GpuContext, LabelLayer, LabelStyle, LabelTexture, Palette, Renderer, SliceScene, Target,
-    TransferPreset, VolumeTexture, readback, reduce,
+    GpuContext, LabelStyle, LabelTexture, Palette, Prepared, Renderer, Target, Tier, TransferPreset, readback,
 };
 use solid::Solid;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Lives as long as the window.
 pub struct Gpu {
@@ -35,21 +39,6 @@ struct Device {
     host: RenderState,
     context: GpuContext,
     renderer: Renderer,
-}
-
-/// What is on the GPU for an open picture.
-struct Content {
-    volume: VolumeTexture,
-    /// For what has a third dimension to show.
-    ranges: Option<BrickRanges>,
-    /// How it is seen in 3D before anybody chooses.
-    preset: &'static TransferPreset,
-    inverted: bool,
-    size: [usize; 3],
-    layers: Vec<LabelTexture>,
-    proposal: Option<LabelTexture>,
-    /// Counts every change of what the textures hold.
-    revision: u64,
 }
 
 /// A viewport's off-screen picture, drawn again only when what it shows has changed.
@@ -134,34 +123,61 @@ impl Gpu {
         self.viewports.get(&viewport).map(|texture| texture.id)
     }
 
-    /// `ranges` are there for pictures that have a third dimension.
+    /// The device pictures are prepared for, on whatever thread.
+    pub const fn context(&self) -> &GpuContext {
+        &self.device.context
+    }
+
+    /// True once the device is gone: nothing more is drawn until `renew`.
+    pub fn is_lost(&self) -> bool {
+        self.device.context.is_lost()
+    }
+
+    /// Lets go of the device, as the system does when a driver fails.
+    pub fn lose(&self) {
+        self.device.context.device.destroy();
+        self.device.context.wait();
+    }
+
+    /// Puts every picture on the device of another window. Labels, styles and proposals are sent again by those who
+    /// know them.
+    pub fn renew(&mut self, host: &RenderState) -> anyhow::Result<()> {
+        let mut new = Self::new(host)?;
+        for (image, content) in &self.pictures {
+            new.add_picture(*image, content.prepared_for(&new.device.context)?, content.preset)?;
+        }
+        *self = new;
+        Ok(())
+    }
+
+    /// Takes the memory; the voxels follow frame by frame.
     pub fn add_picture(
         &mut self,
         image: ImageId,
-        volume: &Volume,
-        ranges: Option<BrickRanges>,
+        prepared: Arc<Prepared>,
         preset: &'static TransferPreset,
     ) -> anyhow::Result<()> {
-        // Slices of a volume the adapter cannot hold still show every voxel; 3D shows a smaller one.
-        let reduced = reduce::to_fit(&self.device.context, volume)?;
-        let texture = VolumeTexture::new(&self.device.context, reduced.as_ref().unwrap_or(volume))
+        let content = Content::new(&self.device.context, prepared, preset)
             .context("the volume could not be put on the graphics adapter")?;
-        let content = Content {
-            volume: texture,
-            ranges: match &reduced {
-                Some(reduced) => ranges.map(|_| BrickRanges::measure(reduced)),
-                None => ranges,
-            },
-            preset,
-            inverted: volume.inverted,
-            size: volume.size(),
-            layers: Vec::new(),
-            proposal: None,
-            revision: 0,
-        };
         self.pictures.insert(image, content);
         self.forget_shown(|shown| shown.image == image);
         Ok(())
+    }
+
+    /// Sends some more of what is on its way. True once everything is there.
+    fn advance_uploads(&mut self) -> bool {
+        let budget_bytes = match self.device.context.tier {
+            Tier::Full => 64 << 20,
+            Tier::Weak => 16 << 20,
+            Tier::Software => 8 << 20,
+        };
+        match self.pictures.values_mut().find(|content| !content.is_there()) {
+            Some(content) => {
+                content.advance(&self.device.context, budget_bytes);
+                false
+            }
+            None => true,
+        }
     }
 
     pub fn drop_picture(&mut self, image: ImageId) {
@@ -192,12 +208,22 @@ impl Gpu {
         labels: &[u16],
     ) -> anyhow::Result<()> {
         let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
-        while content.layers.len() <= layer {
-            content.layers.push(LabelTexture::new(&self.device.context, content.size)?);
+        content.write_labels(&self.device.context, layer, bounds, labels)
+    }
+
+    /// Labels of a picture that are to be sent as frames have time for them.
+    pub fn await_labels(&mut self, image: ImageId, boxes: impl IntoIterator<Item = (usize, VoxelBox)>) {
+        if let Some(content) = self.pictures.get_mut(&image) {
+            content.waiting.extend(boxes);
         }
-        content.layers[layer].write_box(&self.device.context, bounds, labels)?;
-        content.revision += 1;
-        Ok(())
+    }
+
+    /// Takes one of the boxes that wait: its picture, its layer and its voxels.
+    pub fn next_labels(&mut self) -> Option<(ImageId, usize, VoxelBox)> {
+        self.pictures.iter_mut().find_map(|(image, content)| {
+            let (layer, bounds) = content.waiting.pop_front()?;
+            Some((*image, layer, bounds))
+        })
     }
 
     pub fn style_labels(&mut self, styles: impl IntoIterator<Item = (u16, LabelStyle)>) {
@@ -216,9 +242,10 @@ impl Gpu {
         colour: [u8; 3],
     ) -> anyhow::Result<()> {
         let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
+        let size = content.size();
         let texture = match &mut content.proposal {
             Some(texture) => texture,
-            none => none.insert(LabelTexture::new(&self.device.context, content.size)?),
+            none => none.insert(LabelTexture::new(&self.device.context, size)?),
         };
         let labels: Vec<u16> = proposed.iter().map(|&word| word as u16).collect();
         texture.write_box(&self.device.context, bounds, &labels)?;
@@ -231,9 +258,9 @@ impl Gpu {
         Ok(())
     }
 
-    /// Draws what is out of date on screen. False while a volume still sharpens.
+    /// Draws what is out of date on screen. False while a volume is on its way or still sharpens.
     pub fn draw(&mut self, workspace: &Workspace) -> anyhow::Result<bool> {
-        let mut done = true;
+        let mut done = self.advance_uploads();
         for id in workspace.stage.visible() {
             let Some((viewport, picture)) = workspace.shown_in(id) else { continue };
             let labels = LabelLook::of(&workspace.stage);
@@ -313,7 +340,7 @@ impl Gpu {
             return Ok(true);
         };
         texture.shown = None;
-        let wanted = solid::Wanted { image, viewport, volume, show_labels: labels.show };
+        let wanted = solid::Wanted { image, viewport, geometry: &volume.geometry, show_labels: labels.show };
         texture.solid.draw(&self.device, texture.id, content, &self.palette, &wanted)
     }
 }
@@ -333,43 +360,4 @@ impl Device {
 
 fn as_image(bytes: &[u8], size: [usize; 2]) -> anyhow::Result<RgbaImage> {
     RgbaImage::from_raw(size[0] as u32, size[1] as u32, bytes.to_vec()).context("the picture came back in another size")
-}
-
-impl Content {
-    fn shown(&self, image: ImageId, viewport: &Viewport, volume: &Volume, labels: LabelLook) -> Shown {
-        Shown {
-            image,
-            raster: viewport.raster(volume),
-            window: viewport.window,
-            inverted: viewport.inverted != self.inverted,
-            slab: viewport.slab,
-            labels,
-            revision: self.revision,
-        }
-    }
-
-    fn scene<'a>(
-        &'a self,
-        volume: &'a Volume,
-        shown: &Shown,
-        palette: &'a Palette,
-        proposal: &'a Palette,
-    ) -> SliceScene<'a> {
-        let layer =
-            |texture, palette| LabelLayer { texture, palette, opacity: shown.labels.opacity, outline_px: OUTLINE_PX };
-        let mut labels = Vec::new();
-        if shown.labels.show {
-            labels.extend(self.layers.iter().map(|texture| layer(texture, palette)));
-        }
-        // A proposal asks for an answer, so it is seen even where labels are hidden.
-        labels.extend(self.proposal.iter().map(|texture| LabelLayer { opacity: 0.35, ..layer(texture, proposal) }));
-        // On a software adapter, and for volumes no adapter can hold, slices come from main memory.
-        SliceScene {
-            host: Some(volume),
-            inverted: shown.inverted,
-            slab: shown.slab,
-            labels,
-            ..SliceScene::new(&self.volume, shown.raster, shown.window)
-        }
-    }
 }

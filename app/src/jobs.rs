@@ -47,6 +47,11 @@ impl Jobs {
         Self { running: Vec::new(), next_id: 1, send, receive, wake }
     }
 
+    /// Whom to wake from now on. Jobs that run already are looked for by whoever waits for them.
+    pub fn wake(&mut self, wake: eframe::egui::Context) {
+        self.wake = wake;
+    }
+
     pub fn start(
         &mut self,
         title: impl Into<String>,

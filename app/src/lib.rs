@@ -18,6 +18,7 @@ pub mod paths;
 pub mod picture;
 pub mod possible;
 pub mod recovery;
+pub mod renewal;
 pub mod sample;
 pub mod settings;
 pub mod stroke;

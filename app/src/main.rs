@@ -6,6 +6,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::run() {
         Ok(code) => code,
-        Err(start) => window::run(start),
+        Err(start) => window::run(&start),
     }
 }

@@ -4,23 +4,46 @@
 use crate::gpu::Gpu;
 use crate::view_state::link::Pictures;
 use crate::workspace::OpenPicture;
+use limner_annotation::label_map::Layer;
 use limner_annotation::{Change, Document, ImageId, LabelId};
 use limner_imaging::VoxelBox;
 use limner_render::LabelStyle;
 
-/// Everything painted on an open picture.
-pub fn show_all(
-    gpu: &mut Gpu,
-    document: &Document,
-    open: &OpenPicture,
-    selected: Option<LabelId>,
-) -> anyhow::Result<()> {
-    let layers = document.label_map(open.image).map_or(1, |map| map.layers().len());
-    for layer in 0..layers {
-        show_box(gpu, document, open.image, layer, VoxelBox::whole(open.volume.size()))?;
+/// Voxels of labels that one frame sends.
+const MOST_IN_A_FRAME: usize = 8 << 20;
+
+/// Everything painted on an open picture, from the next frames on (`show_waiting`).
+pub fn show_all(gpu: &mut Gpu, document: &Document, open: &OpenPicture, selected: Option<LabelId>) {
+    if let Some(map) = document.label_map(open.image) {
+        for (number, layer) in map.layers().iter().enumerate() {
+            gpu.await_labels(open.image, painted(layer).into_iter().map(|bounds| (number, bounds)));
+        }
     }
     style(gpu, document, selected);
-    Ok(())
+}
+
+/// Boxes around all that is painted on a layer, each a row of bricks at most.
+fn painted(layer: &Layer) -> Vec<VoxelBox> {
+    let mut boxes: Vec<VoxelBox> = Vec::new();
+    for (number, _) in layer.painted_bricks() {
+        let brick = layer.grid().brick_box(number);
+        match boxes.last_mut() {
+            Some(last) if last.min[1..] == brick.min[1..] => *last = last.union(&brick),
+            _ => boxes.push(brick),
+        }
+    }
+    boxes
+}
+
+/// Sends some of the labels that wait. True once none do.
+pub fn show_waiting(gpu: &mut Gpu, document: &Document) -> anyhow::Result<bool> {
+    let mut sent = 0;
+    while sent < MOST_IN_A_FRAME {
+        let Some((image, layer, bounds)) = gpu.next_labels() else { return Ok(true) };
+        show_box(gpu, document, image, layer, bounds)?;
+        sent += bounds.len();
+    }
+    Ok(false)
 }
 
 /// Only what changed, on whichever open picture.

@@ -149,7 +149,7 @@ impl<'a> Studio<'a> {
         if self.host.is_colour() || self.host.size()[2] < 2 {
             bail!("a single picture or a colour picture has no third dimension to show");
         }
-        if labels.is_some_and(|labels| labels.geometry.size() != self.texture.geometry().size()) {
+        if labels.is_some_and(|labels| !labels.geometry.matches(&self.host.geometry, 1e-3)) {
             bail!("in 3D labels are shown on the image's own grid; show them on a slice, or resample them");
         }
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;

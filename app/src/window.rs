@@ -2,34 +2,67 @@
 
 use crate::app::{App, Start};
 use crate::paths::Paths;
-use eframe::egui::ViewportBuilder;
+use crate::renewal::{Kept, Shelf, Shell};
+use eframe::egui::{Rect, ViewportBuilder, vec2};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetupCreateNew};
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 
-pub fn run(start: Start) -> ExitCode {
-    let options = eframe::NativeOptions {
-        viewport: ViewportBuilder::default()
-            .with_title("Limner")
-            .with_app_id("limner")
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([720.0, 480.0])
-            .with_drag_and_drop(true),
-        renderer: eframe::Renderer::Wgpu,
-        wgpu_options: wgpu_options(),
-        ..Default::default()
-    };
-    let made =
-        eframe::run_native("limner", options, Box::new(|cc| Ok(Box::new(App::new(cc, Paths::of_user(), start)?))));
-    match made {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+/// A device that is lost more often than this is of no use.
+const MOST_RENEWALS: usize = 8;
+
+pub fn run(start: &Start) -> ExitCode {
+    let shelf = Shelf::default();
+    for _ in 0..=MOST_RENEWALS {
+        let kept = shelf.take();
+        let options = options(kept.as_ref().and_then(|kept| kept.place));
+        let start = start.clone();
+        let made = eframe::run_native("limner", options, {
+            let shelf = Rc::clone(&shelf);
+            Box::new(move |cc| {
+                let app = match kept {
+                    Some(Kept { mut app, .. }) => {
+                        app.move_to(cc)?;
+                        app
+                    }
+                    None => App::new(cc, Paths::of_user(), start)?,
+                };
+                Ok(Box::new(Shell::new(app, shelf)))
+            })
+        });
+        if let Err(error) = made {
             let advice =
                 "Without a display use the commands instead (limner --help); limner doctor says what is missing.";
             let _ = writeln!(std::io::stderr(), "limner: the window could not be opened: {error}\n{advice}");
-            ExitCode::from(1)
+            return ExitCode::from(1);
         }
+        if shelf.borrow().is_none() {
+            return ExitCode::SUCCESS;
+        }
+        log::warn!("the graphics device was lost; the window opens again");
+    }
+    let advice = "the graphics device is lost again and again; update its driver. Every step is on disk.";
+    let _ = writeln!(std::io::stderr(), "limner: {advice}");
+    ExitCode::from(1)
+}
+
+fn options(place: Option<Rect>) -> eframe::NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Limner")
+        .with_app_id("limner")
+        .with_inner_size(place.map_or(vec2(1280.0, 800.0), |place| place.size()))
+        .with_min_inner_size([720.0, 480.0])
+        .with_drag_and_drop(true);
+    if let Some(place) = place {
+        viewport = viewport.with_position(place.min);
+    }
+    eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Wgpu,
+        wgpu_options: wgpu_options(),
+        ..Default::default()
     }
 }
 

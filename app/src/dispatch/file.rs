@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, ImageId, Project};
 use limner_imaging::{Series, StackAxis, Task, Volume, Warning, Window, formats};
-use limner_render::BrickRanges;
+use limner_render::{GpuContext, Prepared};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,8 +100,9 @@ impl App {
             self.put_picture(image, place);
             return;
         }
+        let gpu = self.gpu.context().clone();
         self.jobs.start_latest(OPENING, "Reading the series", move |task| {
-            let loaded = Loaded::read(series, task);
+            let loaded = Loaded::read(series, &gpu, task);
             let apply: Apply = Box::new(move |app| match loaded {
                 Ok(loaded) => app.show_loaded(loaded, place),
                 Err(error) => app.mark_unreadable(n, &error),
@@ -134,7 +135,7 @@ impl App {
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
         let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
-        self.gpu.add_picture(image, &loaded.volume, loaded.ranges, preset_for(loaded.is_ct))?;
+        self.gpu.add_picture(image, loaded.prepared, preset_for(loaded.is_ct))?;
         // What stands in the list already need not be said twice.
         for warning in loaded.volume.warnings.iter().filter(|w| !loaded.series.warnings.contains(w)) {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
@@ -143,7 +144,7 @@ impl App {
         let (volume, title, space) = (loaded.volume, loaded.series.title, loaded.space);
         let (stored_window, is_ct) = (loaded.stored_window, loaded.is_ct);
         let open = OpenPicture { image, volume, title, series, stored_window, is_ct, lossy, space, registered: None };
-        overlay::show_all(&mut self.gpu, project.document(), &open, self.label)?;
+        overlay::show_all(&mut self.gpu, project.document(), &open, self.label);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);
         self.put_picture(image, place);
@@ -209,9 +210,10 @@ impl App {
     pub fn open_project(&mut self, path: PathBuf) {
         let stage = self.settings.stage.clone().filter(Stage::is_sound);
         let wanted: Vec<ImageId> = stage.iter().flat_map(Stage::images).collect();
+        let gpu = self.gpu.context().clone();
         self.jobs.start_latest(OPENING, "Opening the project", move |task| {
             let project = open_or_look(&path)?;
-            let (loaded, place) = pictures_of(&project, &wanted, task);
+            let (loaded, place) = pictures_of(&project, &wanted, &gpu, task);
             let series = series_of(&project, task);
             let apply: Apply = Box::new(move |app| {
                 if project.is_read_only() {
@@ -308,8 +310,8 @@ struct Loaded {
     series: Series,
     volume: Arc<Volume>,
     sha256: String,
-    /// Measured here, off the frame, for what has a third dimension.
-    ranges: Option<BrickRanges>,
+    /// Made here, off the frame.
+    prepared: Arc<Prepared>,
     stored_window: Window,
     is_ct: bool,
     /// The space it shares with others, where it says so.
@@ -317,17 +319,18 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn read(series: Series, task: &Task) -> anyhow::Result<Self> {
+    fn read(series: Series, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
         let (volume, facts) = series.load_with_facts(task)?;
-        Ok(Self::new(series, volume, facts.sha256_samples))
+        Self::new(series, volume, facts.sha256_samples, gpu)
     }
 
-    fn new(series: Series, volume: Volume, sha256: String) -> Self {
+    fn new(series: Series, volume: Volume, sha256: String, gpu: &GpuContext) -> anyhow::Result<Self> {
         let is_solid = !volume.is_colour() && volume.size()[2] > 1 && volume.stack_axis == StackAxis::Space;
-        let ranges = is_solid.then(|| BrickRanges::measure(&volume));
         let space = space_of(&series, &volume);
         let (stored_window, is_ct) = (volume.default_window(), volume.looks_like_ct());
-        Self { series, volume: Arc::new(volume), sha256, ranges, stored_window, is_ct, space }
+        let volume = Arc::new(volume);
+        let prepared = Arc::new(Prepared::new(gpu, Arc::clone(&volume), is_solid)?);
+        Ok(Self { series, volume, sha256, prepared, stored_window, is_ct, space })
     }
 }
 
@@ -406,20 +409,25 @@ fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
 }
 
 /// The pictures a stage waits for if the project has them, else the project's first for the viewport in front.
-fn pictures_of(project: &Project, wanted: &[ImageId], task: &Task) -> (Vec<anyhow::Result<Loaded>>, Place) {
+fn pictures_of(
+    project: &Project,
+    wanted: &[ImageId],
+    gpu: &GpuContext,
+    task: &Task,
+) -> (Vec<anyhow::Result<Loaded>>, Place) {
     let images: Vec<&ImageEntry> = project.document().images().collect();
     let waiting: Vec<&ImageEntry> = images.iter().copied().filter(|e| wanted.contains(&e.id)).collect();
     let all_there = !wanted.is_empty() && waiting.len() == wanted.len();
     let (entries, place) =
         if all_there { (waiting, Place::Waiting) } else { (images.into_iter().take(1).collect(), Place::Active) };
-    (entries.into_iter().map(|entry| reopen(project, entry, task)).collect(), place)
+    (entries.into_iter().map(|entry| reopen(project, entry, gpu, task)).collect(), place)
 }
 
 /// Reads an image of a project, known again by its samples, with the series it comes from.
-fn reopen(project: &Project, entry: &ImageEntry, task: &Task) -> anyhow::Result<Loaded> {
+fn reopen(project: &Project, entry: &ImageEntry, gpu: &GpuContext, task: &Task) -> anyhow::Result<Loaded> {
     let volume = project.open_image(entry, task)?;
     let found = formats::scan(&project.file_of(entry), task)?.series;
     let same = |s: &Series| s.size == entry.size() && (entry.series_uid.is_none() || s.uid == entry.series_uid);
     let series = found.into_iter().find(same).context("the series is no longer listed")?;
-    Ok(Loaded::new(series, volume, entry.sha256.clone()))
+    Loaded::new(series, volume, entry.sha256.clone(), gpu)
 }

@@ -127,7 +127,7 @@ impl App {
     }
 
     /// Puts the proposal on the screen, or takes the last one off.
-    pub(super) fn show_proposal(&mut self) {
+    pub(crate) fn show_proposal(&mut self) {
         let shown = self.work.shown_proposal.take();
         let offered = self.assist.proposal();
         if let Some((image, bounds)) = shown

@@ -1,11 +1,12 @@
 //! A picture in 3D in a viewport: appears at once, sharpens while nothing else needs the adapter.
 
-use super::{Content, Device};
+use super::Device;
+use super::content::Content;
 use crate::view_state::Viewport;
 use eframe::egui::TextureId;
 use eframe::wgpu;
 use limner_annotation::ImageId;
-use limner_imaging::{Volume, Window};
+use limner_imaging::{Geometry, Window};
 use limner_render::{
     BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, Target, TransferPreset, TransferTable,
     VolumeMode, VolumeScene,
@@ -20,7 +21,7 @@ pub struct Solid {
 pub struct Wanted<'a> {
     pub image: ImageId,
     pub viewport: &'a Viewport,
-    pub volume: &'a Volume,
+    pub geometry: &'a Geometry,
     pub show_labels: bool,
 }
 
@@ -73,11 +74,11 @@ impl Solid {
         palette: &Palette,
         wanted: &Wanted<'_>,
     ) -> anyhow::Result<bool> {
-        let Some(ranges) = &content.ranges else { return Ok(true) };
+        let Some(ranges) = content.prepared().ranges() else { return Ok(true) };
         let preset = wanted.viewport.solid_preset.as_deref().and_then(TransferPreset::named);
         let preset = preset.unwrap_or(content.preset);
         let shown = Shown {
-            camera: wanted.viewport.solid_camera(&wanted.volume.geometry),
+            camera: wanted.viewport.solid_camera(wanted.geometry),
             size: wanted.viewport.size,
             matter: Matter {
                 image: wanted.image,
@@ -91,12 +92,11 @@ impl Solid {
             self.restart(device, id, (content, ranges, preset), shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
-        let layers = content.layers.iter().filter(|_| wanted.show_labels);
+        let layers = content.layers().filter(|_| wanted.show_labels);
         let scene = VolumeScene {
-            host: Some(wanted.volume),
             labels: layers.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
             ..VolumeScene::new(
-                &content.volume,
+                content.volume(),
                 &picture.free_space,
                 shown.camera,
                 shown.size,
@@ -121,8 +121,8 @@ impl Solid {
             Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
                 let function = preset.function(shown.matter.window);
-                let labels = content.layers.iter().filter(|_| shown.matter.show_labels);
-                let free_space = FreeSpace::new(gpu, &content.volume, ranges, &function, labels)?;
+                let labels = content.layers().filter(|_| shown.matter.show_labels);
+                let free_space = FreeSpace::new(gpu, content.volume(), ranges, &function, labels)?;
                 let progressive = match before {
                     Some(picture) => picture.progressive,
                     None => Progressive::new(gpu, shown.size)?,

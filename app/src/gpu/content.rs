@@ -1,0 +1,146 @@
+//! What is on the GPU for an open picture.
+
+use super::{LabelLook, Shown};
+use crate::picture::OUTLINE_PX;
+use crate::view_state::Viewport;
+use limner_annotation::ImageId;
+use limner_imaging::{Volume, VoxelBox};
+use limner_render::{
+    GpuContext, LabelLayer, LabelTexture, Palette, Prepared, PreparedUpload, SliceScene, Tier, TransferPreset,
+    VolumeTexture,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub struct Content {
+    /// What it was made of: enough to make it again.
+    prepared: Arc<Prepared>,
+    upload: PreparedUpload,
+    is_there: bool,
+    /// How it is seen in 3D before anybody chooses.
+    pub preset: &'static TransferPreset,
+    /// `None` until something is painted on it: a layer takes as much memory as half the volume or more.
+    layers: Vec<Option<LabelTexture>>,
+    /// Labels that have not been sent yet, by layer.
+    pub waiting: VecDeque<(usize, VoxelBox)>,
+    pub proposal: Option<LabelTexture>,
+    /// Counts every change of what the textures hold.
+    pub revision: u64,
+}
+
+impl Content {
+    pub fn new(
+        gpu: &GpuContext,
+        prepared: Arc<Prepared>,
+        preset: &'static TransferPreset,
+    ) -> limner_render::Result<Self> {
+        Ok(Self {
+            upload: prepared.begin_upload(gpu)?,
+            is_there: false,
+            prepared,
+            preset,
+            layers: Vec::new(),
+            waiting: VecDeque::new(),
+            proposal: None,
+            revision: 0,
+        })
+    }
+
+    /// The same picture for another device, which may hold less than the one before.
+    pub fn prepared_for(&self, gpu: &GpuContext) -> anyhow::Result<Arc<Prepared>> {
+        if self.prepared.fits(gpu) {
+            return Ok(Arc::clone(&self.prepared));
+        }
+        let has_solid = self.prepared.ranges().is_some();
+        Ok(Arc::new(Prepared::new(gpu, Arc::clone(self.prepared.volume()), has_solid)?))
+    }
+
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    pub fn size(&self) -> [usize; 3] {
+        self.prepared.volume().size()
+    }
+
+    pub const fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    pub fn advance(&mut self, gpu: &GpuContext, budget_bytes: u64) {
+        if self.upload.advance(gpu, budget_bytes) {
+            self.is_there = true;
+            if gpu.tier != Tier::Software {
+                // The processor drew so far, and without what only the adapter has.
+                self.revision += 1;
+            }
+        }
+    }
+
+    pub const fn volume(&self) -> &VolumeTexture {
+        self.upload.texture()
+    }
+
+    pub fn layers(&self) -> impl Iterator<Item = &LabelTexture> {
+        self.layers.iter().flatten()
+    }
+
+    /// Replaces the labels of a box of one layer, columns fastest.
+    pub fn write_labels(
+        &mut self,
+        gpu: &GpuContext,
+        layer: usize,
+        bounds: VoxelBox,
+        labels: &[u16],
+    ) -> anyhow::Result<()> {
+        let size = self.size();
+        if self.layers.len() <= layer {
+            self.layers.resize_with(layer + 1, || None);
+        }
+        let texture = match &mut self.layers[layer] {
+            Some(texture) => texture,
+            None if labels.iter().all(|&label| label == 0) => return Ok(()),
+            none => none.insert(LabelTexture::new(gpu, size)?),
+        };
+        texture.write_box(gpu, bounds, labels)?;
+        self.revision += 1;
+        Ok(())
+    }
+
+    pub fn shown(&self, image: ImageId, viewport: &Viewport, volume: &Volume, labels: LabelLook) -> Shown {
+        Shown {
+            image,
+            raster: viewport.raster(volume),
+            window: viewport.window,
+            inverted: viewport.inverted != self.prepared.volume().inverted,
+            slab: viewport.slab,
+            labels,
+            revision: self.revision,
+        }
+    }
+
+    pub fn scene<'a>(
+        &'a self,
+        volume: &'a Volume,
+        shown: &Shown,
+        palette: &'a Palette,
+        proposal: &'a Palette,
+    ) -> SliceScene<'a> {
+        let layer =
+            |texture, palette| LabelLayer { texture, palette, opacity: shown.labels.opacity, outline_px: OUTLINE_PX };
+        let mut labels = Vec::new();
+        if shown.labels.show {
+            labels.extend(self.layers().map(|texture| layer(texture, palette)));
+        }
+        // A proposal asks for an answer, so it is seen even where labels are hidden.
+        labels.extend(self.proposal.iter().map(|texture| LabelLayer { opacity: 0.35, ..layer(texture, proposal) }));
+        // On a software adapter, and for volumes no adapter can hold, slices come from main memory.
+        SliceScene {
+            host: Some(volume),
+            inverted: shown.inverted,
+            slab: shown.slab,
+            labels,
+            ..SliceScene::new(self.volume(), shown.raster, shown.window)
+        }
+    }
+}
