@@ -34,6 +34,7 @@ impl HostLabels {
         Near { labels: self, number: usize::MAX, brick: None }
     }
 
+    #[inline(always)]
     const fn number(&self, [i, j, k]: [usize; 3]) -> usize {
         ((k >> BITS) * self.count[1] + (j >> BITS)) * self.count[0] + (i >> BITS)
     }
@@ -72,6 +73,7 @@ impl HostLabels {
     }
 }
 
+#[inline(always)]
 const fn offset([i, j, k]: [usize; 3]) -> usize {
     const INSIDE: usize = EDGE - 1;
     ((k & INSIDE) << (2 * BITS)) | ((j & INSIDE) << BITS) | (i & INSIDE)
@@ -85,6 +87,7 @@ pub(crate) struct Near<'a> {
 }
 
 impl Near<'_> {
+    #[inline(always)]
     pub fn get(&mut self, voxel: [usize; 3]) -> u16 {
         let number = self.labels.number(voxel);
         if number != self.number {

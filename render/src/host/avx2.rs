@@ -4,7 +4,7 @@
 //! axes are interpolated in floats. Types of 8 and 16 bits and f32; other types, colour and grids beyond 2³¹ samples
 //! take the plain way.
 
-use super::texel::{Grid, LANES, Lanes, Line, Texel};
+use super::texel::{Grid, LANES, Lanes, Line, Sampler, Texel, Work};
 use std::arch::x86_64::*;
 
 /// How a type is fetched and weighed.
@@ -145,48 +145,57 @@ unsafe fn mix<const MAY_BE_NAN: bool>(a: __m256, b: __m256, part: __m256) -> __m
     }
 }
 
-/// What of a grid every sample needs.
-struct Ready<T> {
-    samples: *const T,
-    top: [__m256; 3],
-    last: [__m256i; 3],
-    strides: [isize; 3],
+/// # Safety
+/// AVX2 and FMA are there.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn run(work: impl Work) {
+    work.run();
 }
 
-impl<T: Gather> Ready<T> {
-    /// # Safety
-    /// AVX2 is there and the grid `is_suitable`.
-    #[inline(always)]
-    unsafe fn new(grid: &Grid<'_, T>) -> Self {
+pub(super) fn is_there() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+/// A grid that can be sampled eight values at once: one channel, two samples along every axis, indices that fit in 31
+/// bits, and a processor that has AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(super) struct Wide<'a, T> {
+    samples: &'a [T],
+    top: [f32; 3],
+    last: [i32; 3],
+    strides: [i32; 3],
+}
+
+impl<'a, T: Gather> Wide<'a, T> {
+    pub fn new(grid: &Grid<'a, T>) -> Option<Self> {
+        let is_suitable = grid.channels == 1
+            && grid.size.iter().all(|&n| n >= 2)
+            && grid.samples.len() == grid.size.iter().product::<usize>()
+            && i32::try_from(grid.samples.len()).is_ok()
+            && is_there();
         let [width, height, depth] = grid.size.map(|n| n as i32);
-        let [x, y, z] = grid.size.map(|n| n as f32 - 1.0);
-        // SAFETY: the caller vouches for AVX2.
-        unsafe {
-            Self {
-                samples: grid.samples.as_ptr(),
-                top: [_mm256_set1_ps(x), _mm256_set1_ps(y), _mm256_set1_ps(z)],
-                // The last sample is reached as the second of a pair.
-                last: [_mm256_set1_epi32(width - 2), _mm256_set1_epi32(height - 2), _mm256_set1_epi32(depth - 2)],
-                strides: [1, width as isize, (width * height) as isize],
-            }
-        }
+        is_suitable.then(|| Self {
+            samples: grid.samples,
+            top: grid.size.map(|n| n as f32 - 1.0),
+            // The last sample is reached as the second of a pair.
+            last: [width - 2, height - 2, depth - 2],
+            strides: [1, width, width.wrapping_mul(height)],
+        })
     }
 
-    /// # Safety
-    /// AVX2 and FMA are there and the grid `is_suitable`.
     #[inline(always)]
-    unsafe fn at(&self, at: [__m256; 3]) -> __m256 {
-        // SAFETY: AVX2 and FMA by the caller. Positions are clamped to the grid, so each index and the next one along
+    fn values(&self, at: [__m256; 3]) -> __m256 {
+        // SAFETY: `new` asked for AVX2 and FMA. Positions are clamped to the grid, so each index and the next one along
         // every axis exists.
         unsafe {
             let zero = _mm256_setzero_ps();
             let mut parts = [zero; 3];
             let mut index = _mm256_setzero_si256();
             for axis in 0..3 {
-                let clamped = _mm256_max_ps(_mm256_min_ps(at[axis], self.top[axis]), zero);
-                let low = _mm256_min_epi32(_mm256_cvttps_epi32(clamped), self.last[axis]);
+                let clamped = _mm256_max_ps(_mm256_min_ps(at[axis], _mm256_set1_ps(self.top[axis])), zero);
+                let low = _mm256_min_epi32(_mm256_cvttps_epi32(clamped), _mm256_set1_epi32(self.last[axis]));
                 parts[axis] = _mm256_sub_ps(clamped, _mm256_cvtepi32_ps(low));
-                let offset = _mm256_mullo_epi32(low, _mm256_set1_epi32(self.strides[axis] as i32));
+                let offset = _mm256_mullo_epi32(low, _mm256_set1_epi32(self.strides[axis]));
                 index = _mm256_add_epi32(index, if axis == 0 { low } else { offset });
             }
             let second = _mm256_cvtps_epi32(_mm256_mul_ps(parts[0], _mm256_set1_ps(FIXED)));
@@ -196,12 +205,13 @@ impl<T: Gather> Ready<T> {
             let mut low = [0_i32; LANES];
             _mm256_storeu_si256(low.as_mut_ptr().cast(), index);
             let places = low.map(|n| n as isize);
-            let [_, down, back] = self.strides;
+            let samples = self.samples.as_ptr();
+            let [_, down, back] = self.strides.map(|n| n as isize);
             // No closures here: they would lose the features and with them the inlining.
-            let a = T::along(self.samples, &places, &weights);
-            let b = T::along(self.samples.offset(down), &places, &weights);
-            let c = T::along(self.samples.offset(back), &places, &weights);
-            let d = T::along(self.samples.offset(back + down), &places, &weights);
+            let a = T::along(samples, &places, &weights);
+            let b = T::along(samples.offset(down), &places, &weights);
+            let c = T::along(samples.offset(back), &places, &weights);
+            let d = T::along(samples.offset(back + down), &places, &weights);
             let value = if T::MAY_BE_NAN {
                 mix::<true>(mix::<true>(a, b, parts[1]), mix::<true>(c, d, parts[1]), parts[2])
             } else {
@@ -215,62 +225,81 @@ impl<T: Gather> Ready<T> {
     }
 }
 
-pub(super) fn is_there() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+/// # Safety
+/// AVX2 is there.
+#[inline(always)]
+unsafe fn lanes(values: __m256) -> Lanes {
+    let mut out = [0.0; LANES];
+    // SAFETY: the array holds eight floats.
+    unsafe { _mm256_storeu_ps(out.as_mut_ptr(), values) };
+    out
 }
 
-/// One channel, two samples along every axis, and indices that fit in 31 bits.
-fn is_suitable<T>(grid: &Grid<'_, T>) -> bool {
-    grid.channels == 1
-        && grid.size.iter().all(|&n| n >= 2)
-        && grid.samples.len() == grid.size.iter().product::<usize>()
-        && i32::try_from(grid.samples.len()).is_ok()
-        && is_there()
-}
-
-pub(super) fn at<T: Gather>(grid: &Grid<'_, T>, at: &[Lanes; 3]) -> Option<Lanes> {
-    #[target_feature(enable = "avx2,fma")]
-    fn run<T: Gather>(grid: &Grid<'_, T>, at: &[Lanes; 3]) -> Lanes {
-        let mut out = [0.0; LANES];
-        // SAFETY: the features are enabled here; each array holds eight floats; `is_suitable` was asked.
-        unsafe {
-            let [x, y, z] = at;
-            let at = [_mm256_loadu_ps(x.as_ptr()), _mm256_loadu_ps(y.as_ptr()), _mm256_loadu_ps(z.as_ptr())];
-            _mm256_storeu_ps(out.as_mut_ptr(), Ready::new(grid).at(at));
-        }
-        out
+/// # Safety
+/// AVX2 and FMA are there.
+#[inline(always)]
+unsafe fn steps(start: [f32; 3], step: [f32; 3], t: __m256) -> [__m256; 3] {
+    // SAFETY: the caller vouches for the features.
+    unsafe {
+        [
+            _mm256_fmadd_ps(t, _mm256_set1_ps(step[0]), _mm256_set1_ps(start[0])),
+            _mm256_fmadd_ps(t, _mm256_set1_ps(step[1]), _mm256_set1_ps(start[1])),
+            _mm256_fmadd_ps(t, _mm256_set1_ps(step[2]), _mm256_set1_ps(start[2])),
+        ]
     }
-    // SAFETY: `is_suitable` asks for both features.
-    is_suitable(grid).then(|| unsafe { run(grid, at) })
+}
+
+impl<T: Gather> Sampler for Wide<'_, T> {
+    #[inline(always)]
+    fn at(&self, [x, y, z]: &[Lanes; 3]) -> Lanes {
+        // SAFETY: `new` asked for the features; each array holds eight floats.
+        unsafe {
+            let at = [_mm256_loadu_ps(x.as_ptr()), _mm256_loadu_ps(y.as_ptr()), _mm256_loadu_ps(z.as_ptr())];
+            lanes(self.values(at))
+        }
+    }
+
+    #[inline(always)]
+    fn along(&self, start: [f32; 3], step: [f32; 3]) -> Lanes {
+        // SAFETY: `new` asked for the features.
+        unsafe { lanes(self.values(steps(start, step, _mm256_setr_ps(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)))) }
+    }
+
+    #[inline(always)]
+    fn slope(&self, [x, y, z]: [f32; 3]) -> [f32; 3] {
+        // SAFETY: `new` asked for the features.
+        unsafe {
+            let [x, y, z] = [_mm256_set1_ps(x), _mm256_set1_ps(y), _mm256_set1_ps(z)];
+            let x = _mm256_add_ps(x, _mm256_setr_ps(1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0));
+            let y = _mm256_add_ps(y, _mm256_setr_ps(0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0));
+            let z = _mm256_add_ps(z, _mm256_setr_ps(0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0));
+            let v = lanes(self.values([x, y, z]));
+            [v[0] - v[1], v[2] - v[3], v[4] - v[5]]
+        }
+    }
+
+    fn run(work: impl Work) {
+        // SAFETY: whoever has a `Wide` has asked for both features.
+        unsafe { run(work) };
+    }
 }
 
 pub(super) fn line<T: Gather>(grid: &Grid<'_, T>, line: &Line, first: f32, out: &mut [f32]) -> usize {
     #[target_feature(enable = "avx2,fma")]
-    fn run<T: Gather>(grid: &Grid<'_, T>, line: &Line, first: f32, out: &mut [f32]) {
-        // SAFETY: the features are enabled here; every piece of `out` holds eight floats; `is_suitable` was asked.
+    fn run<T: Gather>(wide: &Wide<'_, T>, line: &Line, first: f32, out: &mut [f32]) {
+        // SAFETY: the features are enabled here; every piece of `out` holds eight floats.
         unsafe {
-            let ready = Ready::new(grid);
-            let [x, y, z] = line.start;
-            let start = [_mm256_set1_ps(x), _mm256_set1_ps(y), _mm256_set1_ps(z)];
-            let [x, y, z] = line.step;
-            let step = [_mm256_set1_ps(x), _mm256_set1_ps(y), _mm256_set1_ps(z)];
             let mut t = _mm256_add_ps(_mm256_set1_ps(first), _mm256_setr_ps(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0));
             for piece in out.chunks_exact_mut(LANES) {
-                let at = [
-                    _mm256_fmadd_ps(t, step[0], start[0]),
-                    _mm256_fmadd_ps(t, step[1], start[1]),
-                    _mm256_fmadd_ps(t, step[2], start[2]),
-                ];
-                _mm256_storeu_ps(piece.as_mut_ptr(), ready.at(at));
+                let values = wide.values(steps(line.start, line.step, t));
+                _mm256_storeu_ps(piece.as_mut_ptr(), values);
                 t = _mm256_add_ps(t, _mm256_set1_ps(LANES as f32));
             }
         }
     }
-    if !is_suitable(grid) {
-        return 0;
-    }
-    // SAFETY: `is_suitable` asks for both features.
-    unsafe { run(grid, line, first, out) };
+    let Some(wide) = Wide::new(grid) else { return 0 };
+    // SAFETY: whoever has a `Wide` has asked for both features.
+    unsafe { run(&wide, line, first, out) };
     out.len() / LANES * LANES
 }
 
@@ -317,10 +346,20 @@ mod tests {
                 part * (size[a] as f32 + 1.0) - 1.0
             };
             let positions = [0, 1, 2].map(|a| std::array::from_fn(|lane| place(a, lane)));
-            let fast = at(&grid, &positions).unwrap();
+            let fast = Wide::new(&grid).unwrap().at(&positions);
             for (lane, value) in fast.into_iter().enumerate() {
                 let plain = grid.linear([positions[0][lane], positions[1][lane], positions[2][lane]]);
                 assert!((value - plain).abs() <= tolerance, "{value} and {plain} at {n}, {lane}");
+            }
+        }
+        let wide = Wide::new(&grid).unwrap();
+        let (start, step) = ([-0.4, 3.3, 1.2], [0.9, 0.23, -0.31]);
+        for (fast, plain) in wide.along(start, step).into_iter().zip(grid.along(start, step)) {
+            assert!((fast - plain).abs() <= tolerance, "{fast} and {plain} along a ray");
+        }
+        for at in [[2.2, 1.7, 0.9], [6.0, 0.0, 2.0]] {
+            for (fast, plain) in wide.slope(at).into_iter().zip(grid.slope(at)) {
+                assert!((fast - plain).abs() <= 2.0 * tolerance, "slopes {fast} and {plain}");
             }
         }
         let line_through = Line { start: [0.2, 0.1, 0.3], step: [0.31, 0.22, 0.11] };
@@ -351,7 +390,8 @@ mod tests {
             [0.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0],
             [1.0, 1.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0],
         ];
-        let Some(fast) = at(&grid, &positions) else { return };
+        let Some(wide) = Wide::new(&grid) else { return };
+        let fast = wide.at(&positions);
         for (lane, value) in fast.into_iter().enumerate() {
             let plain = grid.linear([positions[0][lane], positions[1][lane], positions[2][lane]]);
             assert_eq!(value.is_nan(), plain.is_nan(), "lane {lane}");

@@ -1,8 +1,9 @@
 //! Layers of labels over a slice (labels.wgsl).
 
 use super::Pixel;
-use super::paint::blend;
+use super::paint::{blend, blend_run};
 use super::rows::Rows;
+use super::texel::{self, LANES, Line, Work, nearest};
 use crate::host_labels::HostLabels;
 use crate::palette::Palette;
 use crate::pass::labels::LabelPart;
@@ -31,11 +32,8 @@ impl LabelPicture {
             let line = rows.row(y as f64 - margin as f64);
             let first = -(margin as i64);
             let inside = rows.inside(&line, first, first + width as i64);
-            let row = &mut row[(inside.start - first) as usize..(inside.end - first) as usize];
-            let mut near = labels.near();
-            for (x, label) in inside.zip(row) {
-                *label = near.get(line.at(x as f32).map(|x| (x + 0.5) as usize));
-            }
+            let (from, to) = ((inside.start - first) as usize, (inside.end - first) as usize);
+            texel::run(LabelLine { labels, line: &line, first: inside.start as f32, out: &mut row[from..to] });
         });
         Self { margin, width, labels: picture }
     }
@@ -46,29 +44,45 @@ impl LabelPicture {
     }
 }
 
-/// The rows an outline of one width looks at, for one row of the picture.
-struct Neighbours<'a> {
-    width: usize,
-    diagonal: usize,
-    here: &'a [u16],
-    straight: [&'a [u16]; 2],
-    slanting: [&'a [u16]; 2],
+struct LabelLine<'a> {
+    labels: &'a HostLabels,
+    line: &'a Line,
+    first: f32,
+    out: &'a mut [u16],
 }
 
-impl<'a> Neighbours<'a> {
-    fn new(picture: &'a LabelPicture, y: usize, width: usize) -> Self {
-        let diagonal = ((width as f32 * std::f32::consts::FRAC_1_SQRT_2).round() as usize).max(1).min(picture.margin);
-        let [straight, slanting] = [width, diagonal].map(|reach| [picture.row(y - reach), picture.row(y + reach)]);
-        Self { width, diagonal, here: picture.row(y), straight, slanting }
+impl Work for LabelLine<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let mut near = self.labels.near();
+        for (n, labels) in self.out.chunks_mut(LANES).enumerate() {
+            let at = nearest(self.line, self.first + (n * LANES) as f32);
+            for (lane, label) in labels.iter_mut().enumerate() {
+                *label = near.get([at[0][lane] as usize, at[1][lane] as usize, at[2][lane] as usize]);
+            }
+        }
     }
+}
 
-    /// `is_outline` of labels.wgsl; `x` counts from the margin's first pixel.
-    fn is_outline(&self, x: usize) -> bool {
-        let (w, d, label) = (self.width, self.diagonal, self.here[x]);
-        self.here[x - w] != label
-            || self.here[x + w] != label
-            || self.straight.iter().any(|row| row[x] != label)
-            || self.slanting.iter().any(|row| row[x - d] != label || row[x + d] != label)
+/// `is_outline` of labels.wgsl for a row of the picture and one width: not 0 where some neighbour is another label.
+fn outline_row(picture: &LabelPicture, y: usize, width: usize, out: &mut [u16]) {
+    let margin = picture.margin;
+    let diagonal = ((width as f32 * std::f32::consts::FRAC_1_SQRT_2).round() as usize).max(1).min(margin);
+    let count = out.len();
+    let part = |y: usize, from: usize| &picture.row(y)[from..from + count];
+    let here = part(y, margin);
+    let (w, d) = (width, diagonal);
+    let around = [
+        [part(y, margin - w), part(y, margin + w)],
+        [part(y - w, margin), part(y + w, margin)],
+        [part(y - d, margin - d), part(y - d, margin + d)],
+        [part(y + d, margin - d), part(y + d, margin + d)],
+    ];
+    out.fill(0);
+    for [one, other] in around {
+        for (((out, here), one), other) in out.iter_mut().zip(here).zip(one).zip(other) {
+            *out |= (one ^ here) | (other ^ here);
+        }
     }
 }
 
@@ -80,38 +94,60 @@ pub(super) fn draw(
     raster_width: usize,
     pixels: &mut [Pixel],
 ) {
+    let raster_width = raster_width.max(1);
+    pixels.par_chunks_mut(raster_width * super::BAND).enumerate().for_each(|(band, pixels)| {
+        let mut outlines = [vec![0; raster_width], vec![0; raster_width]];
+        for (n, line) in pixels.chunks_exact_mut(raster_width).enumerate() {
+            draw_row(layer, picture, part, band * super::BAND + n, &mut outlines, line);
+        }
+    });
+}
+
+fn draw_row(
+    layer: &LabelLayer<'_>,
+    picture: &LabelPicture,
+    part: LabelPart,
+    y: usize,
+    outlines: &mut [Vec<u16>; 2],
+    line: &mut [Pixel],
+) {
     let palette: &Palette = layer.palette;
     let width = layer.outline_width();
     let fill = if part == LabelPart::Outline { 0.0 } else { layer.opacity.clamp(0.0, 1.0) };
+    let row = &picture.row(y + picture.margin)[picture.margin..][..line.len()];
+    if row.iter().all(|&label| label == 0) {
+        return;
+    }
     let has_outline = width > 0 && part != LabelPart::Fill;
-    pixels.par_chunks_exact_mut(raster_width.max(1)).enumerate().for_each(|(y, line)| {
-        let margin = picture.margin;
-        let row = &picture.row(y + margin)[margin..];
-        if row[..line.len()].iter().all(|&label| label == 0) {
-            return;
+    let mut are_ready = [!has_outline; 2];
+    let mut first = 0;
+    for run in row.chunk_by(|a, b| a == b) {
+        let (label, from, to) = (run[0], first, first + run.len());
+        first = to;
+        let style = palette.style(label);
+        if label == 0 || !style.visible {
+            continue;
         }
-        let near = has_outline.then(|| [1, SELECTED_WIDTH].map(|n| Neighbours::new(picture, y + margin, width * n)));
-        let mut last = (0, palette.style(0));
-        for (x, (pixel, &label)) in line.iter_mut().zip(row).enumerate() {
-            if label == 0 {
-                continue;
-            }
-            if label != last.0 {
-                last = (label, palette.style(label));
-            }
-            let style = last.1;
-            if !style.visible {
-                continue;
-            }
-            let is_outline = near.as_ref().is_some_and(|near| near[usize::from(style.selected)].is_outline(x + margin));
-            if is_outline {
-                blend(pixel, style.colour, 1.0);
+        let wide = usize::from(style.selected);
+        if !are_ready[wide] {
+            outline_row(picture, y + picture.margin, width * [1, SELECTED_WIDTH][wide], &mut outlines[wide]);
+            are_ready[wide] = true;
+        }
+        let mut x = from;
+        for alike in outlines[wide][from..to].chunk_by(|a, b| (*a != 0) == (*b != 0)) {
+            let pixels = &mut line[x..x + alike.len()];
+            if has_outline && alike[0] != 0 {
+                blend_run(pixels, style.colour, 1.0);
+            } else if part != LabelPart::Outline && palette.is_hatched() {
+                for (n, pixel) in pixels.iter_mut().enumerate() {
+                    blend(pixel, style.colour, hatched(fill, label, x + n, y));
+                }
             } else if part != LabelPart::Outline {
-                let fill = if palette.is_hatched() { hatched(fill, label, x, y) } else { fill };
-                blend(pixel, style.colour, fill);
+                blend_run(pixels, style.colour, fill);
             }
+            x += alike.len();
         }
-    });
+    }
 }
 
 /// `hatched` of labels.wgsl.

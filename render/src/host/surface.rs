@@ -1,6 +1,7 @@
 //! The surfaces of one layer of labels within a ray: surface.wgsl.
 
-use super::volume::{Ray, lit};
+use super::ray::Ray;
+use super::shaded::lit;
 use crate::bricks;
 use crate::host_labels::HostLabels;
 use crate::palette::Palette;

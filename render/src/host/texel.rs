@@ -17,8 +17,11 @@ pub(super) trait Texel: Copy + Send + Sync + 'static {
     /// As the distance from `bias`: wide types lose what f32 cannot hold only far from it.
     fn float(self, bias: f64) -> f32;
 
-    /// Values at eight positions inside the grid, `None` where there is no faster way than the plain one.
-    fn fast_at(_grid: &Grid<'_, Self>, _at: &[Lanes; 3]) -> Option<Lanes> {
+    /// What samples a grid of this type eight values at once.
+    type Wide<'a>: Sampler;
+
+    /// `None` where there is no faster way than the plain one.
+    fn wide<'a>(_grid: &Grid<'a, Self>) -> Option<Self::Wide<'a>> {
         None
     }
 
@@ -28,10 +31,60 @@ pub(super) trait Texel: Copy + Send + Sync + 'static {
     }
 }
 
+/// Linear values between samples, eight at once. All of it is compiled into the loops that use it.
+pub(super) trait Sampler: Copy + Sync {
+    /// At eight positions; those outside the grid get that of the nearest edge.
+    fn at(&self, at: &[Lanes; 3]) -> Lanes;
+
+    /// At a position and each step after it.
+    #[inline(always)]
+    fn along(&self, start: [f32; 3], step: [f32; 3]) -> Lanes {
+        self.at(&std::array::from_fn(|a| std::array::from_fn(|n| start[a] + step[a] * n as f32)))
+    }
+
+    /// From one voxel before to one after, along each axis.
+    #[inline(always)]
+    fn slope(&self, at: [f32; 3]) -> [f32; 3] {
+        let mut positions = at.map(|x| [x; LANES]);
+        for (axis, lanes) in positions.iter_mut().enumerate() {
+            lanes[2 * axis] += 1.0;
+            lanes[2 * axis + 1] -= 1.0;
+        }
+        let v = self.at(&positions);
+        [v[0] - v[1], v[2] - v[3], v[4] - v[5]]
+    }
+
+    /// Does some work with all that the processor has.
+    fn run(work: impl Work) {
+        work.run();
+    }
+}
+
+/// A piece of work that is compiled for the processor it runs on: `run` is `inline(always)`.
+pub(super) trait Work {
+    fn run(self);
+}
+
+/// Does some work with all that the processor has.
+pub(super) fn run(work: impl Work) {
+    #[cfg(target_arch = "x86_64")]
+    if super::avx2::is_there() {
+        // SAFETY: both features were asked for.
+        return unsafe { super::avx2::run(work) };
+    }
+    work.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Wide as Fast;
+#[cfg(not(target_arch = "x86_64"))]
+use Grid as Fast;
+
 macro_rules! plain_texels {
     ($($t:ty),*) => {$(
         impl Texel for $t {
             const TAKES_BIAS: bool = true;
+            type Wide<'a> = Grid<'a, Self>;
 
             fn float(self, bias: f64) -> f32 {
                 (self as f64 - bias) as f32
@@ -45,14 +98,15 @@ macro_rules! fast_texels {
     ($($t:ty),*) => {$(
         impl Texel for $t {
             const TAKES_BIAS: bool = false;
+            type Wide<'a> = Fast<'a, Self>;
 
             fn float(self, _bias: f64) -> f32 {
                 f32::from(self)
             }
 
             #[cfg(target_arch = "x86_64")]
-            fn fast_at(grid: &Grid<'_, Self>, at: &[Lanes; 3]) -> Option<Lanes> {
-                super::avx2::at(grid, at)
+            fn wide<'a>(grid: &Grid<'a, Self>) -> Option<Fast<'a, Self>> {
+                Fast::new(grid)
             }
 
             #[cfg(target_arch = "x86_64")]
@@ -91,28 +145,22 @@ pub(super) struct Grid<'a, T> {
 impl<T: Texel> Grid<'_, T> {
     /// Values along a line, from position `first` on. All positions lie inside the grid.
     pub fn line(&self, interpolation: Interpolation, line: &Line, first: f32, out: &mut [f32]) {
-        let done = if interpolation == Interpolation::Linear { T::fast_line(self, line, first, out) } else { 0 };
+        let done = match interpolation {
+            Interpolation::Linear => T::fast_line(self, line, first, out),
+            Interpolation::Nearest => {
+                run(NearestLine { grid: self, line, first, out });
+                return;
+            }
+            Interpolation::Cubic => 0,
+        };
         for (n, value) in out.iter_mut().enumerate().skip(done) {
             let at = line.at(first + n as f32);
-            *value = match interpolation {
-                Interpolation::Nearest => self.nearest(at),
-                Interpolation::Linear => self.linear(at),
-                Interpolation::Cubic => self.cubic(at),
-            };
+            *value = if interpolation == Interpolation::Linear { self.linear(at) } else { self.cubic(at) };
         }
-    }
-
-    /// Linear values at eight positions; those outside the grid get that of the nearest edge.
-    pub fn linear_at(&self, at: &[Lanes; 3]) -> Lanes {
-        T::fast_at(self, at).unwrap_or_else(|| std::array::from_fn(|n| self.linear([at[0][n], at[1][n], at[2][n]])))
     }
 
     fn get(&self, index: usize) -> f32 {
         self.samples[index * self.channels + self.channel].float(self.bias)
-    }
-
-    fn nearest(&self, at: [f32; 3]) -> f32 {
-        self.get(nearest(at, self.size))
     }
 
     pub fn linear(&self, at: [f32; 3]) -> f32 {
@@ -149,6 +197,12 @@ impl<T: Texel> Grid<'_, T> {
     }
 }
 
+impl<T: Texel> Sampler for Grid<'_, T> {
+    fn at(&self, at: &[Lanes; 3]) -> Lanes {
+        std::array::from_fn(|n| self.linear([at[0][n], at[1][n], at[2][n]]))
+    }
+}
+
 /// Each weight of zero leaves its sample out, as in the reference: it may be no number.
 fn mix(a: f32, b: f32, f: f32) -> f32 {
     if f == 0.0 { a } else { a * (1.0 - f) + b * f }
@@ -160,8 +214,43 @@ fn cubic_weights(f: f32) -> [f32; 4] {
     [-0.5 * f3 + f2 - 0.5 * f, 1.5 * f3 - 2.5 * f2 + 1.0, -1.5 * f3 + 2.0 * f2 + 0.5 * f, 0.5 * f3 - 0.5 * f2]
 }
 
-/// The place of the nearest sample of a position inside the grid.
-pub(super) fn nearest(at: [f32; 3], size: [usize; 3]) -> usize {
-    let [i, j, k] = at.map(|x| (x + 0.5) as usize);
-    (k * size[1] + j) * size[0] + i
+/// The voxels nearest to eight positions of a line that begins inside the grid; those after its end may lie outside.
+#[inline(always)]
+pub(super) fn nearest(line: &Line, first: f32) -> [[i32; LANES]; 3] {
+    let mut voxels = [[0; LANES]; 3];
+    for (a, lanes) in voxels.iter_mut().enumerate() {
+        for (n, lane) in lanes.iter_mut().enumerate() {
+            *lane = whole(line.start[a] + (first + n as f32) * line.step[a] + 0.5);
+        }
+    }
+    voxels
+}
+
+/// Without its part after the point. Faster than `as`, which looks at every number whether it fits.
+#[inline(always)]
+pub(super) fn whole(x: f32) -> i32 {
+    const MOST: f32 = (1 << 30) as f32;
+    // SAFETY: within these bounds it fits; what is no number becomes the first of them.
+    unsafe { x.max(-MOST).min(MOST).to_int_unchecked() }
+}
+
+struct NearestLine<'a, 'g, T> {
+    grid: &'a Grid<'g, T>,
+    line: &'a Line,
+    first: f32,
+    out: &'a mut [f32],
+}
+
+impl<T: Texel> Work for NearestLine<'_, '_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let [width, height, _] = self.grid.size;
+        for (n, values) in self.out.chunks_mut(LANES).enumerate() {
+            let at = nearest(self.line, self.first + (n * LANES) as f32);
+            for (lane, value) in values.iter_mut().enumerate() {
+                let (i, j, k) = (at[0][lane] as usize, at[1][lane] as usize, at[2][lane] as usize);
+                *value = self.grid.get((k * height + j) * width + i);
+            }
+        }
+    }
 }
