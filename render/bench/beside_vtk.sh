@@ -17,13 +17,14 @@ import pathlib, sys
 
 def figures(name):
     lines = pathlib.Path(sys.argv[1], name).read_text().splitlines()
-    return dict(line.split("\t") for line in lines if "\t" in line)
+    fields = (line.split("\t") for line in lines if line.count("\t") == 2)
+    return {name: (float(wall), float(processors)) for name, wall, processors in fields}
 
 ours, theirs = figures("ours.txt"), figures("theirs.txt")
-print(f"\n{'':34}{'ours, ms':>10}{'VTK, ms':>10}{'times as fast':>15}")
+print(f"\n{'':34}{'wall clock, ms':>28}{'time of processors, ms':>28}")
+print(f"{'':34}" + f"{'ours':>9}{'VTK':>9}{'ratio':>10}" * 2)
 for name, theirs_ms in theirs.items():
-    mine = name.split(" (")[0]
-    if mine in ours:
-        ratio = float(theirs_ms) / float(ours[mine])
-        print(f"{name:34}{float(ours[mine]):10.1f}{float(theirs_ms):10.1f}{ratio:15.2f}")
+    mine = ours.get(name.split(" (")[0])
+    if mine:
+        print(f"{name:34}" + "".join(f"{a:9.1f}{b:9.1f}{b / a:10.2f}" for a, b in zip(mine, theirs_ms)))
 PYTHON

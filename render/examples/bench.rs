@@ -1,8 +1,9 @@
 //! Times what a reader waits for, on CT-like data with noise: slices with and without labels, volumes. One line per
-//! figure: a name, a tab, milliseconds.
+//! figure: a name, a tab, milliseconds, a tab, milliseconds of all processors' time.
 //!
-//! `cargo run --release -p limner-render --example bench [slices] [folder]`. With a folder the job is written there for
-//! a peer to be timed on (`render/bench/beside_vtk.sh`), and the volumes' pictures beside it.
+//! `cargo run --release -p limner-render --example bench [slices] [folder] [processor]`. With a folder the job is
+//! written there for a peer to be timed on (`render/bench/beside_vtk.sh`), and the volumes' pictures beside it. The word
+//! `processor` leaves out what shaders draw.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for developers")]
 
@@ -24,6 +25,7 @@ struct Bench {
     volume: Arc<Volume>,
     /// For the shaders alone, and with the volume at hand for the processor.
     textures: [VolumeTexture; 2],
+    only_processor: bool,
 }
 
 const WAYS: [&str; 2] = [" by shader", ""];
@@ -34,17 +36,18 @@ const BONE_WINDOW: (f64, f64) = (150.0, 900.0);
 fn main() {
     let slices = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(300);
     let folder = std::env::args().nth(2);
+    let only_processor = std::env::args().nth(3).is_some_and(|word| word == "processor");
     let gpu = GpuContext::headless().unwrap();
     println!("{} ({:?}), {} threads", gpu.adapter_name(), gpu.tier, rayon::current_num_threads());
     let (volume, labels) = ct_like([512, 512, slices]);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let texture = VolumeTexture::new(&gpu, &volume).unwrap();
     gpu.wait();
-    println!("upload of {} MiB\t{:.1}", texture.bytes() >> 20, ms(start));
+    start.tell(&format!("upload of {} MiB", texture.bytes() >> 20));
     let volume = Arc::new(volume);
     let at_hand = VolumeTexture::new(&gpu, &volume).unwrap().with_host(Arc::clone(&volume));
     let renderer = Renderer::new(&gpu, Target::FORMAT);
-    let bench = Bench { gpu, renderer, volume, textures: [texture, at_hand] };
+    let bench = Bench { gpu, renderer, volume, textures: [texture, at_hand], only_processor };
     let transfer = TransferPreset::named("ct-bone").unwrap().function(Window::new(400.0, 40.0));
     if let Some(folder) = &folder {
         bench.write_job(Path::new(folder), &transfer);
@@ -68,13 +71,29 @@ impl Bench {
         Camera::from_front(&self.volume.geometry, SOLID).turned(0.5, 0.2).zoomed(1.4)
     }
 
-    fn timed(&self, scene: impl Fn(&mut limner_render::wgpu::CommandEncoder)) -> f64 {
-        median_ms(|| {
+    /// Times a picture as far as it is drawn, and until the adapter has it.
+    fn timed(&self, name: &str, scene: impl Fn(&mut limner_render::wgpu::CommandEncoder)) {
+        let (mut drawn, mut shown) = (Vec::new(), Vec::new());
+        for _ in 0..12 {
+            let start = Stopwatch::start();
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
             scene(&mut encoder);
+            drawn.push(start.stop());
             self.gpu.queue.submit([encoder.finish()]);
             self.gpu.wait();
-        })
+            shown.push(start.stop());
+        }
+        // The first ones compile shaders and touch fresh pages.
+        for (what, figures) in [("", &mut drawn), (" shown", &mut shown)] {
+            if !(what.is_empty() && name.ends_with("by shader")) {
+                let [wall, processors] = median(&mut figures[3..]);
+                println!("{name}{what}\t{wall:.2}\t{processors:.2}");
+            }
+        }
+    }
+
+    fn ways(&self) -> impl Iterator<Item = (&VolumeTexture, &'static str)> {
+        self.textures.iter().zip(WAYS).skip(usize::from(self.only_processor))
     }
 
     fn slices(&self, labels: &[u16]) {
@@ -83,16 +102,16 @@ impl Bench {
         let palette = Palette::new(&self.gpu).unwrap();
         let layer = LabelLayer { outline_px: 1.5, ..LabelLayer::new(&label_texture, &palette) };
         let target = Target::new(&self.gpu, PICTURE).unwrap();
-        for (texture, way) in self.textures.iter().zip(WAYS) {
+        for (texture, way) in self.ways() {
             for (name, plane) in self.planes() {
                 for (interpolation, how) in [(Interpolation::Nearest, "nearest"), (Interpolation::Linear, "linear")] {
                     for (labels, with) in [(Vec::new(), ""), (vec![layer], " labels")] {
                         let raster = Raster::fitted(&plane, &self.volume, PICTURE);
                         let plain = SliceScene::new(texture, raster, Window::new(400.0, 40.0));
                         let scene = SliceScene { interpolation, labels, ..plain };
-                        let median =
-                            self.timed(|encoder| scene.encode(&self.renderer, &self.gpu, encoder, target.view()));
-                        println!("{name} 1024 {how}{with}{way}\t{median:.2}");
+                        self.timed(&format!("{name} 1024 {how}{with}{way}"), |encoder| {
+                            scene.encode(&self.renderer, &self.gpu, encoder, target.view());
+                        });
                     }
                 }
             }
@@ -100,33 +119,34 @@ impl Bench {
     }
 
     fn volumes(&self, function: &TransferFunction, folder: Option<&Path>) {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let ranges = BrickRanges::measure(&self.volume);
-        println!("brick ranges\t{:.1}", ms(start));
+        start.tell("brick ranges");
         let transfer = TransferTable::new(&self.gpu, function.clone());
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let free_space = FreeSpace::new(&self.gpu, &self.textures[0], &ranges, function, None).unwrap();
-        println!("free space\t{:.1}", ms(start));
+        start.tell("free space");
         let bone = Tone::new(Window::from_range(BONE_WINDOW.0, BONE_WINDOW.1));
         let modes = [
             ("MIP 512", VolumeMode::Projected { projection: Projection::Maximum, tone: bone }),
             ("shaded 512", VolumeMode::Shaded { transfer: &transfer }),
         ];
-        for (texture, way) in self.textures.iter().zip(WAYS) {
+        for (texture, way) in self.ways() {
             for (name, mode) in &modes {
                 let full = VolumeScene::new(texture, &free_space, self.camera(), SOLID, mode.clone());
                 let target = Target::new(&self.gpu, SOLID).unwrap();
-                let median = self.timed(|encoder| full.encode(&self.renderer, &self.gpu, encoder, target.view()));
-                println!("{name}{way}\t{median:.1}");
+                self.timed(&format!("{name}{way}"), |encoder| {
+                    full.encode(&self.renderer, &self.gpu, encoder, target.view());
+                });
                 if let Some(folder) = folder {
                     let bytes = limner_render::readback::rgba(&self.gpu, &target).unwrap();
                     std::fs::write(folder.join(format!("{name}{way}.raw")), bytes).unwrap();
                 }
-                let start = Instant::now();
+                let start = Stopwatch::start();
                 let mut progressive = Progressive::new(&self.gpu, SOLID).unwrap();
                 progressive.advance(&full, &self.renderer, &self.gpu);
                 self.gpu.wait();
-                println!("{name} first{way}\t{:.1}", ms(start));
+                start.tell(&format!("{name} first{way}"));
             }
         }
     }
@@ -165,21 +185,43 @@ impl Bench {
     }
 }
 
-fn ms(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1e3
+/// The time on the wall and that of all threads.
+#[derive(Clone, Copy)]
+struct Stopwatch {
+    wall: Instant,
+    processors: f64,
 }
 
-fn median_ms(mut work: impl FnMut()) -> f64 {
-    work();
-    let mut all: Vec<f64> = (0..15)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            ms(start)
-        })
-        .collect();
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
+impl Stopwatch {
+    fn start() -> Self {
+        Self { wall: Instant::now(), processors: processors_ms() }
+    }
+
+    fn stop(self) -> [f64; 2] {
+        [self.wall.elapsed().as_secs_f64() * 1e3, processors_ms() - self.processors]
+    }
+
+    fn tell(self, name: &str) {
+        let [wall, processors] = self.stop();
+        println!("{name}\t{wall:.1}\t{processors:.1}");
+    }
+}
+
+/// Of all threads so far, where the system tells: what other programs take away does not count.
+fn processors_ms() -> f64 {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
+    let of_task = |task: std::fs::DirEntry| -> Option<f64> {
+        let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        stat.split_whitespace().next()?.parse().ok()
+    };
+    tasks.flatten().filter_map(of_task).sum::<f64>() / 1e6
+}
+
+fn median(figures: &mut [[f64; 2]]) -> [f64; 2] {
+    [0, 1].map(|n| {
+        figures.sort_by(|a, b| a[n].total_cmp(&b[n]));
+        figures[figures.len() / 2][n]
+    })
 }
 
 /// A body with lungs, a spine and noise, and three labels.
