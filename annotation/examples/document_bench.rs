@@ -45,6 +45,7 @@ fn entry(size: [usize; 3], title: String) -> ImageEntry {
         stack_axis: StackAxis::Space,
         spacing_known: true,
         calibration_mm_per_px: None,
+        signal: None,
     }
 }
 

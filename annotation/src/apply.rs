@@ -195,12 +195,18 @@ fn locked_label<'a>(editor: &'a Editor<'_>, value: u16) -> Option<&'a Label> {
 
 /// What can be without its label loses it; states of its segments go.
 fn strip_label(editor: &mut Editor<'_>, id: LabelId) -> Result<()> {
-    for kind in [Kind::Shape, Kind::Track, Kind::PromptTrace, Kind::SegmentState] {
+    for kind in [Kind::Shape, Kind::Track, Kind::PromptTrace, Kind::SegmentState, Kind::FrameMarks] {
         for key in editor.contents.find(&Query::of(kind).mentioning(id))? {
             let without = |label: Option<LabelId>| label.filter(|label| *label != id);
             let bare = match editor.contents.entity(key).cloned() {
-                Some(Entity::Shape(shape)) => Shape { label: without(shape.label), ..*shape }.into(),
-                Some(Entity::Track(track)) => Track { label: without(track.label), ..*track }.into(),
+                Some(Entity::Shape(shape)) => {
+                    let (label, tags) = (without(shape.label), shape.tags.clone().without(id));
+                    Shape { label, tags, ..*shape }.into()
+                }
+                Some(Entity::Track(track)) => {
+                    let (label, tags) = (without(track.label), track.tags.clone().without(id));
+                    Track { label, tags, ..*track }.into()
+                }
                 Some(Entity::PromptTrace(trace)) => PromptTrace { label: without(trace.label), ..*trace }.into(),
                 _ => {
                     take_out(editor, key)?;

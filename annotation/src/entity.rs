@@ -9,9 +9,9 @@ use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::question::{Dialogue, ImageSet, Question, RenderRecipe, Taxonomy, Template};
 use crate::records::{
-    Annotation, Assignment, AuditRun, Caption, Consensus, Decision, Finding, Judgement, Lesion, MeasurementEntry,
-    Ontology, Prediction, ProjectInfo, PromptTrace, Protocol, Rater, Release, SegmentState, Split, Study, Subject,
-    Track,
+    Annotation, Assignment, AuditRun, Caption, CaseForm, Consensus, Decision, Finding, FormEntry, FrameMarks,
+    Judgement, Lesion, MeasurementEntry, Ontology, Prediction, ProjectInfo, PromptTrace, Protocol, Rater, Release,
+    SegmentState, Split, Study, Subject, Track,
 };
 use crate::shapes::Shape;
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,8 @@ entities! {
     Measurement, MeasurementId, "measurement", Image: MeasurementEntry;
     /// How far the work on a segment of an image is.
     SegmentState, SegmentStateId, "segment_state", Image: SegmentState;
+    /// On which slices a label was drawn by hand, and on which there is nothing of it.
+    FrameMarks, FrameMarksId, "frame_marks", Image: FrameMarks;
     /// What a model was asked on an image, and what came of it.
     PromptTrace, PromptTraceId, "prompt_trace", Image: PromptTrace;
     /// A vocabulary with levels and codes.
@@ -157,6 +159,10 @@ entities! {
     Lesion, LesionId, "lesion", Project: Lesion;
     /// A caption or a report, with what its words point at.
     Caption, CaptionId, "caption", Project: Caption;
+    /// What is asked of every case.
+    CaseForm, CaseFormId, "case_form", Project: CaseForm;
+    /// What a form was answered about an image or a study.
+    FormEntry, FormEntryId, "form_entry", Project: FormEntry;
     /// Images that are looked at together, in order, each with its role.
     ImageSet, ImageSetId, "image_set", Project: ImageSet;
     /// How a picture is made from a frame.

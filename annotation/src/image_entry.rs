@@ -35,6 +35,31 @@ pub struct ImageEntry {
     /// Millimetres per pixel as measured by hand on a thing of known length, where the file names no spacing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration_mm_per_px: Option<f64>,
+    /// How time runs along the columns of a picture of a signal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalScale>,
+}
+
+/// From columns of a picture to seconds of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalScale {
+    pub seconds_per_column: f64,
+    /// The column where the signal begins.
+    #[serde(default)]
+    pub first_column: f64,
+}
+
+impl SignalScale {
+    #[must_use]
+    pub fn seconds(&self, column: f64) -> f64 {
+        (column - self.first_column) * self.seconds_per_column
+    }
+
+    #[must_use]
+    pub fn column(&self, seconds: f64) -> f64 {
+        seconds / self.seconds_per_column + self.first_column
+    }
 }
 
 const fn yes() -> bool {
@@ -56,6 +81,7 @@ impl ImageEntry {
             stack_axis: volume.stack_axis,
             spacing_known: volume.spacing_known,
             calibration_mm_per_px: None,
+            signal: None,
         }
     }
 
@@ -74,6 +100,12 @@ impl ImageEntry {
         }
         if self.calibration_mm_per_px.is_some_and(|mm| !mm.is_finite() || mm <= 0.0) {
             return Err(Error::refused("a calibration is a positive number of millimetres per pixel"));
+        }
+        let sound = |scale: SignalScale| {
+            scale.seconds_per_column.is_finite() && scale.seconds_per_column > 0.0 && scale.first_column.is_finite()
+        };
+        if self.signal.is_some_and(|scale| !sound(scale)) {
+            return Err(Error::refused("a signal has a positive number of seconds per column"));
         }
         if self.path.is_empty() {
             return Err(Error::refused("an image needs the path of its file"));

@@ -221,6 +221,9 @@ impl Form {
         {
             *slice = to;
         }
+        if let Self::Point { at } = &mut moved {
+            at[to.axis] = to.index as f64;
+        }
         moved
     }
 
@@ -256,7 +259,7 @@ impl Form {
     }
 
     /// Every number that places it, always in the same order.
-    fn coordinates_mut(&mut self) -> Vec<&mut f64> {
+    pub(crate) fn coordinates_mut(&mut self) -> Vec<&mut f64> {
         match self {
             Self::Box2d { min: a, max: b, .. } => a.iter_mut().chain(b).collect(),
             Self::RotatedBox { centre, size, degrees, .. } | Self::Ellipse { centre, radii: size, degrees, .. } => {

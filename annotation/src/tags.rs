@@ -2,7 +2,7 @@
 //! is, attributes, and how it stands to others.
 
 use crate::contents::Contents;
-use crate::entity::OntologyId;
+use crate::entity::{LabelId, OntologyId};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::records::Ontology;
@@ -15,6 +15,9 @@ pub struct Tags {
     /// Nodes of an ontology, at most one a level; a level that is not named is not decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<Levels>,
+    /// Labels it has beside its own: one region may be several things at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<LabelId>,
     /// How sure the author is, 0 to 1; none where nobody said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certainty: Option<f64>,
@@ -68,8 +71,15 @@ impl Tags {
         *self == Self::default()
     }
 
-    pub(crate) fn mentions(&self) -> Option<Key> {
-        self.levels.as_ref().map(|levels| levels.ontology.into())
+    pub(crate) fn mentions(&self) -> Vec<Key> {
+        let levels = self.levels.as_ref().map(|levels| levels.ontology.into());
+        levels.into_iter().chain(self.also.iter().map(|label| label.key())).collect()
+    }
+
+    /// The same without a label.
+    pub(crate) fn without(mut self, label: LabelId) -> Self {
+        self.also.retain(|other| *other != label);
+        self
     }
 
     pub(crate) fn check(&self, contents: &Contents) -> Result<()> {

@@ -53,6 +53,76 @@ impl Caption {
         let [start, end] = phrase.span;
         self.text.chars().skip(start).take(end.saturating_sub(start)).collect()
     }
+
+    /// The same with another text. Phrases keep pointing at their words: what lies after a change moves with it, what was
+    /// changed inside grows or shrinks, and a phrase that is gone is no longer bound.
+    #[must_use]
+    pub fn with_text(&self, text: &str) -> Self {
+        let old: Vec<char> = self.text.chars().collect();
+        let new: Vec<char> = text.chars().collect();
+        let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let most = old.len().min(new.len()) - same;
+        let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+        // Of the old text `same..changed` is gone.
+        let changed = old.len() - tail;
+        let from_end = |at: usize| at + new.len() - old.len();
+        let moved = |phrase: &Grounding| {
+            let [start, end] = phrase.span;
+            let start = match start {
+                start if start >= changed => from_end(start),
+                start if start > same => same,
+                start => start,
+            };
+            let end = match end {
+                end if end >= changed && end > same => from_end(end),
+                end if end > same => same,
+                end => end,
+            };
+            (start < end).then(|| Grounding { span: [start, end], ..phrase.clone() })
+        };
+        let phrases = self.phrases.iter().filter_map(moved).collect();
+        Self { text: text.into(), phrases, ..self.clone() }
+    }
+
+    /// The phrase that is exactly these characters.
+    #[must_use]
+    pub fn phrase(&self, span: [usize; 2]) -> Option<&Grounding> {
+        self.phrases.iter().find(|phrase| phrase.span == span)
+    }
+
+    /// The same with a region bound to a phrase, or taken from it where it was bound. A phrase without one is let go.
+    #[must_use]
+    pub fn toggled(&self, span: [usize; 2], region: Region) -> Self {
+        let mut new = self.clone();
+        let known = new.phrases.iter().position(|phrase| phrase.span == span);
+        let n = known.unwrap_or_else(|| {
+            new.phrases.push(Grounding { span, shapes: Vec::new(), findings: Vec::new() });
+            new.phrases.len() - 1
+        });
+        let phrase = &mut new.phrases[n];
+        match region {
+            Region::Shape(id) => toggle(&mut phrase.shapes, id),
+            Region::Finding(id) => toggle(&mut phrase.findings, id),
+        }
+        new.phrases.retain(|phrase| !phrase.shapes.is_empty() || !phrase.findings.is_empty());
+        new.phrases.sort_by_key(|phrase| phrase.span);
+        new
+    }
+}
+
+/// What a phrase can be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    Shape(ShapeId),
+    Finding(FindingId),
+}
+
+fn toggle<T: PartialEq>(all: &mut Vec<T>, one: T) {
+    let known = all.len();
+    all.retain(|other| *other != one);
+    if all.len() == known {
+        all.push(one);
+    }
 }
 
 impl Rules for Caption {
@@ -85,5 +155,54 @@ impl Rules for Caption {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::ImageId;
+
+    fn caption(text: &str, spans: &[[usize; 2]]) -> Caption {
+        let phrase = |span: &[usize; 2]| Grounding { span: *span, shapes: vec![ShapeId::new()], findings: Vec::new() };
+        Caption {
+            id: CaptionId::new(),
+            target: ImageId::new().into(),
+            kind: CaptionKind::Report,
+            text: text.into(),
+            language: english(),
+            phrases: spans.iter().map(phrase).collect(),
+        }
+    }
+
+    #[test]
+    fn phrases_stay_with_their_words_while_the_text_changes() {
+        let report = caption("A nodule in the größere left lobe.", &[[2, 8], [24, 33]]);
+        let words = |caption: &Caption| caption.phrases.iter().map(|p| caption.words(p)).collect::<Vec<_>>();
+        assert_eq!(words(&report), ["nodule", "left lobe"]);
+        for (text, expected) in [
+            ("There is a nodule in the größere left lobe.", vec!["nodule", "left lobe"]),
+            ("A small nodule in the größere left lobe.", vec!["nodule", "left lobe"]),
+            ("A nodxule in the größere left lobe.", vec!["nodxule", "left lobe"]),
+            ("A nodule in the größere left lobe. More", vec!["nodule", "left lobe"]),
+            ("A nodule.", vec!["nodule"]),
+            ("", vec![]),
+            ("Another text altogether!", vec![]),
+        ] {
+            let changed = report.with_text(text);
+            assert_eq!(words(&changed), expected, "{text}");
+            let length = text.chars().count();
+            assert!(changed.phrases.iter().all(|p| p.span[0] < p.span[1] && p.span[1] <= length));
+        }
+    }
+
+    #[test]
+    fn a_second_click_takes_a_region_from_its_phrase() {
+        let (a, b) = (ShapeId::new(), FindingId::new());
+        let report = caption("Two things", &[]);
+        let bound = report.toggled([4, 10], Region::Shape(a)).toggled([4, 10], Region::Finding(b));
+        assert_eq!((bound.phrases.len(), bound.phrase([4, 10]).unwrap().shapes.as_slice()), (1, [a].as_slice()));
+        let bare = bound.toggled([4, 10], Region::Shape(a)).toggled([4, 10], Region::Finding(b));
+        assert!(bare.phrases.is_empty());
     }
 }

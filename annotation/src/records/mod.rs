@@ -3,7 +3,9 @@
 
 mod audit_run;
 mod caption;
+mod case_form;
 mod finding;
+mod frame_marks;
 mod measurement;
 mod ontology;
 mod people;
@@ -16,8 +18,10 @@ mod study;
 mod track;
 
 pub use audit_run::{AuditKind, AuditRun, AuditScore};
-pub use caption::{Caption, CaptionKind, Grounding};
+pub use caption::{Caption, CaptionKind, Grounding, Region};
+pub use case_form::{About, CaseForm, Choice, Field, FieldKind, FormEntry};
 pub use finding::{Finding, Lesion, LesionStage, Severity, Status, Trend};
+pub use frame_marks::FrameMarks;
 pub use measurement::{Definition, MeasurementEntry};
 pub use ontology::{Node, Ontology};
 pub use people::{

@@ -58,6 +58,51 @@ impl Track {
         Some((moved(&form), from.occluded))
     }
 
+    /// What is said of a frame by a keyframe of its own.
+    #[must_use]
+    pub fn keyframe(&self, frame: usize) -> Option<&Keyframe> {
+        self.keyframes.iter().find(|key| key.frame == frame)
+    }
+
+    /// The same with a form drawn on a frame: the keyframe there is changed, or one is made that goes on as the one
+    /// before it did.
+    #[must_use]
+    pub fn drawn(&self, frame: usize, form: &Form) -> Self {
+        let form = form.on_slice(Slice::stored(frame));
+        self.changed(frame, |key| key.form = form)
+    }
+
+    /// The same with a keyframe changed; one is made where there is none.
+    #[must_use]
+    pub fn changed(&self, frame: usize, change: impl FnOnce(&mut Keyframe)) -> Self {
+        let mut new = self.clone();
+        let place = new.keyframes.partition_point(|key| key.frame < frame);
+        if new.keyframes.get(place).is_none_or(|key| key.frame != frame) {
+            let before = place.checked_sub(1).map(|n| &self.keyframes[n]);
+            // Before the first keyframe it looks as it does there.
+            let Some(like) = before.or_else(|| self.keyframes.first()) else { return new };
+            let form = self.at(frame).map_or_else(|| like.form.on_slice(Slice::stored(frame)), |(form, _)| form);
+            let (occluded, interpolated) = (like.occluded, like.interpolated);
+            new.keyframes.insert(place, Keyframe { frame, form, occluded, outside: false, interpolated });
+        }
+        change(&mut new.keyframes[place]);
+        new
+    }
+
+    /// The same without the keyframe of a frame; `None` where it was the only one.
+    #[must_use]
+    pub fn without_keyframe(&self, frame: usize) -> Option<Self> {
+        let keyframes: Vec<_> = self.keyframes.iter().filter(|key| key.frame != frame).cloned().collect();
+        (!keyframes.is_empty()).then(|| Self { keyframes, ..self.clone() })
+    }
+
+    /// The keyframe after a frame, or before it.
+    #[must_use]
+    pub fn neighbour(&self, frame: usize, onwards: bool) -> Option<usize> {
+        let frames = || self.keyframes.iter().map(|key| key.frame);
+        if onwards { frames().find(|key| *key > frame) } else { frames().rev().find(|key| *key < frame) }
+    }
+
     /// The frames between the first keyframe and the last that it is seen on.
     pub fn frames(&self) -> impl Iterator<Item = usize> + '_ {
         let ends = self.keyframes.first().zip(self.keyframes.last()).map(|(a, b)| a.frame..b.frame + 1);
@@ -87,12 +132,19 @@ impl Rules for Track {
             return Err(Error::refused("the keyframes of a track are in order, one a frame"));
         }
         for key in &self.keyframes {
-            if key.form.slice().is_none_or(|slice| slice != Slice::stored(key.frame)) {
+            if !lies_on(&key.form, key.frame) {
                 return Err(Error::refused(format!("the form on frame {} is not drawn on that frame", key.frame)));
             }
             key.form.check(image)?;
         }
         self.tags.check(contents)
+    }
+}
+
+fn lies_on(form: &Form, frame: usize) -> bool {
+    match form {
+        Form::Point { at } => at[2] == frame as f64,
+        form => form.slice() == Some(Slice::stored(frame)),
     }
 }
 
@@ -132,5 +184,27 @@ mod tests {
         let turned = |degrees| Form::Ellipse { slice: Slice::stored(0), centre: [9.0; 2], radii: [4.0, 2.0], degrees };
         assert_eq!(turned(170.0).blended(&turned(10.0), 0.5), Some(turned(180.0)));
         assert_eq!(turned(0.0).blended(&track.keyframes[0].form, 0.5), None);
+    }
+
+    #[test]
+    fn keyframes_are_made_changed_and_taken_out_and_points_move_too() {
+        let point = |frame: usize, x: f64| Form::Point { at: [x, 4.0, frame as f64] };
+        let key = Keyframe { frame: 4, form: point(4, 10.0), occluded: true, outside: false, interpolated: true };
+        let (id, image) = (TrackId::new(), ImageId::new());
+        let track = Track { id, image, label: None, text: None, keyframes: vec![key], tags: Tags::default() };
+        let track = track.drawn(8, &point(0, 20.0));
+        assert_eq!(track.at(6).unwrap(), (point(6, 15.0), true), "it goes on occluded");
+        assert!(track.keyframes.iter().all(|key| lies_on(&key.form, key.frame)));
+        let gone = track.changed(6, |key| key.outside = true);
+        assert_eq!((gone.at(7), gone.at(8).map(|(form, _)| form)), (None, Some(point(8, 20.0))));
+        assert_eq!(gone.keyframe(6).map(|key| &key.form), Some(&point(6, 15.0)), "its place is kept");
+        let early = track.changed(1, |_| {});
+        assert_eq!(early.at(1).map(|(form, _)| form), Some(point(1, 10.0)));
+        assert_eq!(
+            (gone.neighbour(6, true), gone.neighbour(6, false), gone.neighbour(8, true)),
+            (Some(8), Some(4), None)
+        );
+        let one = track.without_keyframe(4).unwrap();
+        assert_eq!((one.keyframes.len(), one.without_keyframe(8)), (1, None));
     }
 }

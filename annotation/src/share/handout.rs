@@ -141,6 +141,9 @@ impl<'a> Picked<'a> {
         for ontology in contents.all::<crate::records::Ontology>() {
             picked.add_row(ontology.clone());
         }
+        for form in contents.all::<crate::records::CaseForm>() {
+            picked.add_row(form.clone());
+        }
         picked
     }
 

@@ -58,7 +58,7 @@ pub(super) const ELLIPSE: ToolInfo =
 pub(super) const OUTLINE: ToolInfo = shape(
     "outline",
     "Polygon",
-    "Click the corners; a double click, Enter or the first corner closes it: area and statistics",
+    "Click the corners; a double click, Enter or the first corner closes it. Shift at the first corner makes a hole",
     Gather::RING,
     |slice, points| Some(Form::Polygon { slice, rings: vec![points.to_vec()] }),
 );
@@ -95,6 +95,26 @@ pub(super) const PROBE: ToolInfo =
         (at[a], at[b], at[slice.axis]) = (points.first()?[0] - 0.5, points[0][1] - 0.5, slice.index as f64);
         Some(Form::Point { at })
     });
+
+/// Points by the names of a template; the window knows which comes next.
+pub(super) const LANDMARKS: ToolInfo = ToolInfo {
+    name: "landmarks",
+    title: "Landmarks",
+    hint: "Click the points of the template in their order; the Region panel shows where each goes",
+    ..PROBE
+};
+
+/// Along the columns of a picture of a signal. Its seconds are columns here: the window knows how long one lasts.
+pub(super) const INTERVAL: ToolInfo = shape(
+    "interval",
+    "Interval",
+    "Drag over a stretch of time on a picture of a signal",
+    Gather::exactly(2),
+    |slice, points| {
+        let [from, to] = corners(points)?;
+        Some(Form::Interval { slice, seconds: [from.x.max(0.0), to.x], lead: None })
+    },
+);
 
 /// The short diameter starts half as long, across the middle: its ends are pulled to where they belong.
 fn bidirectional(slice: Slice, points: &[[f64; 2]]) -> Option<Form> {

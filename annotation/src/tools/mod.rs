@@ -129,6 +129,8 @@ pub const TOOLS: &[ToolInfo] = &[
     form::ROTATED_BOX,
     form::BOX_3D,
     form::PROBE,
+    form::LANDMARKS,
+    form::INTERVAL,
 ];
 
 /// Names a tool of the list; written as its name.
