@@ -3,6 +3,7 @@
 mod annotate;
 mod ask;
 
+use crate::case::{Errand, errand};
 use crate::keymap::{Chord, When};
 use crate::theme::icon;
 use crate::view_state::{Along, Arrangement};
@@ -37,6 +38,8 @@ pub enum Action {
     /// By its digit key, from 0.
     PickLabel(usize),
     Work(Work),
+    /// About the case as a whole.
+    Case(Errand),
     Tour,
     Tool(Tool),
     FlipSign,
@@ -140,6 +143,7 @@ pub enum Menu {
     Label,
     Measure,
     Questions,
+    Case,
     View,
     Window,
     Help,
@@ -155,6 +159,7 @@ impl Menu {
         Self::Label,
         Self::Measure,
         Self::Questions,
+        Self::Case,
         Self::View,
         Self::Window,
         Self::Help,
@@ -170,6 +175,7 @@ impl Menu {
             Self::Label => "Label",
             Self::Measure => "Measure",
             Self::Questions => "Questions",
+            Self::Case => "Case",
             Self::View => "View",
             Self::Window => "Window",
             Self::Help => "Help",
@@ -212,18 +218,22 @@ const fn entry(action: Action, menu: Menu, title: &'static str, keys: &'static [
     Entry { action, menu, title, keys }
 }
 
-/// In menu order: what is written here, then what the lists of tools and operations bring.
+/// In menu order: what is written here, then what the lists of tools, operations and errands bring.
 pub const ACTIONS: &[Entry] = &{
     let (annotate, ask) = (annotate::entries(), ask::entries());
-    let mut all = [FIXED[0]; FIXED.len() + annotate::COUNT + ask::COUNT];
+    const TOOLS_END: usize = FIXED.len() + annotate::COUNT;
+    const ASK_END: usize = TOOLS_END + ask::COUNT;
+    let mut all = [FIXED[0]; ASK_END + errand::ENTRIES.len()];
     let mut n = 0;
     while n < all.len() {
         all[n] = if n < FIXED.len() {
             FIXED[n]
-        } else if n < FIXED.len() + annotate::COUNT {
+        } else if n < TOOLS_END {
             annotate[n - FIXED.len()]
+        } else if n < ASK_END {
+            ask[n - TOOLS_END]
         } else {
-            ask[n - FIXED.len() - annotate::COUNT]
+            errand::ENTRIES[n - ASK_END]
         };
         n += 1;
     }
@@ -318,9 +328,10 @@ impl Action {
 
     /// Tools and views act on the open picture; everything else can be asked for without one.
     pub fn needs_picture(self) -> bool {
-        let on_view = self
-            .entry()
-            .is_some_and(|e| !matches!(e.menu, Menu::File | Menu::Edit | Menu::Questions | Menu::Window | Menu::Help));
+        let on_view = self.entry().is_some_and(|e| {
+            use Menu::{Case, Edit, File, Help, Questions, Window};
+            !matches!(e.menu, File | Edit | Questions | Case | Window | Help)
+        });
         on_view && !matches!(self, Self::ToggleText | Self::NextSeries | Self::PreviousSeries)
     }
 
@@ -342,6 +353,7 @@ impl Action {
         match self {
             Self::Tool(tool) => tool.hint(),
             Self::Ask(ask) => ask.hint(),
+            Self::Case(errand) => errand.hint(),
             Self::Undo => "Take back the last step",
             Self::Redo => "Do the step again",
             Self::FourUp => "Axial, sagittal and coronal plane with the volume, all through one point",
@@ -361,6 +373,7 @@ impl Action {
         Some(match self {
             Self::Tool(tool) => tool.icon(),
             Self::Ask(ask) => return ask.icon(),
+            Self::Case(errand) => return errand.icon(),
             Self::OpenSample => icon::GRADUATION_CAP,
             Self::OpenFile => icon::FILE,
             Self::OpenFolder => icon::FOLDER_OPEN,

@@ -5,6 +5,7 @@
 
 use crate::action::{Action, Tool};
 use crate::assist::Assist;
+use crate::case::Desk;
 use crate::cine::Cine;
 use crate::gpu::Gpu;
 use crate::jobs::Jobs;
@@ -37,6 +38,7 @@ pub struct App {
     /// What the hand is in the middle of.
     pub work: Work,
     pub assist: Assist,
+    pub case: Desk,
     pub tour: Option<Tour>,
     pub gpu: Gpu,
     pub jobs: Jobs,
@@ -82,6 +84,7 @@ impl App {
             stroke: Stroke::default(),
             work: Work::default(),
             assist: Assist::new(limner_segmentation::models::open("classical")?)?,
+            case: Desk::new(),
             tour: None,
             gpu: Gpu::new(host)?,
             jobs: Jobs::new(cc.egui_ctx.clone()),
@@ -289,6 +292,7 @@ impl App {
     pub(crate) fn quit(&mut self) {
         self.quitting = true;
         self.commit_typing();
+        self.keep_report();
         self.end_stroke();
         self.ctx.request_repaint();
     }
@@ -320,6 +324,7 @@ impl eframe::App for App {
                 Err(error) => self.notices.error(format!("{} failed", finished.title), &error),
             }
         }
+        self.take_case_keys(ctx);
         if self.dialog.is_some() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
             self.dialog = None;
         } else if self.dialog.is_none() {
@@ -347,6 +352,7 @@ impl eframe::App for App {
         self.report_fault();
         self.follow_questions();
         self.order_thumbnail();
+        self.follow_case(ctx);
         self.advance_cine();
         if let Some(next) = self.notices.expire() {
             ctx.request_repaint_after(next);

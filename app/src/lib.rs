@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod assist;
+pub mod case;
 pub mod cine;
 pub mod cli;
 pub mod clip;

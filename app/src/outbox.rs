@@ -100,6 +100,10 @@ pub enum Request {
     LabelOpacity(f32),
     /// By wheel travel in points; positive is larger.
     ResizeBrush(f64),
+    /// About the case as a whole.
+    Case(crate::case::Ask),
+    /// Asks for a file in a dialog.
+    AskPath(crate::panels::dialog::Purpose),
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,

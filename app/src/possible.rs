@@ -2,11 +2,14 @@
 
 mod asking;
 
-use crate::action::Action;
+use crate::action::{Action, Tool};
 use crate::app::App;
+use crate::case::Errand;
 use crate::settings::NamedWindow;
 use crate::view_state::{Arrangement, Pane, Viewport};
 use crate::workspace::OpenPicture;
+use limner_annotation::tools::prompt::Ask;
+use limner_annotation::tools::{Makes, ToolId};
 
 const ONE_PLANE: &str = "This picture has one plane only";
 
@@ -24,6 +27,7 @@ impl App {
             Action::NextSeries | Action::PreviousSeries if self.workspace.found.is_empty() => {
                 Some("Open a folder first")
             }
+            Action::Case(errand) => self.why_not_errand(errand),
             _ => self.why_not_by_hand(action).or_else(|| self.why_not_shown(action)),
         }
     }
@@ -51,6 +55,7 @@ impl App {
                 (!positive).then_some("Say first what the object is, with a positive prompt")
             }
             Action::DeleteThing => (!self.work.has_thing()).then_some("There is nothing under the pointer to delete"),
+            Action::Tool(Tool::Use(tool)) => self.why_model_cannot(tool).or_else(|| self.why_no_time(tool)),
             Action::PickLabel(n) => self.work.recent.get(n).is_none().then_some("No label was used on this digit yet"),
             Action::Work(_) => self.label.is_none().then_some("Pick a label first"),
             _ => None,
@@ -80,6 +85,9 @@ impl App {
         let look = &self.settings.look;
         match action {
             Action::Tool(tool) => self.hand.tool == tool,
+            Action::Case(Errand::Page(page)) => look.inspector && self.case.page == page,
+            Action::Case(Errand::Grid) => self.case.grid.open,
+            Action::Case(Errand::FillForm) => self.case.focus.is_some(),
             Action::FourUp => stage.is_arranged(Arrangement::Planes),
             Action::Arrange(wanted) => stage.is_arranged(wanted),
             Action::Maximise => stage.is_maximised(),
@@ -104,6 +112,55 @@ impl App {
             Action::MirrorView => viewport.mirrored,
             Action::WindowPreset(n) => self.settings.windows.get(n).map(NamedWindow::window) == Some(viewport.window),
             _ => false,
+        }
+    }
+}
+
+impl App {
+    /// Why the model at hand does not serve a tool.
+    fn why_model_cannot(&self, tool: ToolId) -> Option<&'static str> {
+        let Makes::Prompt(ask) = tool.info().makes else { return None };
+        let can = self.assist.engine().capabilities();
+        let (serves, reason) = match ask {
+            Ask::Point => (can.point, "The model in use takes no points"),
+            Ask::Scribble => (can.scribble, "The model in use takes no scribbles"),
+            Ask::Lasso => (can.lasso, "The model in use takes no lassos"),
+            Ask::Box => (can.box_2d, "The model in use takes no boxes"),
+            Ask::Box3d => (can.box_3d, "The model in use takes no 3D boxes"),
+        };
+        (!serves).then_some(reason)
+    }
+
+    /// Intervals need to know how time runs on the picture.
+    fn why_no_time(&self, tool: ToolId) -> Option<&'static str> {
+        let open = self.workspace.open().filter(|_| tool.info().name == "interval")?;
+        let image = self.workspace.project.as_ref()?.document().image(open.image)?;
+        let reason = "Draw a ruler along a known time and say in the Region panel how long it lasts";
+        image.signal.is_none().then_some(reason)
+    }
+
+    fn why_not_errand(&self, errand: Errand) -> Option<&'static str> {
+        let Some(document) = self.workspace.project.as_ref().map(limner_annotation::Project::document) else {
+            return (!matches!(errand, Errand::Page(_))).then_some("Open a picture or a project first");
+        };
+        let selected = self.work.selected.and_then(|id| document.shape(id)).is_some();
+        let open = self.workspace.open().is_some();
+        match errand {
+            Errand::Page(_) | Errand::Grid | Errand::NextCase | Errand::PreviousCase => None,
+            _ if !open => Some("Open a picture first"),
+            Errand::NothingHere => self.label.is_none().then_some("Pick a label first"),
+            Errand::Track | Errand::NewLesion => (!selected).then_some("Select a shape on the picture first"),
+            Errand::Keyframe | Errand::Outside | Errand::Occluded => {
+                self.track_in_hand().is_none().then_some("Choose a track in the list first")
+            }
+            Errand::NextKeyframe | Errand::PreviousKeyframe => {
+                let none = self.track_in_hand().is_none() && self.marks_in_view().is_none();
+                none.then_some("Nothing is followed here")
+            }
+            Errand::NextVisit | Errand::PreviousVisit => {
+                self.subject_in_view().is_none().then_some("The picture in view is no visit yet")
+            }
+            _ => None,
         }
     }
 }

@@ -144,3 +144,24 @@ pub fn chip(ui: &mut Ui, text: &str, ink: Color32) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response
 }
+
+/// A choice among others, as a pill; with the digit that picks it while keys do.
+pub fn pill(ui: &mut Ui, text: &str, digit: Option<usize>, on: bool) -> Response {
+    let c = colours(ui.ctx());
+    let ink = if on { c.text } else { c.weak };
+    let words = digit.map_or_else(|| text.to_owned(), |digit| format!("{digit}  {text}"));
+    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(size::SMALL), ink);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 14.0, 22.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, text));
+    let fill = match (on, response.hovered()) {
+        (true, _) => c.accent_ground,
+        (false, true) => c.hovered,
+        (false, false) => c.raised,
+    };
+    ui.painter().rect_filled(rect, 11.0, fill);
+    if on || response.has_focus() {
+        ui.painter().rect_stroke(rect, 11.0, Stroke::new(1.0, c.accent), StrokeKind::Inside);
+    }
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
+    response
+}

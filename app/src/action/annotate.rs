@@ -122,6 +122,8 @@ pub(super) fn icon_of(tool: ToolId) -> &'static str {
         "rotated-box" => icon::SQUARE,
         "box-3d" => icon::BOX,
         "probe" => icon::LOCATE,
+        "landmarks" => icon::WAYPOINTS,
+        "interval" => icon::RULER_DIMENSION_LINE,
         _ => icon::DOT,
     }
 }

@@ -100,6 +100,9 @@ impl App {
             self.put_picture(image, place);
             return;
         }
+        if let Some(loaded) = self.take_ahead(n) {
+            return self.show_loaded(loaded, place);
+        }
         let gpu = self.gpu.context().clone();
         self.jobs.start_latest(OPENING, "Reading the series", move |task| {
             let loaded = Loaded::read(series, &gpu, task);
@@ -120,7 +123,7 @@ impl App {
     }
 
     /// Puts a picture in its place and, if it is new, into the project.
-    fn show_loaded(&mut self, loaded: Loaded, place: Place) {
+    pub(super) fn show_loaded(&mut self, loaded: Loaded, place: Place) {
         if let Err(error) = self.try_show(loaded, place) {
             self.notices.error("The picture could not be shown", &error);
         }
@@ -154,7 +157,7 @@ impl App {
 
     /// Shows a picture in memory: where it was asked for, in all four panes where they show one picture, and nowhere
     /// new where the stage waits for it.
-    fn put_picture(&mut self, image: ImageId, place: Place) {
+    pub(super) fn put_picture(&mut self, image: ImageId, place: Place) {
         let Some(picture) = self.workspace.pictures.get(&image) else { return };
         let (volume, has_planes) = (picture.volume.clone(), picture.has_planes());
         let first_look = Viewport {
@@ -194,6 +197,7 @@ impl App {
         self.gpu.drop_all_pictures();
         self.assist.finish();
         self.work = Work::default();
+        self.case.begin_project();
         self.settings.remember_project(project.path());
         let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
         if !notices.is_empty() {
@@ -289,7 +293,7 @@ impl App {
 
 /// Where a picture is to be seen once it is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Active,
     In(ViewportId),
     /// Wherever the stage waits for it already.
@@ -306,9 +310,9 @@ impl Place {
 }
 
 /// A picture that has been read, and how a project describes it.
-struct Loaded {
+pub(crate) struct Loaded {
     series: Series,
-    volume: Arc<Volume>,
+    pub(super) volume: Arc<Volume>,
     sha256: String,
     /// Made here, off the frame.
     prepared: Arc<Prepared>,
@@ -319,7 +323,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn read(series: Series, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
+    pub(super) fn read(series: Series, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
         let (volume, facts) = series.load_with_facts(task)?;
         Self::new(series, volume, facts.sha256_samples, gpu)
     }
@@ -372,6 +376,13 @@ fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<ImageId> {
     let id = image.id;
     project.document_mut().apply("Add image", vec![Command::AddImage { image }])?;
     Ok(id)
+}
+
+/// A series as a project describes it, read for its hash.
+pub(super) fn entry_of(series: &Series, path: String, task: &Task) -> anyhow::Result<ImageEntry> {
+    let (volume, facts) = series.load_with_facts(task)?;
+    let entry = ImageEntry::of_volume(&volume, path, &series.title);
+    Ok(ImageEntry { sha256: facts.sha256_samples, series_uid: series.uid.clone(), ..entry })
 }
 
 /// Opens a project to work on, or to look at where somebody else works on it.

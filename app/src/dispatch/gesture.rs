@@ -33,11 +33,11 @@ impl App {
     }
 
     fn press(&mut self, gesture: &Gesture) {
-        if self.point_at(gesture) {
+        if self.point_at(gesture) || self.bind_click(gesture) {
             return;
         }
         // Also a tool that only looks takes hold of a shape by its handles.
-        if !self.hand.tool.annotates() && self.take_shape(gesture) {
+        if !self.hand.tool.annotates() && (self.take_shape(gesture) || self.take_place(gesture)) {
             return;
         }
         match self.hand.tool {
@@ -53,6 +53,7 @@ impl App {
         let Some(button) = self.stroke.held() else { return };
         match (button, self.hand.tool) {
             (Button::Left, _) if self.work.held.is_some() => self.pull(gesture),
+            (Button::Left, _) if self.work.held_place.is_some() => self.pull_place(gesture),
             (Button::Left, Tool::Use(_)) => self.tool_move(gesture),
             (Button::Middle, _) => self.look(gesture.viewport, |view, open| view.pan(&open.volume, moved)),
             (Button::Right, _) => {

@@ -8,6 +8,7 @@ use crate::outbox::Gesture;
 use crate::view_state::ViewportId;
 use crate::work::measures::Readout;
 use crate::work::{Held, HeldThing, prompt_form};
+use limner_annotation::records::Track;
 use limner_annotation::tools::handles::{self, Grip};
 use limner_annotation::tools::{Makes, ToolId, place, snap};
 use limner_annotation::{Command, Form, ImageId, Shape, ShapeId, Slice, StepInfo};
@@ -48,7 +49,15 @@ impl App {
     /// Takes hold of a shape: also with the tools that only look.
     pub(super) fn take_shape(&mut self, gesture: &Gesture) -> bool {
         let Some(under) = self.shape_under(gesture.image, &gesture.raster, world_under(gesture)) else { return false };
-        let HeldThing::Shape(id) = under.what else { return false };
+        let id = match under.what {
+            HeldThing::Shape(id) => id,
+            HeldThing::Track(id, _) => {
+                self.case.track = Some(id);
+                self.hold(under, gesture);
+                return true;
+            }
+            HeldThing::Prompt(_) => return false,
+        };
         self.work.selected = Some(id);
         if gesture.modifiers.command {
             self.change_corner(id, &under);
@@ -100,6 +109,7 @@ impl App {
                 held.now = handles::with_section(&held.now, held.slice, section);
                 self.measure_again(id, &held.now, volume);
             }
+            HeldThing::Track(..) => held.now = handles::with_section(&held.now, held.slice, section),
             HeldThing::Prompt(n) => {
                 let Some(prompt) = self.assist.prompts().get(n) else { return };
                 if let Some(moved) = prompt_form::with_section(prompt, held.slice, &section, volume.size()) {
@@ -123,6 +133,7 @@ impl App {
         let Some(held) = self.work.held.take().filter(|held| held.is_moved) else { return };
         match held.what {
             HeldThing::Shape(id) => self.put_form(id, held.now, "Move"),
+            HeldThing::Track(id, frame) => self.put_track_form(id, frame, &held.now),
             HeldThing::Prompt(_) => self.ask_engine(),
         }
     }
@@ -130,7 +141,7 @@ impl App {
     fn put_form(&mut self, id: ShapeId, form: Form, verb: &str) {
         let Some(shape) = self.document().and_then(|document| document.shape(id)) else { return };
         let step = StepInfo::named(format!("{verb} {}", form.name()));
-        let shape = Shape { form, ..shape.clone() };
+        let shape = Shape { form: self.from_drawn(shape, form), ..shape.clone() };
         self.change("The change", |document| document.apply_step(step, vec![Command::EditShape { shape }]).map(|_| ()));
     }
 
@@ -192,8 +203,20 @@ impl App {
             return None;
         }
         let document = self.document()?;
-        let things = document.shapes_on(image).map(|shape| (HeldThing::Shape(shape.id), shape.form.clone()));
-        self.under(image, raster, at, things.collect(), handles::section)
+        let shapes =
+            document.shapes_on(image).map(|shape| (HeldThing::Shape(shape.id), self.as_drawn(image, &shape.form)));
+        let geometry = &self.workspace.pictures.get(&image)?.volume.geometry;
+        let frame = place::slice_of(geometry, &raster.plane).filter(|slice| slice.axis == 2).map(|slice| slice.index);
+        let tracks = document.on::<Track>(image).filter_map(|track| {
+            let frame = frame?;
+            Some((HeldThing::Track(track.id, frame), track.at(frame)?.0))
+        });
+        self.under(image, raster, at, shapes.chain(tracks).collect(), handles::section)
+    }
+
+    /// The shape under a click.
+    pub(super) fn shape_at(&self, gesture: &Gesture) -> Option<ShapeId> {
+        self.shape_under(gesture.image, &gesture.raster, world_under(gesture))?.what.shape()
     }
 
     fn prompt_under(&self, image: ImageId, raster: &Raster, at: World) -> Option<Under> {
@@ -231,7 +254,7 @@ impl App {
 }
 
 /// The strongest edge near a point of a slice.
-fn snapped(volume: &Volume, slice: Slice, at: [f64; 2]) -> [f64; 2] {
+pub(super) fn snapped(volume: &Volume, slice: Slice, at: [f64; 2]) -> [f64; 2] {
     let [a, b] = slice.axes_in_plane();
     let size = volume.size();
     snap::to_edge(at, SNAP, |x, y| {

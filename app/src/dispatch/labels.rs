@@ -234,7 +234,7 @@ impl App {
         });
     }
 
-    fn jump_to_shape(&mut self, id: ShapeId) {
+    pub(super) fn jump_to_shape(&mut self, id: ShapeId) {
         let Some(open) = self.workspace.open() else { return };
         let Some(shape) = self.document().and_then(|d| d.shape(id)).filter(|shape| shape.image == open.image) else {
             return;
@@ -265,7 +265,7 @@ impl App {
 
 const MOST_PARTS: usize = 200;
 
-fn fresh(document: &Document, name: impl FnOnce(u16) -> String) -> Result<Label, Error> {
+pub(super) fn fresh(document: &Document, name: impl FnOnce(u16) -> String) -> Result<Label, Error> {
     let value = document.free_label_value().ok_or_else(|| Error::refused("all 65,535 labels are in use"))?;
     let mut label = Label::new(value, name(value));
     label.colour = crate::theme::LABEL_COLOURS.get(usize::from(value) - 1).copied();

@@ -1,12 +1,15 @@
 //! Carries out what was asked. One file per kind of request; this one only sends each to its place.
 
+mod ahead;
 mod annotate;
+pub mod case;
 mod file;
 mod gesture;
 mod handles;
 mod labels;
 mod look;
 mod pick;
+pub mod place;
 mod prompt;
 pub mod questions;
 mod register;
@@ -14,6 +17,8 @@ mod snapshot;
 mod taste;
 mod tools;
 mod whole;
+
+pub(crate) use file::Loaded as Ahead;
 
 use crate::action::Action;
 use crate::app::App;
@@ -73,6 +78,8 @@ impl App {
             Request::Tour(on) => self.go_on_with_tour(on),
             Request::LabelOpacity(opacity) => self.workspace.stage.label_opacity = opacity,
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
+            Request::Case(ask) => self.ask_case(ask),
+            Request::AskPath(purpose) => self.ask_path(purpose),
             Request::CancelJob(id) => {
                 for job in self.jobs.running().iter().filter(|j| j.id == id) {
                     job.task.cancel.cancel();
@@ -112,6 +119,7 @@ impl App {
             | Action::FlipSign
             | Action::BrushLarger
             | Action::BrushSmaller => self.act_with_hand(action),
+            Action::Case(errand) => self.run_errand(errand),
             Action::NextSeries => self.open_neighbour(1),
             Action::PreviousSeries => self.open_neighbour(-1),
             Action::CopyView => self.copy_view(),

@@ -220,6 +220,7 @@ impl App {
         }
         if let Some(held) = self.work.held.take() {
             self.put_back(&held);
+        } else if self.work.held_place.take().is_some() {
         } else if self.work.draft.is_some() {
             self.drop_draft();
         } else {

@@ -14,6 +14,8 @@ use limner_imaging::{Mask, VoxelBox, World};
 
 /// How much larger a brush gets by one key press or one notch.
 const BRUSH_STEP: f64 = 1.15;
+/// Shapes that are places in space and need no slice.
+const ON_ANY_PLANE: [&str; 3] = ["ruler", "probe", "landmarks"];
 /// Two places nearer than this on the screen are one, in pixels.
 const NEAR: f64 = 6.0;
 
@@ -46,7 +48,7 @@ impl App {
                 return;
             }
         }
-        let at = world_under(gesture);
+        let at = self.place_under(gesture);
         let Some(draft) = &mut self.work.draft else { return };
         let corners = draft.path.points().len();
         let step = draft.path.press(at);
@@ -66,7 +68,10 @@ impl App {
         if self.work.held.is_some() {
             return self.pull(gesture);
         }
-        let at = world_under(gesture);
+        if self.work.held_place.is_some() {
+            return self.pull_place(gesture);
+        }
+        let at = self.place_under(gesture);
         let Some(draft) = self.work.draft.as_mut().filter(|d| d.viewport == gesture.viewport) else { return };
         let from = draft.path.points().last().copied().unwrap_or(at);
         let step = draft.path.move_to(at);
@@ -80,6 +85,9 @@ impl App {
     pub(super) fn tool_release(&mut self, at: Option<World>) {
         if self.work.held.is_some() {
             return self.let_go();
+        }
+        if self.work.held_place.is_some() {
+            return self.let_place_go();
         }
         let Some(draft) = &mut self.work.draft else { return };
         let last = draft.path.points().last().copied();
@@ -146,7 +154,9 @@ impl App {
             viewport: gesture.viewport,
             image: gesture.image,
             raster: gesture.raster,
-            is_opposite: modifiers.command || modifiers.ctrl || (modifiers.shift && is_prompt(tool)),
+            is_opposite: modifiers.command
+                || modifiers.ctrl
+                || (modifiers.shift && (is_prompt(tool) || is_shape(tool))),
             wire,
         });
         if let Makes::Dab { .. } = info.makes {
@@ -165,8 +175,8 @@ impl App {
         let open = self.workspace.pictures.get(&gesture.image)?;
         let aslant = place::slice_of(&open.volume.geometry, &gesture.raster.plane).is_none();
         match tool.info().makes {
-            Makes::Shape(_) if aslant => {
-                Some("Shapes and measurements lie on stored slices: reset the plane with the space bar")
+            Makes::Shape(_) if aslant && !ON_ANY_PLANE.contains(&tool.info().name) => {
+                Some("Only rulers, probes and landmarks lie on turned planes: reset the plane with the space bar")
             }
             Makes::Scissors => Some("Scissors cut in the 3D view"),
             _ => None,
@@ -203,7 +213,12 @@ impl App {
         let info = draft.tool.info();
         match info.makes {
             Makes::Dab { .. } => {
-                self.change("The stroke", |document| document.commit().map(|_| ()));
+                let flat = !self.hand.settings.sphere;
+                let key = self.keyframe_of_paint(draft.image, self.slice_of(&draft).filter(|_| flat));
+                self.change("The stroke", |document| {
+                    key.map_or(Ok(()), |key| document.stage(key))?;
+                    document.commit().map(|_| ())
+                });
             }
             Makes::Area { mask, .. } => self.paint_area(draft, mask),
             Makes::Shape(make) => self.add_shape(&draft, make),
@@ -217,12 +232,15 @@ impl App {
         self.work.draft = Some(draft);
         let mode = self.paint_mode();
         let found = self.with_scene(|scene| mask(scene, &points));
-        self.work.draft = None;
+        let slice = self.work.draft.take().and_then(|draft| self.slice_of(&draft));
         match found {
             Some(Ok(mask)) => {
                 let Some(paint) = mode.and_then(|mode| self.paint_command(image, &mask, mode)) else { return };
                 let step = StepInfo::named(info.title).with_tool(info.name);
-                self.change(info.title, |document| document.apply_step(step, vec![paint]).map(|_| ()));
+                let flat = |slice: &limner_annotation::Slice| mask.tight_box().size()[slice.axis] == 1;
+                let key = self.keyframe_of_paint(image, slice.filter(flat));
+                let commands = std::iter::once(paint).chain(key).collect();
+                self.change(info.title, |document| document.apply_step(step, commands).map(|_| ()));
             }
             // A slip of the hand is not worth a word.
             Some(Err(_)) if info.gather == Gather::Freehand && points.len() < 3 => {}
@@ -291,9 +309,23 @@ impl App {
         }))
     }
 
+    /// The slice a path lies on.
+    pub(super) fn slice_of(&self, draft: &Draft) -> Option<limner_annotation::Slice> {
+        let geometry = &self.workspace.pictures.get(&draft.image)?.volume.geometry;
+        place::slice_of(geometry, &draft.raster.plane)
+    }
+
     fn add_shape(&mut self, draft: &Draft, make: fn(limner_annotation::Slice, &[[f64; 2]]) -> Option<Form>) {
-        let Some(form) = self.drafted_form(draft, make) else { return };
         let info = draft.tool.info();
+        if info.name == "landmarks" {
+            return self.place_landmark(draft);
+        }
+        let form = self.form_in_space(draft).or_else(|| self.drafted_form(draft, make));
+        let Some(form) = form else { return };
+        if info.name == "outline" && draft.is_opposite {
+            return self.cut_hole(draft.image, &form);
+        }
+        let form = self.in_seconds(draft.image, form);
         let shape = Shape::new(draft.image, form, None);
         let id = shape.id;
         let step = StepInfo::named(format!("Draw {}", info.title.to_lowercase())).with_tool(info.name);
@@ -319,6 +351,10 @@ impl App {
 
 pub(super) fn is_prompt(tool: ToolId) -> bool {
     matches!(tool.info().makes, Makes::Prompt(_))
+}
+
+fn is_shape(tool: ToolId) -> bool {
+    matches!(tool.info().makes, Makes::Shape(_))
 }
 
 /// Nothing, as a mask.

@@ -10,8 +10,9 @@ use crate::work::operation::{Work, title_of};
 use crate::work::propagate::{self, Way};
 use glam::DVec2;
 use limner_annotation::operations::{self, Operation, Target};
+use limner_annotation::records::FrameMarks;
 use limner_annotation::tools::scissors;
-use limner_annotation::{Command, ImageId, LabelId, PackedMask, PaintMode, PaintRule, StepInfo};
+use limner_annotation::{Command, Document, ImageId, LabelId, PackedMask, PaintMode, PaintRule, StepInfo};
 use limner_imaging::Mask;
 use limner_segmentation::{Prompt, models};
 
@@ -66,11 +67,17 @@ impl App {
             let cause = "Paint the label on this slice first: it is what is carried on".into();
             return self.notices.warning("There is nothing to propagate", vec![cause]);
         }
-        let there = propagate::slices(way, &mask, axis, slice, usize::MAX, volume.size()[axis]);
+        let marks = FrameMarks::of(document, image, label, axis).cloned();
+        let there = propagate::open_slices(way, &mask, (axis, slice), volume.size()[axis], marks.as_ref());
+        if there.is_empty() {
+            let cause = "Every frame there was drawn by hand or said to be empty".into();
+            return self.notices.warning("There is nothing to propagate to", vec![cause]);
+        }
+        let known = propagate::known_part(&mask, axis, way, marks.as_ref());
         let offer = Offer::Propagation { way, axis, slice };
         self.assist.preview_operation(OperationPreview { image, label, layer: target.layer, offer, mask: None });
         self.jobs.start_latest(SLOT, "Propagating", move |task| {
-            let found = propagate::carry(&*engine, &volume, &mask, (way, axis, slice), &there, task)?;
+            let found = propagate::carry(&*engine, &volume, &known, (way, axis, slice), &there, task)?;
             let apply: Apply = Box::new(move |app| {
                 // What lies on those slices from before is replaced, so that a corrected slice can be carried on anew.
                 let new = propagate::replaced(&mask, &found, axis, &there);
@@ -99,11 +106,14 @@ impl App {
             step = step.with_model(self.assist.engine().name());
         }
         let done = self.change(offer.title(), |document| {
-            let new = match offer {
-                Offer::Operation(operation) => operations::preview(document, target, operation)?,
-                Offer::Propagation { .. } => mask,
+            let (new, marked) = match offer {
+                Offer::Operation(operation) => (operations::preview(document, target, operation)?, None),
+                Offer::Propagation { way, axis, slice } => {
+                    (mask, Some(keyframes(document, target, (way, axis, slice))))
+                }
             };
-            let commands = operations::replacing_over(document, target, &new, over, volume.as_deref())?;
+            let mut commands = operations::replacing_over(document, target, &new, over, volume.as_deref())?;
+            commands.extend(marked);
             document.apply_step(step, commands).map(|_| ())
         });
         if done.is_some() {
@@ -180,6 +190,21 @@ impl App {
         let tour = self.tour.take().filter(|_| on);
         self.tour = tour.and_then(|tour| tour.next(self));
     }
+}
+
+/// Where a propagation came from is what a person had drawn: those frames are its keyframes from now on.
+fn keyframes(document: &Document, target: Target, (way, axis, slice): (Way, usize, usize)) -> Command {
+    let label = document.label_of_value(target.label).map_or_else(LabelId::new, |label| label.id);
+    let marks = FrameMarks::of(document, target.image, label, axis).cloned();
+    let is_new = marks.is_none();
+    let mut marks = marks.unwrap_or_else(|| FrameMarks::new(target.image, label, axis));
+    if way != Way::Between {
+        marks = marks.drawn(slice);
+    } else if is_new {
+        let mask = document.label_map(target.image).map(|map| map.mask_on(target.layer, target.label));
+        marks.keyframes = mask.map(|mask| mask.indices().map(|index| index[axis]).collect()).unwrap_or_default();
+    }
+    Command::put(marks)
 }
 
 /// What a step remembers of the prompts it came from.

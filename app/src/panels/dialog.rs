@@ -3,6 +3,7 @@
 use super::settings::{self, SettingsPage};
 use crate::action::{ACTIONS, Action, Menu};
 use crate::app::App;
+use crate::case::Ask;
 use crate::outbox::{AskAct, Outbox, Request};
 use crate::theme::{colours, icon_font, radius, size, space, strong};
 use crate::widgets::key_cap;
@@ -42,6 +43,8 @@ pub enum Purpose {
     SaveProject,
     SaveView,
     SaveClip,
+    LoadForm,
+    LoadTemplate,
     Export(&'static str),
     Audit,
 }
@@ -54,6 +57,8 @@ impl Purpose {
             Self::SaveProject => "Save the project as".into(),
             Self::SaveView => "Save the view as PNG".into(),
             Self::SaveClip => "Save a clip as GIF".into(),
+            Self::LoadForm => "Load a case form".into(),
+            Self::LoadTemplate => "Load a landmark template".into(),
             Self::Export(format) => format!("Export {} into a new folder", format_title(format)),
             Self::Audit => "Write the audit into a folder".into(),
         }
@@ -61,7 +66,7 @@ impl Purpose {
 
     const fn verb(self) -> &'static str {
         match self {
-            Self::Open | Self::OpenProject => "Open",
+            Self::Open | Self::OpenProject | Self::LoadForm | Self::LoadTemplate => "Open",
             Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit => "Save",
             Self::Export(_) => "Export",
         }
@@ -74,6 +79,8 @@ impl Purpose {
             Self::SaveProject => Request::SaveProjectAs(path),
             Self::SaveView => Request::SaveView(path),
             Self::SaveClip => Request::SaveClip(path),
+            Self::LoadForm => Request::Case(Ask::LoadForm(path)),
+            Self::LoadTemplate => Request::Case(Ask::LoadTemplate(path)),
             Self::Export(format) => Request::Export { format, out: path },
             Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
         }

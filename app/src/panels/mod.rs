@@ -1,7 +1,10 @@
 //! Everything around the pictures. Panels read shared state and ask through the outbox.
 
 pub mod browser;
+pub mod case_form;
+pub mod cases;
 pub mod dialog;
+pub mod follow_up;
 pub mod inspector;
 pub mod labels;
 pub mod measurements;
@@ -10,8 +13,11 @@ pub mod model;
 pub mod notices;
 pub mod questions;
 pub mod rail;
+pub mod region;
+pub mod report;
 pub mod settings;
 pub mod status;
+pub mod time;
 pub mod tools;
 pub mod tour;
 pub mod viewbar;

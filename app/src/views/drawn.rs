@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::theme::{over, radius, size};
 use crate::view_state::ViewportId;
+use crate::views::followed;
 use crate::work::measures::Readout;
 use crate::work::prompt_form;
 use crate::workspace::OpenPicture;
@@ -43,24 +44,29 @@ pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
     if app.workspace.stage.show_labels {
         shapes_ui(app, open, &pen);
     }
+    followed::ui(app, open, &pen);
     prompts_ui(app, open, &pen);
     draft_ui(app, open, &pen);
 }
 
-struct Pen<'a> {
-    painter: &'a Painter,
-    ground: Ground<'a>,
-    geometry: &'a Geometry,
-    slice: Option<Slice>,
+pub(super) struct Pen<'a> {
+    pub painter: &'a Painter,
+    pub ground: Ground<'a>,
+    pub geometry: &'a Geometry,
+    pub slice: Option<Slice>,
 }
 
 impl Pen<'_> {
+    pub(super) fn screen(&self, world: World) -> Pos2 {
+        self.ground.screen(world)
+    }
+
     fn at(&self, slice: Slice, point: [f64; 2]) -> Pos2 {
         self.ground.screen(place::world_of(self.geometry, slice, point))
     }
 
     /// A line that reads on bone and on air.
-    fn line(&self, points: &[Pos2], closed: bool, width: f32, colour: Color32) {
+    pub(super) fn line(&self, points: &[Pos2], closed: bool, width: f32, colour: Color32) {
         for (width, colour) in [(width + 2.0, over::EDGE), (width, colour)] {
             let stroke = Stroke::new(width, colour);
             let mark =
@@ -69,7 +75,7 @@ impl Pen<'_> {
         }
     }
 
-    fn form(&self, slice: Slice, form: &Form, width: f32, colour: Color32) {
+    pub(super) fn form(&self, slice: Slice, form: &Form, width: f32, colour: Color32) {
         for line in handles::lines(form) {
             let points: Vec<Pos2> = line.points.iter().map(|point| self.at(slice, *point)).collect();
             if let [single] = points.as_slice() {
@@ -80,13 +86,13 @@ impl Pen<'_> {
         }
     }
 
-    fn cross(&self, at: Pos2, colour: Color32) {
+    pub(super) fn cross(&self, at: Pos2, colour: Color32) {
         for by in [vec2(6.0, 0.0), vec2(0.0, 6.0)] {
             self.line(&[at - by, at + by], false, 1.5, colour);
         }
     }
 
-    fn handles(&self, slice: Slice, form: &Form, colour: Color32) {
+    pub(super) fn handles(&self, slice: Slice, form: &Form, colour: Color32) {
         for point in handles::handles(form) {
             let square = Rect::from_center_size(self.at(slice, point), vec2(2.0 * HANDLE, 2.0 * HANDLE));
             self.painter.rect_filled(square.expand(1.0), radius::S, over::EDGE);
@@ -95,7 +101,7 @@ impl Pen<'_> {
     }
 
     /// Lines of text beside a form, kept on the picture.
-    fn text(&self, form: &Form, slice: Slice, lines: &[String], colour: Color32) {
+    pub(super) fn text(&self, form: &Form, slice: Slice, lines: &[String], colour: Color32) {
         if lines.is_empty() {
             return;
         }
@@ -117,18 +123,18 @@ fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
     let (Some(project), Some(slice)) = (&app.workspace.project, pen.slice) else { return };
     let document = project.document();
     for shape in document.shapes_on(open.image) {
-        let form = app.work.form_of(shape);
-        let Some(section) = handles::section(form, slice) else { continue };
+        let form = app.as_drawn(open.image, app.work.form_of(shape));
+        let Some(section) = handles::section(&form, slice) else { continue };
         let label = shape.label.and_then(|id| document.label(id));
         if label.is_some_and(|label| !label.visible) {
             continue;
         }
-        let colour = label.map_or(over::MEASURE, |label| {
-            let [r, g, b] = label.colour();
-            Color32::from_rgb(r, g, b)
-        });
-        let (hovered, selected) = (app.work.hovered == Some(shape.id), app.work.selected == Some(shape.id));
-        pen.form(slice, &section, if hovered || selected { 2.0 } else { 1.5 }, colour);
+        let colour = followed::colour_of(document, shape.label);
+        let hovered = app.work.hovered == Some(shape.id) || app.is_pointed_at(shape.id);
+        let selected = app.work.selected == Some(shape.id);
+        if !matches!(form, Form::Landmarks { .. }) {
+            pen.form(slice, &section, if hovered || selected { 2.5 } else { 1.5 }, colour);
+        }
         if hovered || selected {
             pen.handles(slice, &section, colour);
         }

@@ -2,6 +2,8 @@
 
 pub mod crosshair;
 pub mod drawn;
+pub mod followed;
+pub mod grid;
 pub mod overlay_text;
 pub mod pointed;
 pub mod slice;
@@ -20,6 +22,9 @@ use eframe::egui::{
 
 /// Every viewport of the stage in its place.
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    if app.case.grid.open {
+        return grid::ui(app, ui, out);
+    }
     let stage = &app.workspace.stage;
     let whole = ui.available_rect_before_wrap();
     if stage.is_maximised() {

@@ -25,6 +25,9 @@ impl Readout {
         if let Form::Point { at } = shape.form {
             lines.extend(value_at(volume, Voxel(at.into())));
         }
+        if let Form::Landmarks { points } = &shape.form {
+            lines.push(if points.len() == 1 { "1 point".into() } else { format!("{} points", points.len()) });
+        }
         let mask = measure::mask_of(shape, image).filter(|_| !volume.is_colour());
         let histogram = mask.as_ref().and_then(|mask| histogram::of(volume, mask, BINS));
         if let Some(mask) = &mask {

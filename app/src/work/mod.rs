@@ -11,6 +11,7 @@ pub mod recent;
 pub mod wire;
 
 use crate::view_state::ViewportId;
+use limner_annotation::entity::TrackId;
 use limner_annotation::tools::ToolId;
 use limner_annotation::tools::handles::Grip;
 use limner_annotation::tools::path::Path;
@@ -23,6 +24,7 @@ use wire::LiveWire;
 pub struct Work {
     pub draft: Option<Draft>,
     pub held: Option<Held>,
+    pub held_place: Option<HeldPlace>,
     /// The shape the pointer is over, and the one picked last.
     pub hovered: Option<ShapeId>,
     pub selected: Option<ShapeId>,
@@ -66,9 +68,22 @@ pub struct Held {
     pub is_moved: bool,
 }
 
+/// A point in space that is being pulled along the plane in view, whatever way that lies.
+pub struct HeldPlace {
+    pub shape: ShapeId,
+    /// Which of its points.
+    pub point: usize,
+    pub now: Form,
+    pub viewport: ViewportId,
+    pub image: ImageId,
+    pub is_moved: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldThing {
     Shape(ShapeId),
+    /// On a frame.
+    Track(TrackId, usize),
     Prompt(usize),
 }
 
@@ -87,13 +102,16 @@ impl Work {
     pub fn form_of<'a>(&'a self, shape: &'a Shape) -> &'a Form {
         match &self.held {
             Some(held) if held.what == HeldThing::Shape(shape.id) => &held.now,
-            _ => &shape.form,
+            _ => match &self.held_place {
+                Some(held) if held.shape == shape.id => &held.now,
+                _ => &shape.form,
+            },
         }
     }
 
     /// Whether the hand is in the middle of something that can be dropped.
     pub fn is_busy(&self) -> bool {
-        self.draft.is_some() || self.held.is_some()
+        self.draft.is_some() || self.held.is_some() || self.held_place.is_some()
     }
 
     /// Whether there is something that a key can delete.

@@ -2,6 +2,7 @@
 //! fits it to what is seen there.
 
 use limner_annotation::operations::interpolate;
+use limner_annotation::records::FrameMarks;
 use limner_imaging::{Mask, Task, Volume, VoxelBox};
 use limner_segmentation::{Engine, Prompt, Request, Shape};
 
@@ -27,6 +28,36 @@ pub fn slices(way: Way, mask: &Mask, axis: usize, from: usize, count: usize, siz
             let empty = |n: &usize| mask.within(slice_box(tight, axis, *n)).is_empty();
             (tight.min[axis]..tight.max[axis]).filter(empty).collect()
         }
+    }
+}
+
+/// The same without slices that a person has drawn or said to be empty: there and no further.
+pub fn open_slices(
+    way: Way,
+    mask: &Mask,
+    (axis, from): (usize, usize),
+    size: usize,
+    marks: Option<&FrameMarks>,
+) -> Vec<usize> {
+    let Some(marks) = marks else { return slices(way, mask, axis, from, usize::MAX, size) };
+    match way {
+        Way::Forwards => (from + 1..marks.next(from).unwrap_or(size)).collect(),
+        Way::Backwards => (marks.previous(from).map_or(0, |before| before + 1)..from).rev().collect(),
+        Way::Between => {
+            let ends = marks.keyframes.first().zip(marks.keyframes.last());
+            ends.map(|(a, b)| (*a..*b).filter(|n| !marks.is_said(*n)).collect()).unwrap_or_default()
+        }
+    }
+}
+
+/// What of a mask a propagation starts from: between keyframes only what was drawn on them, so that what was carried there
+/// before does not hold it back.
+pub fn known_part(mask: &Mask, axis: usize, way: Way, marks: Option<&FrameMarks>) -> Mask {
+    match marks {
+        Some(marks) if way == Way::Between => {
+            Mask::from_fn(mask.bounds(), |index| marks.keyframes.contains(&index[axis]) && mask.get(index))
+        }
+        _ => mask.clone(),
     }
 }
 
@@ -157,5 +188,21 @@ mod tests {
             assert!(dice(&found, inside, slice) > 0.9, "frame {slice}");
         }
         assert!(found.within(slice_box(VoxelBox::whole(SIZE), 2, 6)).is_empty());
+    }
+
+    #[test]
+    fn what_a_person_said_of_a_frame_is_where_propagation_ends() {
+        let (image, label) = (limner_annotation::ImageId::new(), limner_annotation::LabelId::new());
+        let marks = FrameMarks::new(image, label, 2).drawn(0).drawn(5).empty_on(9).drawn(13);
+        let mask = Mask::from_fn(VoxelBox::whole(SIZE), inside);
+        let to = |way, from| open_slices(way, &mask, (2, from), SIZE[2], Some(&marks));
+        assert_eq!(to(Way::Forwards, 5), [6, 7, 8]);
+        assert_eq!(to(Way::Forwards, 13), Vec::<usize>::new());
+        assert_eq!(to(Way::Backwards, 5), [4, 3, 2, 1]);
+        assert_eq!(to(Way::Between, 0), [1, 2, 3, 4, 6, 7, 8, 10, 11, 12]);
+        let known = known_part(&mask, 2, Way::Between, Some(&marks));
+        assert!(known.indices().all(|index| [0, 5].contains(&index[2])) && !known.is_empty());
+        assert_eq!(known_part(&mask, 2, Way::Forwards, Some(&marks)).count(), mask.count());
+        assert_eq!(open_slices(Way::Backwards, &mask, (2, 3), SIZE[2], None), [2, 1, 0]);
     }
 }

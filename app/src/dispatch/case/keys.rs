@@ -1,0 +1,153 @@
+//! Keys while the form or the grid has them: they are taken before the keymap sees them.
+
+use crate::app::App;
+use crate::case::Ask;
+use crate::case::ask::{GridAsk, ReportAsk};
+use crate::case::focus::{Row, STATUSES, answer_of, finding_of};
+use eframe::egui::{Context, InputState, Key, Modifiers};
+use limner_annotation::records::{AssignmentStatus, FieldKind, Status, Verdict};
+
+const DIGITS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+impl App {
+    /// What the keys of this frame ask for, where a form, the grid or a binding listens to them.
+    pub(crate) fn take_case_keys(&mut self, ctx: &Context) {
+        if self.dialog.is_some() || ctx.egui_wants_keyboard_input() {
+            return;
+        }
+        let asks = if self.case.grid.open {
+            let shown = self.shown_cases();
+            ctx.input_mut(|input| self.grid_keys(input, &shown))
+        } else if self.case.report.binding.is_some() {
+            ctx.input_mut(binding_keys)
+        } else if let Some(row) = self.case.focus {
+            ctx.input_mut(|input| self.form_keys(input, row))
+        } else {
+            Vec::new()
+        };
+        asks.into_iter().for_each(|ask| self.ask_case(ask));
+    }
+
+    /// Places in the list of the cases that the grid shows.
+    fn shown_cases(&self) -> Vec<usize> {
+        let cases = self.cases();
+        (0..cases.len()).filter(|n| cases[*n].fits(&self.case.filter)).collect()
+    }
+
+    fn form_keys(&self, input: &mut InputState, row: usize) -> Vec<Ask> {
+        let rows = self.form_rows();
+        let last = rows.len().saturating_sub(1);
+        let mut row = row.min(last);
+        let mut asks = Vec::new();
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        if pressed(Key::Escape) {
+            return vec![Ask::Focus(None)];
+        }
+        if pressed(Key::ArrowDown) || pressed(Key::Tab) {
+            row = (row + 1).min(last);
+            asks.push(Ask::Focus(Some(row)));
+        }
+        if pressed(Key::ArrowUp) {
+            row = row.saturating_sub(1);
+            asks.push(Ask::Focus(Some(row)));
+        }
+        let picked = DIGITS.iter().position(|key| pressed(*key));
+        let cleared = pressed(Key::Backspace) || pressed(Key::Delete);
+        let onwards = pressed(Key::Enter);
+        match rows.get(row) {
+            Some(Row::Finding(name)) => {
+                let letters = [Key::P, Key::A, Key::U, Key::N];
+                let letter = letters.iter().position(|key| pressed(*key));
+                let status = letter.or(picked).and_then(|n| STATUSES.get(n)).map(|(status, ..)| *status);
+                if let Some(status) = status {
+                    asks.push(self.finding_ask(name, status));
+                } else if cleared {
+                    asks.push(Ask::Finding { name: (*name).to_owned(), status: None });
+                }
+                // Most of a form is a list of findings: on to the next by itself.
+                if status.is_some() || onwards {
+                    asks.push(Ask::Focus(Some((row + 1).min(last))));
+                }
+            }
+            Some(Row::Field(field)) => {
+                let now = self
+                    .workspace
+                    .open()
+                    .and_then(|open| answer_of(self.document()?, self.case_form()?, open.image, field));
+                if let Some(n) = picked.filter(|n| *n < field.reach()) {
+                    asks.push(Ask::Answer { field: field.key.clone(), value: field.pick(n, now) });
+                } else if cleared {
+                    asks.push(Ask::Answer { field: field.key.clone(), value: None });
+                }
+                let typed = matches!(field.kind, FieldKind::Text | FieldKind::Number);
+                if onwards && !typed || picked.is_some() && field.kind != FieldKind::Several {
+                    asks.push(Ask::Focus(Some((row + 1).min(last))));
+                }
+            }
+            None => {}
+        }
+        asks
+    }
+
+    /// The same status again takes it back.
+    fn finding_ask(&self, name: &str, status: Status) -> Ask {
+        let known = self.workspace.open().and_then(|open| finding_of(self.document()?, open.image, name));
+        let again = known.is_some_and(|known| known.status == status);
+        Ask::Finding { name: name.to_owned(), status: (!again).then_some(status) }
+    }
+
+    fn grid_keys(&self, input: &mut InputState, shown: &[usize]) -> Vec<Ask> {
+        let grid = &self.case.grid;
+        let mut asks = Vec::new();
+        let place = shown.iter().position(|n| *n == grid.cursor).unwrap_or(0);
+        let columns = grid.columns.max(1) as isize;
+        for modifiers in [Modifiers::NONE, Modifiers::SHIFT] {
+            let steps =
+                [(Key::ArrowRight, 1), (Key::ArrowLeft, -1), (Key::ArrowDown, columns), (Key::ArrowUp, -columns)];
+            for (key, by) in steps {
+                if input.consume_key(modifiers, key) {
+                    let to = place.saturating_add_signed(by).min(shown.len().saturating_sub(1));
+                    let to = shown.get(to).copied().unwrap_or_default();
+                    asks.push(GridAsk::Cursor { to, extend: modifiers.shift, toggle: false });
+                }
+            }
+        }
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        if pressed(Key::Escape) {
+            asks.push(if grid.chosen.is_empty() { GridAsk::Close } else { GridAsk::All(false) });
+        }
+        if pressed(Key::Enter) {
+            asks.push(GridAsk::Open(grid.cursor));
+        }
+        if pressed(Key::Space) {
+            asks.push(GridAsk::Cursor { to: grid.cursor, extend: false, toggle: true });
+        }
+        if pressed(Key::Tab) {
+            asks.push(GridAsk::Row((grid.row + 1) % self.form_rows().len().max(1)));
+        }
+        asks.extend(DIGITS.iter().position(|key| pressed(*key)).map(GridAsk::Pick));
+        let verdicts = [(Key::F, Verdict::Flag), (Key::X, Verdict::Reject), (Key::G, Verdict::Accept)];
+        asks.extend(
+            verdicts.into_iter().filter(|(key, _)| pressed(*key)).map(|(_, verdict)| GridAsk::Verdict(verdict)),
+        );
+        if pressed(Key::D) {
+            asks.push(GridAsk::Status(AssignmentStatus::Submitted));
+        }
+        if input.consume_key(Modifiers::COMMAND, Key::A) {
+            asks.push(GridAsk::All(true));
+        }
+        asks.into_iter().map(Ask::Grid).collect()
+    }
+}
+
+/// Digits bind the regions of the list to the selected words; Enter and Esc end it.
+fn binding_keys(input: &mut InputState) -> Vec<Ask> {
+    let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+    let mut asks = Vec::new();
+    asks.extend(DIGITS.iter().position(|key| pressed(*key)).map(ReportAsk::ToggleNth));
+    if pressed(Key::Escape) || pressed(Key::Enter) {
+        asks.push(ReportAsk::Bind(None));
+    }
+    asks.into_iter().map(Ask::Report).collect()
+}
