@@ -10,8 +10,8 @@ use crate::labels::Label;
 use crate::question::{Dialogue, ImageSet, Question, RenderRecipe, Taxonomy, Template};
 use crate::records::{
     Annotation, Assignment, AuditRun, Caption, CaseForm, Consensus, Decision, Finding, FormEntry, FrameMarks,
-    Judgement, Lesion, MeasurementEntry, Ontology, Prediction, ProjectInfo, PromptTrace, Protocol, Rater, Release,
-    SegmentState, Split, Study, Subject, Track,
+    Judgement, Lesion, MeasurementEntry, Ontology, Prediction, ProjectInfo, PromptTrace, Protocol, Rater, Registration,
+    Release, SegmentState, Split, Study, Subject, Track,
 };
 use crate::shapes::Shape;
 use serde::{Deserialize, Serialize};
@@ -191,6 +191,8 @@ entities! {
     Decision, DecisionId, "decision", Project: Decision;
     /// What a model said, raw and parsed.
     Prediction, PredictionId, "prediction", Project: Prediction;
+    /// Where one image lies to another.
+    Registration, RegistrationId, "registration", Project: Registration;
     /// Which subjects are for training and which for testing.
     Split, SplitId, "split", Project: Split;
     /// What the project is: title, licence, guideline. One a project.

@@ -52,6 +52,7 @@ pub enum Action {
     Split(Along),
     CloseView,
     NextView,
+    SecondWindow,
     Maximise,
     LinkPlace,
     LinkCamera,
@@ -72,6 +73,11 @@ pub enum Action {
     TurnClockwise,
     MirrorView,
     PlayCine,
+    NextTime,
+    PreviousTime,
+    Hang,
+    ComparePrior,
+    ToggleReferenceLines,
     NextSeries,
     PreviousSeries,
     CopyView,
@@ -79,6 +85,7 @@ pub enum Action {
     SaveClip,
     Register,
     Ask(Ask),
+    AdjustRegistration,
     ToggleBrowser,
     ToggleInspector,
     Palette,
@@ -150,7 +157,7 @@ pub enum Menu {
 }
 
 impl Menu {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::File,
         Self::Edit,
         Self::Tools,
@@ -208,6 +215,10 @@ const fn reading(key: Key) -> Chord {
 
 const fn command(key: Key) -> Chord {
     chord(Modifiers::COMMAND, key, When::Always)
+}
+
+const fn shift(key: Key) -> Chord {
+    chord(Modifiers::SHIFT, key, When::Always)
 }
 
 const fn command_shift(key: Key) -> Chord {
@@ -280,6 +291,7 @@ const FIXED: &[Entry] = &[
     entry(Action::Split(Along::Down), Menu::View, "Split view downwards", &[command_shift(Key::Backslash)]),
     entry(Action::CloseView, Menu::View, "Close view", &[command(Key::W)]),
     entry(Action::NextView, Menu::View, "Next view", &[command(Key::Tab)]),
+    entry(Action::SecondWindow, Menu::Window, "Second window", &[command_shift(Key::M)]),
     entry(Action::Maximise, Menu::View, "Maximise view", &[command(Key::M)]),
     entry(Action::LinkPlace, Menu::View, "Link slices and crosshair", &[]),
     entry(Action::LinkCamera, Menu::View, "Link zoom and pan", &[]),
@@ -305,6 +317,11 @@ const FIXED: &[Entry] = &[
     entry(Action::TurnClockwise, Menu::View, "Turn a quarter clockwise", &[reading(Key::R)]),
     entry(Action::MirrorView, Menu::View, "Mirror left and right", &[reading(Key::H)]),
     entry(Action::PlayCine, Menu::View, "Play or stop", &[command(Key::Space)]),
+    entry(Action::NextTime, Menu::View, "Next time or frame", &[shift(Key::ArrowRight)]),
+    entry(Action::PreviousTime, Menu::View, "Previous time or frame", &[shift(Key::ArrowLeft)]),
+    entry(Action::Hang, Menu::View, "Hang the study by the rules", &[command(Key::H)]),
+    entry(Action::ComparePrior, Menu::View, "Compare with the prior study", &[command(Key::D)]),
+    entry(Action::ToggleReferenceLines, Menu::View, "Show reference lines", &[command(Key::R)]),
     entry(Action::NextSeries, Menu::View, "Next series", &[plain(Key::PageDown)]),
     entry(Action::PreviousSeries, Menu::View, "Previous series", &[plain(Key::PageUp)]),
     entry(Action::ToggleLabels, Menu::View, "Show labels", &[plain(Key::T)]),
@@ -313,6 +330,7 @@ const FIXED: &[Entry] = &[
     entry(Action::SaveView, Menu::View, "Save view as PNG…", &[command_shift(Key::P)]),
     entry(Action::SaveClip, Menu::View, "Save clip as GIF…", &[]),
     entry(Action::Register, Menu::View, "Register the other view to this one", &[]),
+    entry(Action::AdjustRegistration, Menu::View, "Adjust registration by hand…", &[]),
     entry(Action::ToggleBrowser, Menu::Window, "Show series list", &[command(Key::B)]),
     entry(Action::ToggleInspector, Menu::Window, "Show labels panel", &[command(Key::I)]),
     entry(Action::Settings, Menu::Window, "Settings…", &[command(Key::Comma)]),
@@ -360,6 +378,14 @@ impl Action {
             Self::LinkPlace => "Views go through the same point of the patient",
             Self::LinkCamera => "Planes that lie the same way are zoomed and moved together",
             Self::LinkWindow => "Pictures of one kind share their grey window",
+            Self::Hang => "Series into views as the hanging rules want it; Settings, Hanging says how to change them",
+            Self::SecondWindow => {
+                "Views in a window of their own, for a second monitor; it comes back at the next start"
+            }
+            Self::ComparePrior => {
+                "This picture at the left, the one like it from the patient's study before at the right"
+            }
+            Self::ToggleReferenceLines => "Where the planes of other pictures cut this one",
             Self::FlipSign => "Whether the next prompt says \"this\" or \"not this\"",
             Self::Accept => "Paint the proposed mask with the label in hand",
             Self::AcceptNext => "Paint the proposed mask and take a new label for the next object",
@@ -389,6 +415,11 @@ impl Action {
             Self::FourUp => icon::GRID_2X2,
             Self::Maximise => icon::MAXIMIZE_2,
             Self::PlayCine | Self::RunModel => icon::PLAY,
+            Self::NextTime => icon::STEP_FORWARD,
+            Self::PreviousTime => icon::STEP_BACK,
+            Self::SecondWindow => icon::APP_WINDOW,
+            Self::Hang => icon::LAYOUT_DASHBOARD,
+            Self::ComparePrior => icon::HISTORY,
             Self::ToggleBrowser => icon::PANEL_LEFT,
             Self::ToggleInspector => icon::PANEL_RIGHT,
             Self::Settings => icon::SETTINGS,

@@ -5,9 +5,12 @@
 
 use crate::action::{Action, Tool};
 use crate::assist::Assist;
+use crate::beside::{self, Place};
 use crate::case::Desk;
 use crate::cine::Cine;
+use crate::companions::Companions;
 use crate::gpu::Gpu;
+use crate::hanging::Rules;
 use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
 use crate::notices::Notices;
@@ -26,7 +29,8 @@ use crate::views;
 use crate::work::Work;
 use crate::workspace::{OpenPicture, Workspace};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
-use limner_annotation::LabelId;
+use limner_annotation::{Contents, LabelId};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub struct App {
@@ -46,11 +50,24 @@ pub struct App {
     pub settings: Settings,
     pub keymap: Keymap,
     pub thumbnails: Thumbnails,
+    pub companions: Companions,
     pub paths: Paths,
     /// The viewport the pointer is over, and where, in its pixels.
     pub hover: Option<(ViewportId, [f64; 2])>,
     pub dialog: Option<Dialog>,
     pub cine: Option<Cine>,
+    pub hanging: Option<Rules>,
+    /// Where the second window is opened, and where it was seen last.
+    pub(crate) beside_place: Option<Place>,
+    beside_now: Option<Place>,
+    /// Whether the window that moves one picture to another by hand is open.
+    pub adjusting: bool,
+    /// Views that lay a series over theirs as soon as all are read, by line of the list.
+    pub(crate) fused: Vec<(ViewportId, usize)>,
+    /// Lines of the list that a scan in progress has told of.
+    pub(crate) told: Vec<usize>,
+    /// Views a picture is on its way to.
+    pub awaited: BTreeSet<ViewportId>,
     pub(crate) ctx: egui::Context,
     session: Session,
     quitting: bool,
@@ -91,17 +108,26 @@ impl App {
             notices: Notices::default(),
             keymap: Keymap::of(settings.profile, &settings.own_keys),
             thumbnails: Thumbnails::default(),
+            companions: Companions::default(),
+            beside_place: settings.beside_place,
+            beside_now: settings.beside_place,
             settings,
             session,
             paths,
             hover: None,
             dialog: None,
             cine: None,
+            hanging: None,
+            adjusting: false,
+            fused: Vec::new(),
+            told: Vec::new(),
+            awaited: BTreeSet::new(),
             ctx: cc.egui_ctx.clone(),
             quitting: false,
             fault_told: false,
         };
         app.restyle();
+        app.load_hanging();
         if crashed {
             let causes = vec!["Every step up to the last green dot was on disk and is here again".to_owned()];
             app.notices.warning("Limner did not end properly last time", causes);
@@ -134,13 +160,17 @@ impl App {
         }
     }
 
-    /// The labels at a voxel of a picture, over all layers.
+    /// The labels at a voxel of a picture, over all layers, and what is laid over it.
     pub fn label_names_at(&self, open: &OpenPicture, index: [usize; 3]) -> String {
         let Some(project) = &self.workspace.project else { return String::new() };
-        let document = project.document();
-        let Some(map) = document.label_map(open.image) else { return String::new() };
-        let values = map.layers().iter().map(|layer| layer.get(index)).filter(|&value| value != 0);
-        values.filter_map(|v| document.label_of_value(v)).map(|l| l.name.as_str()).collect::<Vec<_>>().join(", ")
+        let own: &Contents = project.document();
+        let names_in = |contents: &Contents| -> Vec<String> {
+            let Some(map) = contents.label_map(open.image) else { return Vec::new() };
+            let values = map.layers().iter().map(|layer| layer.get(index)).filter(|&value| value != 0);
+            values.filter_map(|value| contents.label_of_value(value)).map(|label| label.name.clone()).collect()
+        };
+        let names: Vec<String> = std::iter::once(own).chain(self.companions.shown()).flat_map(names_in).collect();
+        names.join(", ")
     }
 
     /// What the hand is doing, for the keys.
@@ -214,10 +244,17 @@ impl App {
         if !empty {
             bar(Panel::top("view"), size::BAR_HEIGHT).show(ui, |ui| panels::viewbar::ui(app, ui, out));
         }
+        if panels::timebar::is_needed(app) {
+            bar(Panel::bottom("time"), size::BAR_HEIGHT).show(ui, |ui| panels::timebar::ui(app, ui, out));
+        }
         let central = CentralPanel::default().frame(Frame::NONE.fill(c.ground));
-        central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, ui, out) });
+        let layout = app.workspace.stage.layout();
+        central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, layout, ui, out) });
+        let beside = beside::ui(app, ui.ctx(), out);
         panels::notices::ui(app, ui.ctx(), out);
         panels::tour::ui(app, ui.ctx(), out);
+        panels::registration::ui(app, ui.ctx(), out);
+        self.beside_now = beside.or(self.beside_now);
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             panels::dialog::ui(self, dialog, &self.ctx, out);
@@ -263,6 +300,8 @@ impl App {
 
     fn remember(&mut self) {
         self.settings.stage = Some(self.workspace.stage.clone());
+        self.settings.beside_place = self.beside_now;
+        self.settings.window_place = Place::of_window(&self.ctx).or(self.settings.window_place);
         self.settings.hand = Some(self.hand.clone());
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");
@@ -353,6 +392,8 @@ impl eframe::App for App {
         self.follow_questions();
         self.order_thumbnail();
         self.follow_case(ctx);
+        self.order_companions();
+        self.receive_times();
         self.advance_cine();
         if let Some(next) = self.notices.expire() {
             ctx.request_repaint_after(next);

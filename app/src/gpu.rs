@@ -5,7 +5,11 @@
 //! lost it is put on the next one (`renew`).
 
 mod content;
+mod guests;
+mod over;
 mod solid;
+
+pub use guests::{GuestId, GuestLayers};
 
 use crate::view_state::{Stage, Viewport, ViewportId};
 use crate::workspace::{OpenPicture, Workspace};
@@ -19,8 +23,10 @@ use limner_annotation::ImageId;
 use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
-    GpuContext, LabelStyle, LabelTexture, Palette, Prepared, Renderer, Target, Tier, TransferPreset, readback,
+    ColourMap, GpuContext, LabelStyle, LabelTexture, MapPreset, Palette, Prepared, Renderer, Second, Target, Tier,
+    TransferPreset, readback,
 };
+use over::ShownOver;
 use solid::Solid;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +36,8 @@ pub struct Gpu {
     device: Device,
     palette: Palette,
     proposal_palette: Palette,
+    /// Of what is laid over another picture in colour.
+    over_colours: ColourMap,
     pictures: BTreeMap<ImageId, Content>,
     viewports: BTreeMap<ViewportId, ViewportTexture>,
 }
@@ -57,6 +65,7 @@ struct Shown {
     inverted: bool,
     slab: Option<Slab>,
     labels: LabelLook,
+    over: Option<ShownOver>,
     revision: u64,
 }
 
@@ -89,6 +98,7 @@ impl Gpu {
         Ok(Self {
             palette: Palette::new(&context)?,
             proposal_palette: Palette::new(&context)?,
+            over_colours: ColourMap::new(&context, &MapPreset::named("hot").context("there is no such map")?.entries()),
             device: Device { host: host.clone(), context, renderer },
             pictures: BTreeMap::new(),
             viewports: BTreeMap::new(),
@@ -180,6 +190,12 @@ impl Gpu {
         }
     }
 
+    /// The same picture at another time: labels and guests stay.
+    pub fn change_volume(&mut self, image: ImageId, volume: &Arc<Volume>) -> anyhow::Result<()> {
+        let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
+        content.change_volume(&self.device.context, volume)
+    }
+
     pub fn drop_picture(&mut self, image: ImageId) {
         self.pictures.remove(&image);
         self.forget_shown(|shown| shown.image == image);
@@ -267,7 +283,8 @@ impl Gpu {
             if viewport.is_solid() {
                 done &= self.draw_solid(id, viewport, picture.image, &picture.volume, labels)?;
             } else {
-                self.draw_slice(id, viewport, picture.image, &picture.volume, labels)?;
+                let over = self.shown_over(workspace, viewport, picture);
+                self.draw_slice(id, viewport, picture, labels, over)?;
             }
         }
         Ok(done)
@@ -278,7 +295,7 @@ impl Gpu {
     pub fn snapshot(
         &self,
         (id, viewport, open): (ViewportId, &Viewport, &OpenPicture),
-        stage: &Stage,
+        workspace: &Workspace,
         scale: usize,
     ) -> anyhow::Result<RgbaImage> {
         let gpu = &self.device.context;
@@ -291,10 +308,13 @@ impl Gpu {
         let raster = viewport.raster(&open.volume);
         let size = raster.size.map(|n| n * scale);
         let raster = Raster { mm_per_pixel: raster.mm_per_pixel / scale as f64, size, ..raster };
-        let shown = Shown { raster, ..content.shown(open.image, viewport, &open.volume, LabelLook::of(stage)) };
+        let look = LabelLook::of(&workspace.stage);
+        let over = self.shown_over(workspace, viewport, open);
+        let shown = Shown { raster, over, ..content.shown(open.image, viewport, &open.volume, look) };
         let target = Target::new(gpu, size)?;
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        scene.second = second(&self.pictures, &self.over_colours, &shown);
         scene.encode(&self.device.renderer, gpu, &mut encoder, target.view());
         gpu.queue.submit([encoder.finish()]);
         as_image(&readback::rgba(gpu, &target)?, size)
@@ -304,14 +324,14 @@ impl Gpu {
         &mut self,
         id: ViewportId,
         viewport: &Viewport,
-        image: ImageId,
-        volume: &Volume,
+        open: &OpenPicture,
         labels: LabelLook,
+        over: Option<ShownOver>,
     ) -> anyhow::Result<()> {
-        let (Some(content), Some(texture)) = (self.pictures.get(&image), self.viewports.get_mut(&id)) else {
+        let (Some(content), Some(texture)) = (self.pictures.get(&open.image), self.viewports.get_mut(&id)) else {
             return Ok(());
         };
-        let shown = content.shown(image, viewport, volume, labels);
+        let shown = Shown { over, ..content.shown(open.image, viewport, &open.volume, labels) };
         if texture.shown == Some(shown) {
             return Ok(());
         }
@@ -321,7 +341,8 @@ impl Gpu {
             self.device.show_on(texture.id, &texture.target, wgpu::FilterMode::Nearest);
         }
         let mut encoder = self.device.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let scene = content.scene(volume, &shown, &self.palette, &self.proposal_palette);
+        let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        scene.second = second(&self.pictures, &self.over_colours, &shown);
         scene.encode(&self.device.renderer, &self.device.context, &mut encoder, texture.target.view());
         self.device.context.queue.submit([encoder.finish()]);
         texture.shown = Some(shown);
@@ -356,6 +377,11 @@ impl Device {
         let mut textures = self.host.renderer.write();
         textures.update_egui_texture_from_wgpu_texture(&self.host.device, target.view(), filter, id);
     }
+}
+
+fn second<'a>(pictures: &'a BTreeMap<ImageId, Content>, colours: &'a ColourMap, shown: &Shown) -> Option<Second<'a>> {
+    let over = shown.over?;
+    Some(over.second(pictures.get(&over.image())?, colours, shown.raster.size[0]))
 }
 
 fn as_image(bytes: &[u8], size: [usize; 2]) -> anyhow::Result<RgbaImage> {

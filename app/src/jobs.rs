@@ -12,11 +12,31 @@ use std::time::Instant;
 /// What a finished job does to the application.
 pub type Apply = Box<dyn FnOnce(&mut App) + Send>;
 
-/// A finished job: the change to make, or why there is none.
+/// What a job answers: the change to make, or why there is none.
 pub struct Finished {
     pub id: u64,
     pub title: String,
     pub outcome: anyhow::Result<Apply>,
+    /// False for what a job tells while it goes on working.
+    is_last: bool,
+}
+
+/// Tells the window of a part that is done while the job goes on.
+pub struct Teller {
+    id: u64,
+    title: String,
+    send: Sender<Finished>,
+    wake: eframe::egui::Context,
+}
+
+impl Teller {
+    /// Waits where the window is behind.
+    pub fn tell(&self, apply: Apply) {
+        let told = Finished { id: self.id, title: self.title.clone(), outcome: Ok(apply), is_last: false };
+        // The window is gone: nobody is left to tell.
+        let _ = self.send.send(told);
+        self.wake.request_repaint();
+    }
 }
 
 pub struct Running {
@@ -57,7 +77,7 @@ impl Jobs {
         title: impl Into<String>,
         work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
     ) {
-        self.launch(title.into(), (None, false), work);
+        self.launch(title.into(), (None, false), |task, _| work(task));
     }
 
     /// Work nobody asked for, such as thumbnails: not shown, and silent about what fails.
@@ -66,7 +86,7 @@ impl Jobs {
         slot: &'static str,
         work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
     ) {
-        self.launch(slot.to_owned(), (Some(slot), true), work);
+        self.launch(slot.to_owned(), (Some(slot), true), |task, _| work(task));
     }
 
     /// Like `start`, but cancels the job that holds the slot now.
@@ -75,6 +95,16 @@ impl Jobs {
         slot: &'static str,
         title: impl Into<String>,
         work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+    ) {
+        self.start_telling(slot, title, |task, _| work(task));
+    }
+
+    /// The same for work whose parts are of use before the whole is done.
+    pub fn start_telling(
+        &mut self,
+        slot: &'static str,
+        title: impl Into<String>,
+        work: impl FnOnce(&Task, &Teller) -> anyhow::Result<Apply> + Send + 'static,
     ) {
         for job in self.running.iter().filter(|j| j.slot == Some(slot)) {
             job.task.cancel.cancel();
@@ -86,26 +116,27 @@ impl Jobs {
         &mut self,
         title: String,
         (slot, quiet): (Option<&'static str>, bool),
-        work: impl FnOnce(&Task) -> anyhow::Result<Apply> + Send + 'static,
+        work: impl FnOnce(&Task, &Teller) -> anyhow::Result<Apply> + Send + 'static,
     ) {
         let id = self.next_id;
         self.next_id += 1;
         let task = Task::default();
-        let (send, wake) = (self.send.clone(), self.wake.clone());
-        let (job_title, job_task) = (title.clone(), task.clone());
+        let teller = Teller { id, title: title.clone(), send: self.send.clone(), wake: self.wake.clone() };
+        let job_task = task.clone();
         let started = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&job_task))).unwrap_or_else(|panic| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&job_task, &teller))).unwrap_or_else(|panic| {
                 Err(anyhow::anyhow!("an internal fault stopped the work: {}", text_of(&*panic)))
             });
+            let Teller { id, title, send, wake } = teller;
             // The window is gone: nobody is left to tell.
-            let _ = send.send(Finished { id, title: job_title, outcome });
+            let _ = send.send(Finished { id, title, outcome, is_last: true });
             wake.request_repaint();
         });
         match started {
             Ok(_) => self.running.push(Running { id, title, task, since: Instant::now(), slot, quiet }),
             Err(error) => {
                 let outcome = Err(anyhow::Error::from(error).context("no thread could be started"));
-                let _ = self.send.try_send(Finished { id, title, outcome });
+                let _ = self.send.try_send(Finished { id, title, outcome, is_last: true });
             }
         }
     }
@@ -115,6 +146,12 @@ impl Jobs {
         loop {
             let finished = self.receive.try_recv().ok()?;
             let position = self.running.iter().position(|j| j.id == finished.id);
+            if !finished.is_last {
+                match position.filter(|&n| !self.running[n].task.cancel.is_cancelled()) {
+                    Some(_) => return Some(finished),
+                    None => continue,
+                }
+            }
             let untold = position
                 .map(|n| self.running.remove(n))
                 .is_some_and(|job| job.task.cancel.is_cancelled() || job.quiet && finished.outcome.is_err());

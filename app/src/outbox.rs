@@ -6,14 +6,16 @@ use crate::action::Action;
 use crate::keymap::Profile;
 use crate::panels::dialog::Purpose;
 use crate::settings::{Look, NamedWindow};
+use crate::view_state::viewport::Over;
 use crate::view_state::{Links, ViewportId};
 use eframe::egui::Modifiers;
-use glam::DVec3;
+use glam::{DAffine3, DVec3};
 use limner_annotation::operations::Operation;
 use limner_annotation::operations::region::PaintOver;
 use limner_annotation::records::Progress;
 use limner_annotation::tools::Settings;
 use limner_annotation::{ImageId, LabelId, ShapeId};
+use limner_imaging::Window;
 use limner_imaging::reslice::{Raster, Slab};
 use std::path::PathBuf;
 
@@ -53,11 +55,15 @@ pub enum Request {
     Activate(ViewportId),
     /// Moves the line after a part of a split by a share of it.
     MoveSeam {
+        /// In the second window.
+        beside: bool,
         path: Vec<usize>,
         after: usize,
         by: f32,
     },
     Link(Links),
+    /// Which values are shown from black to white.
+    Window(ViewportId, Window),
     /// A thick slice in place of a thin one, or the thin one again.
     Slab(ViewportId, Option<Slab>),
     /// How values become colour in 3D.
@@ -67,6 +73,23 @@ pub enum Request {
     SetProfile(Profile),
     /// Gives an action a chord of the user's own, in words; `None` gives it back what the profile has.
     SetKey(Action, Option<String>),
+    /// A frame, a time or a slice of what a viewport shows.
+    Frame(ViewportId, usize),
+    /// How many times as fast as they were taken frames go on.
+    Speed(f64),
+    /// Moves one picture to another by hand; a step where the hand let go.
+    AdjustRegistration {
+        fixed: ImageId,
+        moving: ImageId,
+        to: DAffine3,
+        is_done: bool,
+    },
+    RemoveRegistration,
+    /// Lays another picture over what a viewport shows, or takes it away.
+    LayOver(ViewportId, Option<Over>),
+    /// Puts the hanging rules where they can be edited.
+    EditHanging,
+    RereadHanging,
     /// Shows a series in a viewport, or in the active one.
     OpenSeries(usize, Option<ViewportId>),
     OpenPath(PathBuf),
@@ -78,6 +101,8 @@ pub enum Request {
         format: &'static str,
         out: PathBuf,
     },
+    /// What a study brings along, by line of the series list.
+    Companion(usize, CompanionAct),
     Label(LabelId, LabelAct),
     NewLabelNamed(String),
     Shape(ShapeId, ShapeAct),
@@ -103,12 +128,10 @@ pub enum Request {
     /// About the case as a whole.
     Case(crate::case::Ask),
     /// Asks for a file in a dialog.
-    AskPath(crate::panels::dialog::Purpose),
+    AskPath(Purpose),
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,
-    /// Asks for a path to do something with.
-    AskPath(Purpose),
 }
 
 /// What is asked about one label.
@@ -132,6 +155,15 @@ pub enum LabelAct {
     Refine,
     /// How far the work on it is, on the picture in view.
     Progress(Progress),
+}
+
+/// What is asked about something a study brings along.
+#[derive(Clone, Copy, Debug)]
+pub enum CompanionAct {
+    /// Lays it over its picture, or takes it away again.
+    Show,
+    /// Makes it part of the project.
+    Import,
 }
 
 /// What is asked about one shape.

@@ -1,5 +1,8 @@
 //! A view drawn without a window: for the command line, exports and screenshots. The same scene the window draws.
 
+use crate::curve::Curve;
+use crate::drawings;
+use crate::gpu::GuestLayers;
 use anyhow::{Context as _, bail};
 use image::RgbaImage;
 use limner_imaging::reslice::{Projection, Raster, Slab};
@@ -125,14 +128,20 @@ impl<'a> Studio<'a> {
             mode: other.mode,
         });
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
+        let drawn = drawings::of(self.host).map(|drawn| self.upload_drawings(&drawn)).transpose()?.unwrap_or_default();
         let layer =
             |(texture, palette)| LabelLayer { texture, palette, opacity: look.label_opacity, outline_px: OUTLINE_PX };
+        let inverted = look.inverted != self.host.inverted;
+        let curve = Curve::of(self.host).filter(|curve| curve.window == look.window);
+        let curve = curve.map(|curve| ColourMap::new(&self.gpu, &curve.entries(inverted)));
         let scene = SliceScene {
             host: Some(self.host),
-            inverted: look.inverted != self.host.inverted,
+            // A curve's map is inverted already.
+            inverted: inverted && curve.is_none(),
+            colour_map: curve.as_ref(),
             slab: look.slab,
             second,
-            labels: on_gpu.iter().map(|(texture, palette)| layer((texture, palette))).collect(),
+            labels: drawn.iter().chain(&on_gpu).map(|(texture, palette)| layer((texture, palette))).collect(),
             ..SliceScene::new(&self.texture, *raster, look.window)
         };
         self.develop(raster.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
@@ -185,6 +194,19 @@ impl<'a> Studio<'a> {
         let texture = LabelTexture::on_grid(&self.gpu, labels.geometry)?;
         texture.write_box(&self.gpu, VoxelBox::whole(labels.geometry.size()), &labels.values)?;
         Ok((texture, palette))
+    }
+
+    fn upload_drawings(&self, drawn: &GuestLayers) -> anyhow::Result<Vec<(LabelTexture, Palette)>> {
+        let upload = |boxes: &Vec<(VoxelBox, Vec<u16>)>| -> anyhow::Result<_> {
+            let mut palette = Palette::new(&self.gpu)?;
+            palette.update(&self.gpu, drawn.styles.iter().copied());
+            let texture = LabelTexture::new(&self.gpu, self.host.size())?;
+            for (bounds, labels) in boxes {
+                texture.write_box(&self.gpu, *bounds, labels)?;
+            }
+            Ok((texture, palette))
+        };
+        drawn.layers.iter().map(upload).collect()
     }
 
     /// Draws into a fresh target and reads it back.

@@ -62,13 +62,34 @@ impl App {
         }
     }
 
+    /// Why what a study brings along cannot become part of the project now.
+    pub fn why_not_import(&self, line: usize) -> Option<&'static str> {
+        let known = self.companions.get(line)?;
+        let speaks_of_open = self.workspace.pictures.values().any(|open| {
+            let series = open.series.and_then(|n| self.workspace.found.get(n));
+            series.is_some_and(|s| s.format == "dicom" && known.speaks_of(s.uid.as_deref()))
+        });
+        (!speaks_of_open).then_some("Open the pictures it speaks of first")
+    }
+
     fn why_not_shown(&self, action: Action) -> Option<&'static str> {
-        let alone = self.workspace.stage.layout().ids().len() < 2;
+        let alone = self.workspace.stage.own_layout().ids().len() < 2;
+        let only_one = self.workspace.stage.ids().len() < 2;
         match action {
-            Action::CloseView | Action::NextView | Action::Maximise if alone => return Some("There is only one view"),
+            Action::CloseView | Action::Maximise if alone => return Some("There is only one view"),
+            Action::NextView if only_one => return Some("There is only one view"),
             Action::Arrange(wanted) if wanted != Arrangement::Planes => return None,
-            Action::Split(_) | Action::LinkPlace | Action::LinkCamera | Action::LinkWindow => return None,
-            Action::Register if self.registrable().is_none() => {
+            Action::Split(_)
+            | Action::LinkPlace
+            | Action::LinkCamera
+            | Action::LinkWindow
+            | Action::SecondWindow
+            | Action::ToggleReferenceLines => return None,
+            Action::ComparePrior if self.workspace.open().is_some() && self.prior().is_none() => {
+                return Some("No earlier study of this patient is in the list");
+            }
+            Action::AdjustRegistration if self.adjusting => return None,
+            Action::Register | Action::AdjustRegistration if self.registrable().is_none() => {
                 return Some("Show two grey volumes side by side first");
             }
             _ => {}
@@ -91,11 +112,14 @@ impl App {
             Action::FourUp => stage.is_arranged(Arrangement::Planes),
             Action::Arrange(wanted) => stage.is_arranged(wanted),
             Action::Maximise => stage.is_maximised(),
+            Action::SecondWindow => stage.beside().is_some(),
             Action::LinkPlace => stage.links.place,
             Action::LinkCamera => stage.links.camera,
             Action::LinkWindow => stage.links.window,
             Action::ToggleLabels => stage.show_labels,
             Action::ToggleText => look.text_on_pictures,
+            Action::ToggleReferenceLines => look.reference_lines,
+            Action::AdjustRegistration => self.adjusting,
             Action::ToggleBrowser => look.browser,
             Action::ToggleInspector => look.inspector,
             Action::Ask(ask) => self.is_asked(ask),
@@ -172,6 +196,9 @@ fn why_not_of(action: Action, viewport: &Viewport, open: &OpenPicture) -> Option
         Action::ShowSolid if !open.has_solid() => Some("This picture has no third dimension"),
         Action::FourUp | Action::Arrange(Arrangement::Planes) if !open.has_planes() => Some(ONE_PLANE),
         Action::Show(view) if !open.has_planes() && open.stored_view() != view => Some(ONE_PLANE),
+        Action::NextTime | Action::PreviousTime | Action::PlayCine if open.times.is_some() => None,
+        Action::NextTime | Action::PreviousTime if open.clock.is_none() => Some("This picture has no time"),
+        Action::Hang if open.series.is_none() => Some("This picture is not in the list"),
         Action::PlayCine if viewport.is_solid() || frames < 2 => Some("There is only one frame"),
         Action::WindowAsStored | Action::WindowPreset(_) | Action::InvertWindow if open.volume.is_colour() => {
             Some("A colour picture has no grey window")

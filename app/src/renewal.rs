@@ -5,10 +5,13 @@
 //! application in it: steps, drafts, proposals, jobs and views go on; only the textures are made again.
 
 use crate::app::App;
+use crate::drawings;
+use crate::gpu::GuestId;
 use crate::overlay;
 use crate::thumbnails::Thumbnails;
 use eframe::CreationContext;
 use eframe::egui::{self, Rect, Ui, ViewportCommand};
+use limner_annotation::ImageId;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -99,7 +102,14 @@ impl App {
         if let Some(project) = &self.workspace.project {
             for open in self.workspace.pictures.values() {
                 overlay::show_all(&mut self.gpu, project.document(), open, self.label);
+                if let Some(drawn) = drawings::of(&open.volume) {
+                    self.gpu.show_guest(open.image, GuestId::Drawings, &drawn)?;
+                }
             }
+        }
+        let images: Vec<ImageId> = self.workspace.pictures.keys().copied().collect();
+        for image in images {
+            self.lay_companions_over(image);
         }
         self.work.shown_proposal = None;
         self.show_proposal();

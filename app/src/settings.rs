@@ -1,5 +1,6 @@
 //! What is remembered between starts. A settings file that cannot be read is set aside, never a reason not to start.
 
+use crate::beside::Place;
 use crate::keymap::{OwnKeys, Profile};
 use crate::theme::Theme;
 use crate::view_state::{Hand, Stage};
@@ -15,6 +16,9 @@ pub struct Settings {
     pub last_project: Option<PathBuf>,
     pub recent_projects: Vec<PathBuf>,
     pub hand: Option<Hand>,
+    /// Where the windows stood.
+    pub window_place: Option<Place>,
+    pub beside_place: Option<Place>,
     /// The viewports as they were left, with the pictures in them.
     pub stage: Option<Stage>,
     /// Who signs the work. Never leaves the project unless the user exports it.
@@ -32,6 +36,8 @@ impl Default for Settings {
             last_project: None,
             recent_projects: Vec::new(),
             hand: None,
+            window_place: None,
+            beside_place: None,
             stage: None,
             author: None,
             look: Look::default(),
@@ -55,6 +61,8 @@ pub struct Look {
     pub questions: bool,
     /// Title, place and window in the corners of pictures.
     pub text_on_pictures: bool,
+    /// Where the planes of other pictures cut a picture.
+    pub reference_lines: bool,
     /// H and F for head and feet, as DICOM has it, in place of S and I.
     pub head_and_feet: bool,
     /// The patient's left on the screen's left.
@@ -65,6 +73,15 @@ pub struct Look {
     pub patient_text: bool,
     /// How many times as large as on screen a saved view is.
     pub snapshot_scale: u8,
+    /// How many times as fast as they were taken frames go on.
+    pub cine_speed: f64,
+}
+
+impl Look {
+    /// A speed at which something moves, whatever was written by hand.
+    pub const fn speed(&self) -> f64 {
+        if self.cine_speed.is_finite() { self.cine_speed.clamp(0.05, 20.0) } else { 1.0 }
+    }
 }
 
 impl Default for Look {
@@ -76,11 +93,13 @@ impl Default for Look {
             inspector: true,
             questions: false,
             text_on_pictures: true,
+            reference_lines: true,
             head_and_feet: false,
             neurological: false,
             left_handed: false,
             patient_text: true,
             snapshot_scale: 2,
+            cine_speed: 1.0,
         }
     }
 }

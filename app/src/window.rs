@@ -3,7 +3,8 @@
 use crate::app::{App, Start};
 use crate::paths::Paths;
 use crate::renewal::{Kept, Shelf, Shell};
-use eframe::egui::{Rect, ViewportBuilder, vec2};
+use crate::settings::Settings;
+use eframe::egui::{Rect, ViewportBuilder};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetupCreateNew};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -48,16 +49,21 @@ pub fn run(start: &Start) -> ExitCode {
     ExitCode::from(1)
 }
 
+/// Where the window was before: of the one whose device was lost, or of the last session.
 fn options(place: Option<Rect>) -> eframe::NativeOptions {
-    let mut viewport = ViewportBuilder::default()
+    let viewport = ViewportBuilder::default()
         .with_title("Limner")
         .with_app_id("limner")
-        .with_inner_size(place.map_or(vec2(1280.0, 800.0), |place| place.size()))
+        .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([720.0, 480.0])
         .with_drag_and_drop(true);
-    if let Some(place) = place {
-        viewport = viewport.with_position(place.min);
-    }
+    let viewport = match place {
+        Some(place) => viewport.with_inner_size(place.size()).with_position(place.min),
+        None => match Settings::load(&Paths::of_user().config).window_place {
+            Some(place) => place.applied(viewport),
+            None => viewport,
+        },
+    };
     eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Wgpu,

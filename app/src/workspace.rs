@@ -1,11 +1,12 @@
 //! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
+use crate::times::Times;
 use crate::view_state::{Stage, Viewport, ViewportId, link};
 use glam::{DAffine3, DVec3};
 use limner_annotation::{ImageId, Project};
-use limner_imaging::study::Patient;
-use limner_imaging::{Series, StackAxis, View, Volume, Window, World};
-use std::collections::BTreeMap;
+use limner_imaging::study::{Patient, Study};
+use limner_imaging::{Clock, Series, StackAxis, View, Volume, Window, World};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub struct Workspace {
     pub found: Vec<Series>,
     /// The found series as a hospital files them.
     pub patients: Vec<Patient>,
+    /// Lines that turned out to be parts of other series: not listed.
+    pub superseded: BTreeSet<usize>,
     /// In memory, each shown in some viewport.
     pub pictures: BTreeMap<ImageId, OpenPicture>,
     pub stage: Stage,
@@ -37,6 +40,10 @@ pub struct OpenPicture {
     pub space: Option<String>,
     /// Where it was found to lie to another picture.
     pub registered: Option<Registered>,
+    /// When each of its frames or times is shown, where it goes on in time.
+    pub clock: Option<Clock>,
+    /// Of a 4D series, of which the volume is one time.
+    pub times: Option<Times>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +107,13 @@ impl Workspace {
         link::follow(&mut self.stage, &self.pictures, id, &before);
     }
 
+    /// Whose a series is, and which study of theirs.
+    pub fn study_of(&self, line: usize) -> Option<(&Patient, &Study)> {
+        let studies =
+            self.patients.iter().flat_map(|patient| patient.studies.iter().map(move |study| (patient, study)));
+        studies.into_iter().find(|(_, study)| study.series.contains(&line))
+    }
+
     /// Lets go of pictures no viewport shows, remembers how they were seen, and names them.
     pub fn drop_unseen(&mut self) -> Vec<ImageId> {
         let seen = self.stage.images();
@@ -117,6 +131,17 @@ impl Workspace {
         {
             self.looks.insert(image, viewport.clone());
         }
+    }
+
+    /// Puts whole series in the place of the parts that were listed while a scan went on, and lists what is new.
+    pub fn settle_found(&mut self, told: &[usize], series: Vec<Series>) -> Option<usize> {
+        let is_whole = |n: usize| {
+            let listed = &self.found[n];
+            series.iter().any(|s| s.path == listed.path && s.files == listed.files && s.uid == listed.uid)
+        };
+        let parts: Vec<usize> = told.iter().copied().filter(|&n| !is_whole(n)).collect();
+        self.superseded.extend(parts);
+        self.add_found(series)
     }
 
     /// Adds what a scan found; a series already listed is not listed twice. The answer is where the first one stands.

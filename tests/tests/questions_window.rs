@@ -1,8 +1,6 @@
 //! Questions written in a real window on a screen of its own, by keys and mouse; another program sees them on disk, and they
 //! go out in the layout of a data set.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
-
 use limner_tests::screen::{Screen, wait_for};
 use limner_tests::{limner, limner_ok, limner_program};
 use serde_json::Value;

@@ -32,7 +32,7 @@ pub mod vqa;
 mod xml;
 
 pub use case::{Shard, Split};
-pub use dicom::companions;
+pub use dicom::{Companion, companions};
 pub use flat::rle;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;

@@ -11,6 +11,7 @@ mod ontology;
 mod people;
 mod project_info;
 mod prompt_trace;
+mod registration;
 mod release;
 mod review;
 mod segment_state;
@@ -30,6 +31,7 @@ pub use people::{
 };
 pub use project_info::{Guideline, ProjectInfo};
 pub use prompt_trace::{PromptGeometry, PromptTrace};
+pub use registration::Registration;
 pub use release::{Release, ReleasedFile, ReleasedSet};
 pub use review::{
     Annotation, AnnotationState, Consensus, ConsensusMethod, Decision, Prediction, PredictionModel, Verdict,

@@ -20,6 +20,7 @@ fn big_image() -> ImageEntry {
         stack_axis: StackAxis::Space,
         spacing_known: true,
         calibration_mm_per_px: None,
+        signal: None,
     }
 }
 

@@ -21,6 +21,7 @@ pub fn image(size: [usize; 3], title: &str) -> ImageEntry {
         stack_axis: StackAxis::Space,
         spacing_known: true,
         calibration_mm_per_px: None,
+        signal: None,
     }
 }
 

@@ -3,8 +3,8 @@
 use limner_annotation::command::Command;
 use limner_annotation::records::{
     Annotation, AnnotationState, AuditKind, AuditRun, AuditScore, Consensus, ConsensusMethod, Definition, Finding,
-    Guideline, Keyframe, MeasurementEntry, Progress, ProjectInfo, Rater, RaterRole, Release, ReleasedFile, ReleasedSet,
-    SegmentState, Split, Status, Study, Subject, Track,
+    Guideline, Keyframe, MeasurementEntry, Progress, ProjectInfo, Rater, RaterRole, Registration, Release,
+    ReleasedFile, ReleasedSet, SegmentState, Split, Status, Study, Subject, Track,
 };
 use limner_annotation::{
     Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, Record, Revision, Shape, ShapeId, Slice,
@@ -351,4 +351,29 @@ fn commands_on_any_kind_read_as_lines_of_a_script() {
     assert!(serde_json::from_str::<Command>(line).is_ok());
     let typo = r#"{"command":"put","entity":{"subject":{"pseudonym":"s1","hat":1}}}"#;
     assert!(serde_json::from_str::<Command>(typo).is_err());
+}
+
+#[test]
+fn a_registration_turns_and_moves_only_and_there_is_one_a_pair() {
+    use glam::{DAffine3, DQuat, DVec3};
+    let (mut document, _) = with_a_box();
+    let images: Vec<ImageId> = document.images().map(|image| image.id).collect();
+    let moved = DAffine3::from_rotation_translation(DQuat::from_rotation_z(0.3), DVec3::new(4.0, -7.5, 12.0));
+    let found = Registration::new(images[0], images[1], moved, Some(1.2));
+    assert!(found.moving_from_fixed().abs_diff_eq(moved, 1e-12));
+    document.apply("Register", vec![Command::put(found.clone())]).unwrap();
+    let line = serde_json::to_string(&Command::put(found.clone())).unwrap();
+    assert_eq!(serde_json::from_str::<Command>(&line).unwrap(), Command::put(found.clone()));
+    let again = Registration::new(images[0], images[1], DAffine3::IDENTITY, None);
+    assert!(document.apply("Twice", vec![Command::put(again)]).is_err());
+    let by_hand = Registration { score: None, ..found.clone().with(DAffine3::from_translation(DVec3::X)) };
+    document.apply("Adjust", vec![Command::put(by_hand)]).unwrap();
+    document.undo().unwrap();
+    assert_eq!(document.all::<Registration>().next(), Some(&found));
+    for wrong in [DAffine3::from_scale(DVec3::splat(1.1)), DAffine3::from_scale(DVec3::new(-1.0, 1.0, 1.0))] {
+        assert!(document.apply("Stretch", vec![Command::put(found.clone().with(wrong))]).is_err());
+    }
+    let itself = Registration::new(images[0], images[0], moved, None);
+    assert!(document.apply("Itself", vec![Command::put(itself)]).is_err());
+    assert!(document.apply("Remove", vec![Command::RemoveImage { id: images[1] }]).is_err(), "it is pointed at");
 }

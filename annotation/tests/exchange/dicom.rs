@@ -75,7 +75,9 @@ fn graphics_of_a_presentation_state_lie_where_its_writer_put_them() {
     std::fs::copy(data.join("dicom/seg_sr_sm/highdicom/ct_image.dcm"), &source).unwrap();
     let state = data.join("dicom/presentation_state/gsps_ct_image.dcm");
     let found = companions(&state, &Task::default()).unwrap();
-    assert_eq!(found.iter().map(|(_, format)| format.name()).collect::<Vec<_>>(), ["gsps"]);
+    assert_eq!(found.iter().map(|one| one.format.name()).collect::<Vec<_>>(), ["gsps"]);
+    let ct = formats::scan(&source, &Task::default()).unwrap().series.remove(0);
+    assert!(found[0].series.contains(ct.uid.as_ref().unwrap()), "it names the series it lies on");
     let (mut document, pictures) = with_image(folder.path());
     import(&mut document, &pictures, "gsps", &state);
     let near = |a: f64, b: f64| (a - b).abs() < 1e-4;

@@ -50,7 +50,7 @@ fn study(path: &Path) -> (Protocol, Vec<Rater>) {
         id: ProtocolId::new(),
         name: "which is better".into(),
         kind: ProtocolKind::Preference,
-        blinding: Blinding { source_hidden: true, order_random: true, seed: 42 },
+        blinding: Blinding { source_hidden: true, order_random: true, seed: 42, shown_labels: Vec::new() },
         raters_per_item: 2,
         form: Vec::new(),
         agreement: Vec::new(),

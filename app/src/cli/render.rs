@@ -2,6 +2,7 @@
 
 use super::convert::load_one;
 use super::usage;
+use crate::curve::stored_window;
 use crate::picture::{self, Labels, Look, Other, Studio};
 use anyhow::{Context as _, bail};
 use limner_imaging::reslice::{Projection, Raster, Slab};
@@ -69,7 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(text) => {
             Window::parse(text).ok_or_else(|| usage(format!("{text:?} is no window; write WIDTH,LEVEL or a preset")))?
         }
-        None => volume.default_window(),
+        None => stored_window(&volume),
     };
     let look = Look {
         window,

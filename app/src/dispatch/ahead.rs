@@ -1,6 +1,7 @@
 //! Pictures wanted by their place in the project, and the one that is read before it is wanted.
 
-use super::file::{Loaded, Place};
+use super::file::Place;
+use super::loaded::Loaded;
 use crate::app::App;
 use crate::jobs::Apply;
 use anyhow::Context as _;
@@ -33,13 +34,14 @@ impl App {
         let Some(project) = &self.workspace.project else { return };
         let Some(entry) = project.document().image(image).cloned() else { return };
         let path = project.file_of(&entry);
+        let gpu = self.gpu.context().clone();
         self.jobs.start_latest("open", "Reading the picture", move |task| {
             let found = formats::scan(&path, task)?.series;
             let same = |one: &limner_imaging::Series| {
                 one.size == entry.size() && (entry.series_uid.is_none() || one.uid == entry.series_uid)
             };
             let series = found.into_iter().find(same).context("the picture is no longer where it was")?;
-            let loaded = Loaded::read(series, task)?;
+            let loaded = Loaded::read(series, &gpu, task)?;
             let apply: Apply = Box::new(move |app| app.show_loaded(loaded, Place::Active));
             Ok(apply)
         });
@@ -81,9 +83,10 @@ impl App {
         if large {
             return;
         }
+        let gpu = self.gpu.context().clone();
         // What cannot be read is told when it is opened.
         self.jobs.start_quiet(SLOT, move |task| {
-            let loaded = Loaded::read(series, task)?;
+            let loaded = Loaded::read(series, &gpu, task)?;
             let apply: Apply = Box::new(move |app| app.case.ahead = Some((n, loaded)));
             Ok(apply)
         });

@@ -43,6 +43,7 @@ impl App {
         if let Err(error) = shown {
             self.notices.error("The labels could not be drawn", &error);
         }
+        self.follow_registrations();
     }
 
     pub(super) fn edit_label(&mut self, step: &str, id: LabelId, edit: impl FnOnce(&mut Label)) {

@@ -1,27 +1,34 @@
 //! Requests that read or write files. The work runs as jobs; only its result touches the application.
 
+use super::companions::may_be_companion;
+use super::hang::first_study;
+use super::loaded::{Loaded, is_lossy};
 use crate::app::App;
+use crate::drawings;
+use crate::gpu::GuestId;
 use crate::jobs::Apply;
+use crate::outbox::CompanionAct;
 use crate::overlay;
 use crate::panels::dialog::{Dialog, Purpose};
 use crate::picture::preset_for;
 use crate::sample;
+use crate::times::Times;
 use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::work::Work;
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, ImageId, Project};
-use limner_imaging::{Series, StackAxis, Task, Volume, Warning, Window, formats};
-use limner_render::{GpuContext, Prepared};
+use limner_imaging::study::{self, Patient};
+use limner_imaging::{Series, Task, Warning, formats};
+use limner_render::GpuContext;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Pictures of a project that are listed when it opens.
 const MOST_LISTED: usize = 200;
 /// Only one picture is being opened at a time: a newer wish replaces it.
-const OPENING: &str = "open";
+pub(super) const OPENING: &str = "open";
 
 impl App {
     pub(super) fn open_sample(&mut self) {
@@ -31,7 +38,8 @@ impl App {
             let mut found = formats::scan(&folder, task)?;
             // The true masks are for tests and comparisons; whoever tries the sample starts with the pictures.
             found.series.retain(|series| !series.path.starts_with(folder.join("masks")));
-            let apply: Apply = Box::new(move |app| app.list_found(found, &folder));
+            let patients = study::patients(&found.series, task)?;
+            let apply: Apply = Box::new(move |app| app.list_found(found, &patients, &folder));
             Ok(apply)
         });
     }
@@ -41,11 +49,26 @@ impl App {
             self.open_project(path);
             return;
         }
-        self.jobs.start_latest(OPENING, "Looking for series", move |task| {
-            let found = formats::scan(&path, task)?;
-            let apply: Apply = Box::new(move |app| app.list_found(found, &path));
+        self.told.clear();
+        self.jobs.start_telling(OPENING, "Looking for series", move |task, teller| {
+            let mut tell = |series: &[Series]| {
+                let series = series.to_vec();
+                teller.tell(Box::new(move |app: &mut Self| app.list_told(series)));
+            };
+            let found = formats::scan_telling(&path, task, &mut tell)?;
+            let patients = study::patients(&found.series, task)?;
+            let apply: Apply = Box::new(move |app| app.list_found(found, &patients, &path));
             Ok(apply)
         });
+    }
+
+    /// Series of a folder that was read while the scan goes on.
+    fn list_told(&mut self, series: Vec<Series>) {
+        for one in series {
+            let line = self.workspace.add_found(vec![one]);
+            self.told.extend(line);
+        }
+        self.file_series();
     }
 
     /// Sorts what was found into patients and studies.
@@ -60,20 +83,27 @@ impl App {
 
     /// Shows the series before or after the active one in the list.
     pub(super) fn open_neighbour(&mut self, by: isize) {
-        let count = self.workspace.found.len();
+        let found = &self.workspace.found;
         let now = self.workspace.open().and_then(|open| open.series);
+        let is_picture = |n: &usize| !may_be_companion(&found[*n]);
         let next = match now {
-            Some(now) => now.checked_add_signed(by).filter(|&n| n < count),
-            None => (count > 0).then_some(0),
+            Some(now) if by < 0 => (0..now).rfind(is_picture),
+            Some(now) => (now + 1..found.len()).find(is_picture),
+            None => (0..found.len()).find(is_picture),
         };
         if let Some(next) = next {
             self.open_series(next, None);
         }
     }
 
-    fn list_found(&mut self, found: formats::Found, path: &Path) {
+    fn list_found(&mut self, found: formats::Found, patients: &[Patient], path: &Path) {
         let causes: Vec<String> = found.failed.iter().take(3).map(|f| f.error.to_string()).collect();
-        let listed = self.workspace.add_found(found.series);
+        let study = first_study(&found.series, patients);
+        let told = std::mem::take(&mut self.told);
+        let count = found.series.len();
+        let studied: Vec<Series> = study.iter().map(|&n| found.series[n].clone()).collect();
+        let listed = self.workspace.settle_found(&told, found.series);
+        let study: Vec<usize> = studied.into_iter().filter_map(|one| self.workspace.add_found(vec![one])).collect();
         self.file_series();
         match (listed, found.failed.len()) {
             (Some(first), failed) => {
@@ -81,7 +111,17 @@ impl App {
                     let files = if failed == 1 { "file" } else { "files" };
                     self.notices.warning(format!("{failed} {files} could not be read"), causes);
                 }
-                self.open_series(first, None);
+                // Who has opened something out of the list meanwhile goes on with that.
+                let opened = self.workspace.pictures.values().filter_map(|open| open.series);
+                let taken = opened.into_iter().any(|n| told.contains(&n));
+                // A single picture goes into the view in front, among what is there.
+                let joins = count == 1 && self.workspace.open().is_some();
+                match study.as_slice() {
+                    _ if taken => {}
+                    [] => self.open_series(first, None),
+                    [one, ..] if joins => self.open_series(*one, None),
+                    _ => self.hang(&study),
+                }
             }
             (None, 0) => {
                 let error = anyhow::anyhow!("{} holds no picture Limner can read", path.display());
@@ -94,6 +134,9 @@ impl App {
     /// Shows a series in a viewport, or in the active one.
     pub(super) fn open_series(&mut self, n: usize, viewport: Option<ViewportId>) {
         let Some(series) = self.workspace.found.get(n).cloned() else { return };
+        if self.companions.get(n).is_some() {
+            return self.act_on_companion(n, CompanionAct::Show);
+        }
         let place = Place::of(viewport);
         if let Some(known) = self.workspace.pictures.values().find(|p| p.series == Some(n)) {
             let image = known.image;
@@ -115,7 +158,7 @@ impl App {
     }
 
     /// Says so now, and in the list for as long as it is listed.
-    fn mark_unreadable(&mut self, n: usize, error: &anyhow::Error) {
+    pub(super) fn mark_unreadable(&mut self, n: usize, error: &anyhow::Error) {
         self.notices.error("The series could not be read", error);
         if let Some(series) = self.workspace.found.get_mut(n) {
             series.warnings = vec![Warning { code: "unreadable".into(), text: format!("cannot be read: {error}") }];
@@ -140,17 +183,37 @@ impl App {
         let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
         self.gpu.add_picture(image, loaded.prepared, preset_for(loaded.is_ct))?;
         // What stands in the list already need not be said twice.
-        for warning in loaded.volume.warnings.iter().filter(|w| !loaded.series.warnings.contains(w)) {
+        let timed = loaded.times.is_some();
+        let is_old = |w: &Warning| loaded.series.warnings.contains(w) || timed && w.code == "first_time_only";
+        for warning in loaded.volume.warnings.iter().filter(|w| !is_old(w)) {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
         }
         let lossy = is_lossy(&loaded.series);
         let (volume, title, space) = (loaded.volume, loaded.series.title, loaded.space);
         let (stored_window, is_ct) = (loaded.stored_window, loaded.is_ct);
-        let open = OpenPicture { image, volume, title, series, stored_window, is_ct, lossy, space, registered: None };
+        let (clock, times) = (loaded.clock, loaded.times.map(|sequence| Times::new(sequence, self.ctx.clone())));
+        let open = OpenPicture {
+            image,
+            volume,
+            title,
+            series,
+            stored_window,
+            is_ct,
+            lossy,
+            space,
+            registered: None,
+            clock,
+            times,
+        };
+        if let Some(drawn) = drawings::of(&open.volume) {
+            self.gpu.show_guest(image, GuestId::Drawings, &drawn)?;
+        }
         overlay::show_all(&mut self.gpu, project.document(), &open, self.label);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);
         self.put_picture(image, place);
+        self.follow_registrations();
+        self.lay_companions_over(image);
         self.keep_label_alive();
         Ok(())
     }
@@ -175,7 +238,7 @@ impl App {
         stage.activate(target);
         let look = self.workspace.looks.get(&image).unwrap_or(&first_look).clone();
         if place == Place::Active && stage.shows_planes() && stage.active().image.is_some() && has_planes {
-            for (id, pane) in stage.layout().ids().into_iter().zip(Pane::ALL) {
+            for (id, pane) in stage.own_layout().ids().into_iter().zip(Pane::ALL) {
                 stage.put(id, look.of_pane(pane));
             }
         } else {
@@ -195,6 +258,7 @@ impl App {
         self.workspace.looks.clear();
         self.workspace.stage.clear();
         self.gpu.drop_all_pictures();
+        self.companions.start_over();
         self.assist.finish();
         self.work = Work::default();
         self.case.begin_project();
@@ -307,57 +371,6 @@ impl Place {
             None => Self::Active,
         }
     }
-}
-
-/// A picture that has been read, and how a project describes it.
-pub(crate) struct Loaded {
-    series: Series,
-    pub(super) volume: Arc<Volume>,
-    sha256: String,
-    /// Made here, off the frame.
-    prepared: Arc<Prepared>,
-    stored_window: Window,
-    is_ct: bool,
-    /// The space it shares with others, where it says so.
-    space: Option<String>,
-}
-
-impl Loaded {
-    pub(super) fn read(series: Series, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
-        let (volume, facts) = series.load_with_facts(task)?;
-        Self::new(series, volume, facts.sha256_samples, gpu)
-    }
-
-    fn new(series: Series, volume: Volume, sha256: String, gpu: &GpuContext) -> anyhow::Result<Self> {
-        let is_solid = !volume.is_colour() && volume.size()[2] > 1 && volume.stack_axis == StackAxis::Space;
-        let space = space_of(&series, &volume);
-        let (stored_window, is_ct) = (volume.default_window(), volume.looks_like_ct());
-        let volume = Arc::new(volume);
-        let prepared = Arc::new(Prepared::new(gpu, Arc::clone(&volume), is_solid)?);
-        Ok(Self { series, volume, sha256, prepared, stored_window, is_ct, space })
-    }
-}
-
-/// DICOM names its frame of reference. Research formats have world coordinates that are meant to be shared, so what
-/// is opened side by side is taken to lie in one space.
-fn space_of(series: &Series, volume: &Volume) -> Option<String> {
-    if volume.stack_axis != StackAxis::Space || !volume.spacing_known {
-        return None;
-    }
-    match series.format {
-        "dicom" => formats::dicom::owner(series.files.first()?).ok()?.frame_of_reference,
-        "raster" => None,
-        _ => Some("world".to_owned()),
-    }
-}
-
-/// By transfer syntax, or by the kind of file.
-fn is_lossy(series: &Series) -> bool {
-    /// JPEG baseline and extended, JPEG-LS near-lossless, JPEG 2000 and its part 2, JPEG XL.
-    const LOSSY: [&str; 6] = ["50", "51", "81", "91", "93", "112"];
-    let syntax = series.transfer_syntax.as_deref().and_then(|uid| uid.strip_prefix("1.2.840.10008.1.2.4."));
-    let jpeg = series.path.extension().is_some_and(|e| ["jpg", "jpeg"].iter().any(|j| e.eq_ignore_ascii_case(j)));
-    syntax.is_some_and(|code| LOSSY.contains(&code)) || series.format == "raster" && jpeg
 }
 
 /// The image's id in the project: known by its samples and place, else added as a step.

@@ -214,11 +214,6 @@ impl App {
         self.under(image, raster, at, shapes.chain(tracks).collect(), handles::section)
     }
 
-    /// The shape under a click.
-    pub(super) fn shape_at(&self, gesture: &Gesture) -> Option<ShapeId> {
-        self.shape_under(gesture.image, &gesture.raster, world_under(gesture))?.what.shape()
-    }
-
     fn prompt_under(&self, image: ImageId, raster: &Raster, at: World) -> Option<Under> {
         let talk = self.assist.talk().filter(|talk| talk.image == image)?;
         let volume = &self.workspace.pictures.get(&image)?.volume;

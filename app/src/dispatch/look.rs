@@ -42,7 +42,7 @@ impl App {
         self.end_stroke();
         let stage = &mut self.workspace.stage;
         stage.activate(id);
-        if stage.is_maximised() || stage.visible().len() > 1 {
+        if stage.is_maximised() || stage.own_layout().ids().len() > 1 {
             stage.maximise(id);
         } else {
             self.arrange(Arrangement::Planes);
@@ -124,6 +124,10 @@ impl App {
                 self.drop_unseen();
             }
             Action::NextView => stage.activate_next(),
+            Action::SecondWindow => {
+                stage.toggle_beside();
+                self.drop_unseen();
+            }
             Action::Maximise => stage.maximise(stage.active_id()),
             Action::LinkPlace => stage.links.place = !stage.links.place,
             Action::LinkCamera => stage.links.camera = !stage.links.camera,

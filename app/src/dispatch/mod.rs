@@ -3,10 +3,13 @@
 mod ahead;
 mod annotate;
 pub mod case;
+mod companions;
 mod file;
 mod gesture;
 mod handles;
+mod hang;
 mod labels;
+mod loaded;
 mod look;
 mod pick;
 pub mod place;
@@ -18,7 +21,7 @@ mod taste;
 mod tools;
 mod whole;
 
-pub(crate) use file::Loaded as Ahead;
+pub(crate) use loaded::Loaded as Ahead;
 
 use crate::action::Action;
 use crate::app::App;
@@ -32,31 +35,18 @@ impl App {
             Request::Act(action) => self.act(action),
             Request::Ask(act) => self.ask(act),
             Request::Gesture(gesture) => self.gesture(&gesture),
-            Request::Scroll { viewport, steps } => self.scroll(viewport, steps),
-            Request::Zoom { viewport, pixel, factor } => self.zoom_about(viewport, pixel, factor),
             Request::Hover(viewport, at) => self.hover_over(viewport, at),
-            Request::ViewResized(viewport, size) => {
-                if let Some(viewport) = self.workspace.stage.get_mut(viewport) {
-                    viewport.size = size;
-                }
-            }
             Request::Maximise(viewport) => self.maximise(viewport),
-            Request::Turn(viewport, pixels) => {
-                self.look(viewport, |view, open| view.turn(&open.volume.geometry, pixels));
-            }
-            Request::Pan(viewport, pixels) => self.look(viewport, |view, open| view.pan(&open.volume, pixels)),
-            Request::Tilt { viewport, axis, radians } => {
-                self.look(viewport, |view, open| view.tilt_about(&open.volume.geometry, axis, radians));
-            }
             Request::Activate(viewport) => self.workspace.stage.activate(viewport),
-            Request::MoveSeam { path, after, by } => self.workspace.stage.move_seam(&path, after, by),
+            Request::MoveSeam { beside, path, after, by } => {
+                self.workspace.stage.move_seam(beside, &path, after, by);
+            }
             Request::Link(links) => self.workspace.stage.links = links,
-            Request::Slab(viewport, slab) => self.look(viewport, |view, _| view.slab = slab),
-            Request::SolidPreset(viewport, preset) => self.look(viewport, |view, _| view.solid_preset = preset),
             Request::SetLook(look) => self.set_look(look),
             Request::SetWindows(windows) => self.settings.windows = windows,
             Request::SetProfile(profile) => self.set_profile(profile),
             Request::SetKey(action, chord) => self.set_key(action, chord),
+            Request::Speed(speed) => self.change_look(|look| look.cine_speed = speed),
             Request::OpenSeries(n, viewport) => self.open_series(n, viewport),
             Request::OpenPath(path) => self.open_path(path),
             Request::OpenProject(path) => self.open_project(path),
@@ -64,6 +54,7 @@ impl App {
             Request::SaveView(path) => self.save_view(path),
             Request::SaveClip(path) => self.save_clip(path),
             Request::Export { format, out } => self.export(format, out),
+            Request::Companion(line, act) => self.act_on_companion(line, act),
             Request::Label(label, act) => self.act_on_label(label, act),
             Request::NewLabelNamed(name) => self.new_label_named(Some(name)),
             Request::Shape(shape, act) => self.act_on_shape(shape, act),
@@ -80,6 +71,12 @@ impl App {
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
             Request::Case(ask) => self.ask_case(ask),
             Request::AskPath(purpose) => self.ask_path(purpose),
+            Request::AdjustRegistration { fixed, moving, to, is_done } => {
+                self.adjust_registration(fixed, moving, to, is_done);
+            }
+            Request::RemoveRegistration => self.remove_registration(),
+            Request::EditHanging => self.edit_hanging(),
+            Request::RereadHanging => self.reread_hanging(),
             Request::CancelJob(id) => {
                 for job in self.jobs.running().iter().filter(|j| j.id == id) {
                     job.task.cancel.cancel();
@@ -87,7 +84,35 @@ impl App {
             }
             Request::DismissNotice(n) => self.notices.dismiss(n),
             Request::CloseDialog => self.dialog = None,
-            Request::AskPath(purpose) => self.ask_path(purpose),
+            request => self.carry_out_on_view(request),
+        }
+    }
+
+    /// What changes how one viewport shows its picture.
+    fn carry_out_on_view(&mut self, request: Request) {
+        match request {
+            Request::Scroll { viewport, steps } => self.scroll(viewport, steps),
+            Request::Zoom { viewport, pixel, factor } => self.zoom_about(viewport, pixel, factor),
+            Request::ViewResized(viewport, size) => {
+                if let Some(viewport) = self.workspace.stage.get_mut(viewport) {
+                    viewport.size = size;
+                }
+            }
+            Request::Turn(viewport, pixels) => {
+                self.look(viewport, |view, open| view.turn(&open.volume.geometry, pixels));
+            }
+            Request::Pan(viewport, pixels) => self.look(viewport, |view, open| view.pan(&open.volume, pixels)),
+            Request::Tilt { viewport, axis, radians } => {
+                self.look(viewport, |view, open| view.tilt_about(&open.volume.geometry, axis, radians));
+            }
+            Request::Window(viewport, window) => self.look(viewport, |view, _| view.window = window),
+            Request::Slab(viewport, slab) => self.look(viewport, |view, _| view.slab = slab),
+            Request::SolidPreset(viewport, preset) => self.look(viewport, |view, _| view.solid_preset = preset),
+            Request::Frame(viewport, frame) => {
+                self.show_frame(viewport, frame);
+            }
+            Request::LayOver(viewport, over) => self.workspace.stage.lay_over(viewport, over),
+            _ => {}
         }
     }
 
@@ -126,6 +151,11 @@ impl App {
             Action::SaveView => self.pick_picture_to_save(Purpose::SaveView),
             Action::SaveClip => self.pick_picture_to_save(Purpose::SaveClip),
             Action::Register => self.register_views(),
+            Action::AdjustRegistration => self.adjusting = !self.adjusting,
+            Action::Hang => self.hang_again(),
+            Action::ComparePrior => self.compare_with_prior(),
+            Action::NextTime => self.step_time(1),
+            Action::PreviousTime => self.step_time(-1),
             _ => self.act_on_window(action),
         }
     }
@@ -138,12 +168,14 @@ impl App {
             Action::Settings => self.dialog = Some(Dialog::Settings(SettingsPage::default())),
             Action::ToggleBrowser => self.change_look(|look| look.browser = !look.browser),
             Action::ToggleInspector => self.change_look(|look| look.inspector = !look.inspector),
+            Action::ToggleReferenceLines => self.change_look(|look| look.reference_lines = !look.reference_lines),
             Action::ToggleText => self.change_look(|look| look.text_on_pictures = !look.text_on_pictures),
             Action::FourUp
             | Action::Arrange(_)
             | Action::Split(_)
             | Action::CloseView
             | Action::NextView
+            | Action::SecondWindow
             | Action::Maximise
             | Action::LinkPlace
             | Action::LinkCamera

@@ -1,15 +1,17 @@
 //! What is on the GPU for an open picture.
 
+use super::guests::{Guest, GuestId};
 use super::{LabelLook, Shown};
+use crate::curve::Curve;
 use crate::picture::OUTLINE_PX;
 use crate::view_state::Viewport;
 use limner_annotation::ImageId;
-use limner_imaging::{Volume, VoxelBox};
+use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
-    GpuContext, LabelLayer, LabelTexture, Palette, Prepared, PreparedUpload, SliceScene, Tier, TransferPreset,
-    VolumeTexture,
+    ColourMap, GpuContext, LabelLayer, LabelTexture, Palette, Prepared, PreparedUpload, SliceScene, Tier,
+    TransferPreset, VolumeTexture,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub struct Content {
@@ -23,6 +25,9 @@ pub struct Content {
     layers: Vec<Option<LabelTexture>>,
     /// Labels that have not been sent yet, by layer.
     pub waiting: VecDeque<(usize, VoxelBox)>,
+    pub guests: BTreeMap<GuestId, Guest>,
+    /// The file's own curve of greys: its window, and its map as it is and inverted.
+    curve: Option<(Window, [ColourMap; 2])>,
     pub proposal: Option<LabelTexture>,
     /// Counts every change of what the textures hold.
     pub revision: u64,
@@ -34,6 +39,10 @@ impl Content {
         prepared: Arc<Prepared>,
         preset: &'static TransferPreset,
     ) -> limner_render::Result<Self> {
+        let curve = Curve::of(prepared.volume()).map(|curve| {
+            let map = |inverted| ColourMap::new(gpu, &curve.entries(inverted));
+            (curve.window, [map(false), map(true)])
+        });
         Ok(Self {
             upload: prepared.begin_upload(gpu)?,
             is_there: false,
@@ -41,6 +50,8 @@ impl Content {
             preset,
             layers: Vec::new(),
             waiting: VecDeque::new(),
+            guests: BTreeMap::new(),
+            curve,
             proposal: None,
             revision: 0,
         })
@@ -63,6 +74,21 @@ impl Content {
         self.prepared.volume().size()
     }
 
+    pub fn is_inverted(&self) -> bool {
+        self.prepared.volume().inverted
+    }
+
+    /// The same picture at another time, at once: labels and guests stay.
+    pub fn change_volume(&mut self, gpu: &GpuContext, volume: &Arc<Volume>) -> anyhow::Result<()> {
+        let has_solid = self.prepared.ranges().is_some();
+        let prepared = Prepared::new(gpu, Arc::clone(volume), has_solid)?;
+        self.upload = prepared.begin_upload(gpu)?;
+        self.is_there = self.upload.advance(gpu, u64::MAX);
+        self.prepared = Arc::new(prepared);
+        self.revision += 1;
+        Ok(())
+    }
+
     pub const fn is_there(&self) -> bool {
         self.is_there
     }
@@ -81,8 +107,10 @@ impl Content {
         self.upload.texture()
     }
 
-    pub fn layers(&self) -> impl Iterator<Item = &LabelTexture> {
-        self.layers.iter().flatten()
+    /// Every layer of labels with its colours, those of the project first.
+    pub fn label_layers<'a>(&'a self, own: &'a Palette) -> impl Iterator<Item = (&'a LabelTexture, &'a Palette)> {
+        let guests = self.guests.values().flat_map(Guest::layers);
+        self.layers.iter().flatten().map(move |texture| (texture, own)).chain(guests)
     }
 
     /// Replaces the labels of a box of one layer, columns fastest.
@@ -112,9 +140,10 @@ impl Content {
             image,
             raster: viewport.raster(volume),
             window: viewport.window,
-            inverted: viewport.inverted != self.prepared.volume().inverted,
+            inverted: viewport.inverted != self.is_inverted(),
             slab: viewport.slab,
             labels,
+            over: None,
             revision: self.revision,
         }
     }
@@ -130,14 +159,18 @@ impl Content {
             |texture, palette| LabelLayer { texture, palette, opacity: shown.labels.opacity, outline_px: OUTLINE_PX };
         let mut labels = Vec::new();
         if shown.labels.show {
-            labels.extend(self.layers().map(|texture| layer(texture, palette)));
+            labels.extend(self.label_layers(palette).map(|(texture, palette)| layer(texture, palette)));
         }
         // A proposal asks for an answer, so it is seen even where labels are hidden.
         labels.extend(self.proposal.iter().map(|texture| LabelLayer { opacity: 0.35, ..layer(texture, proposal) }));
+        let curve = self.curve.as_ref().filter(|(window, _)| *window == shown.window);
+        let curve = curve.map(|(_, maps)| &maps[usize::from(shown.inverted)]);
         // On a software adapter, and for volumes no adapter can hold, slices come from main memory.
         SliceScene {
             host: Some(volume),
-            inverted: shown.inverted,
+            // A curve's map is inverted already.
+            inverted: shown.inverted && curve.is_none(),
+            colour_map: curve,
             slab: shown.slab,
             labels,
             ..SliceScene::new(self.volume(), shown.raster, shown.window)

@@ -89,12 +89,12 @@ impl Solid {
             },
         };
         if self.picture.as_ref().is_none_or(|p| p.shown != shown) {
-            self.restart(device, id, (content, ranges, preset), shown)?;
+            self.restart(device, id, (content, ranges, preset), palette, shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
-        let layers = content.layers().filter(|_| wanted.show_labels);
+        let layers = content.label_layers(palette).filter(|_| wanted.show_labels);
         let scene = VolumeScene {
-            labels: layers.map(|texture| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
+            labels: layers.map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
             ..VolumeScene::new(
                 content.volume(),
                 &picture.free_space,
@@ -112,6 +112,7 @@ impl Solid {
         device: &Device,
         id: TextureId,
         (content, ranges, preset): (&Content, &BrickRanges, &'static TransferPreset),
+        palette: &Palette,
         shown: Shown,
     ) -> anyhow::Result<()> {
         let gpu = &device.context;
@@ -121,7 +122,8 @@ impl Solid {
             Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
                 let function = preset.function(shown.matter.window);
-                let labels = content.layers().filter(|_| shown.matter.show_labels);
+                let layers = content.label_layers(palette).filter(|_| shown.matter.show_labels);
+                let labels = layers.map(|(texture, _)| texture);
                 let free_space = FreeSpace::new(gpu, content.volume(), ranges, &function, labels)?;
                 let progressive = match before {
                     Some(picture) => picture.progressive,

@@ -113,7 +113,8 @@ fn shown_series(app: &App, filter: &Filter) -> Vec<usize> {
         let text = format!("{} {} {}", series.title, modality_of(series), place_of(series)).to_lowercase();
         modality && wanted.split_whitespace().all(|word| text.contains(word))
     };
-    app.workspace.found.iter().enumerate().filter(|(_, series)| fits(series)).map(|(n, _)| n).collect()
+    let listed = app.workspace.found.iter().enumerate().filter(|(n, _)| !app.workspace.superseded.contains(n));
+    listed.filter(|(_, series)| fits(series)).map(|(n, _)| n).collect()
 }
 
 fn study_ui(app: &App, patient: &Patient, (n, study): (usize, &Study), shown: &[usize], ui: &mut Ui, out: &mut Outbox) {
@@ -164,6 +165,9 @@ fn readable_date(date: &str) -> String {
 }
 
 fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
+    if let Some(known) = app.companions.get(n) {
+        return super::companions::ui(app, n, known, ui, out);
+    }
     let series = &app.workspace.found[n];
     let c = colours(ui.ctx());
     let shown = app.workspace.pictures.values().any(|p| p.series == Some(n));

@@ -3,6 +3,7 @@
 use super::dialog::title_ui;
 use crate::action::{ACTIONS, Action};
 use crate::app::App;
+use crate::hanging::Rules;
 use crate::keymap::{self, Profile};
 use crate::outbox::{Outbox, Request};
 use crate::settings::{Look, default_windows};
@@ -16,17 +17,19 @@ pub enum SettingsPage {
     Look,
     Pictures,
     Windows,
+    Hanging,
     Keys,
 }
 
 impl SettingsPage {
-    const ALL: [Self; 4] = [Self::Look, Self::Pictures, Self::Windows, Self::Keys];
+    pub const ALL: [Self; 5] = [Self::Look, Self::Pictures, Self::Windows, Self::Hanging, Self::Keys];
 
     const fn title(self) -> &'static str {
         match self {
             Self::Look => "Look",
             Self::Pictures => "Pictures",
             Self::Windows => "Grey windows",
+            Self::Hanging => "Hanging",
             Self::Keys => "Keys",
         }
     }
@@ -47,6 +50,7 @@ pub fn ui(app: &App, page: &mut SettingsPage, ui: &mut Ui, out: &mut Outbox) {
             SettingsPage::Look => look_ui(app, ui, out),
             SettingsPage::Pictures => pictures_ui(app, ui, out),
             SettingsPage::Windows => windows_ui(app, ui, out),
+            SettingsPage::Hanging => hanging_ui(app, ui, out),
             SettingsPage::Keys => keys_ui(app, ui, out),
         }
     });
@@ -121,9 +125,13 @@ fn windows_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.end_row();
         for (n, window) in windows.iter_mut().enumerate() {
             key_cap(ui, &app.keys_of(Action::WindowPreset(n)));
-            ui.add(TextEdit::singleline(&mut window.name).desired_width(180.0));
-            ui.add(DragValue::new(&mut window.width).range(0.001..=1e6).speed(1.0));
-            ui.add(DragValue::new(&mut window.centre).range(-1e6..=1e6).speed(1.0));
+            let called = format!("window {}", n + 1);
+            ui.add(TextEdit::singleline(&mut window.name).desired_width(180.0))
+                .accessible_name(format!("Name of {called}"));
+            ui.add(DragValue::new(&mut window.width).range(0.001..=1e6).speed(1.0))
+                .accessible_name(format!("Width of {called}"));
+            ui.add(DragValue::new(&mut window.centre).range(-1e6..=1e6).speed(1.0))
+                .accessible_name(format!("Level of {called}"));
             ui.end_row();
         }
     });
@@ -136,15 +144,39 @@ fn windows_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     }
 }
 
+/// The rules in their order; they are edited as a file.
+fn hanging_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let own = Rules::path(&app.paths.config);
+    let whose = if own.exists() { "These are your own rules" } else { "These are the rules Limner comes with" };
+    about(ui, &format!("{whose}. The first one whose series are all there is used when a study is opened."));
+    ui.horizontal(|ui| {
+        if ui.button("Make my own copy").on_hover_text(own.display().to_string()).clicked() {
+            out.ask(Request::EditHanging);
+        }
+        if ui.button("Read the file again").clicked() {
+            out.ask(Request::RereadHanging);
+        }
+    });
+    ui.add_space(space::S);
+    Grid::new("hanging").num_columns(2).spacing([24.0, 4.0]).striped(true).show(ui, |ui| {
+        for rule in app.hanging.iter().flat_map(|rules| &rules.rules) {
+            ui.label(&rule.name);
+            ui.label(RichText::new(format!("{} × {}", rule.rows, rule.columns)).color(colours(ui.ctx()).weak));
+            ui.end_row();
+        }
+    });
+}
+
 fn keys_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let mut profile = app.settings.profile;
     ui.horizontal(|ui| {
-        ui.label("Keys as in");
-        ComboBox::from_id_salt("profile").selected_text(profile.name()).show_ui(ui, |ui| {
+        let label = ui.label("Keys as in");
+        let choice = ComboBox::from_id_salt("profile").selected_text(profile.name()).show_ui(ui, |ui| {
             for wanted in Profile::ALL {
                 ui.selectable_value(&mut profile, wanted, wanted.name());
             }
         });
+        choice.response.labelled_by(label.id);
     });
     if profile != app.settings.profile {
         out.ask(Request::SetProfile(profile));

@@ -3,10 +3,13 @@
 use super::tools;
 use crate::action::Action;
 use crate::app::App;
+use crate::curve::Curve;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space};
-use crate::view_state::{Along, Arrangement, Pane};
+use crate::view_state::viewport::{How, Over};
+use crate::view_state::{Along, Arrangement, Pane, link};
 use crate::widgets::{self, Words, action_button};
+use crate::workspace::OpenPicture;
 use eframe::egui::{
     Align, Align2, Button, Color32, FontId, Layout, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2,
 };
@@ -24,6 +27,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                     solid_ui(app, ui, out);
                 } else if open.has_planes() {
                     slab_ui(app, ui, out);
+                    over_ui(app, ui, out);
                 }
                 if !open.volume.is_colour() {
                     window_ui(app, ui, out);
@@ -100,6 +104,7 @@ fn window_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(240.0);
         choice(app, Action::WindowAsStored, ui, out);
+        curve_ui(app, ui, out);
         ui.separator();
         for n in 0..app.settings.windows.len() {
             choice(app, Action::WindowPreset(n), ui, out);
@@ -107,6 +112,16 @@ fn window_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.separator();
         choice(app, Action::InvertWindow, ui, out);
     });
+}
+
+/// The grey curve of the file, where it has one beside its windows.
+fn curve_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let Some((viewport, open)) = app.workspace.active() else { return };
+    let Some(curve) = Curve::of(&open.volume).filter(|curve| curve.window != open.stored_window) else { return };
+    if ui.add(Button::selectable(viewport.window == curve.window, "Curve of the file")).clicked() {
+        out.ask(Request::Window(app.workspace.stage.active_id(), curve.window));
+        ui.close();
+    }
 }
 
 /// Thickness in mm of the slabs that are offered.
@@ -136,6 +151,42 @@ fn slab_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 let slab = Slab { projection, thickness_mm };
                 if ui.add(Button::selectable(now == Some(slab), format!("{thickness_mm:.0} mm {name}"))).clicked() {
                     out.ask(Request::Slab(id, Some(slab)));
+                    ui.close();
+                }
+            }
+        }
+    });
+}
+
+/// Another open picture over this one.
+fn over_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let id = app.workspace.stage.active_id();
+    let Some((viewport, open)) = app.workspace.active() else { return };
+    let lies_with = |other: &&OpenPicture| other.image != open.image && !other.volume.is_colour();
+    let others: Vec<&OpenPicture> = app.workspace.pictures.values().filter(lies_with).collect();
+    if others.is_empty() {
+        return;
+    }
+    let now = viewport.over;
+    let text = now.map_or("", |over| over.how.name());
+    let hint = "Another picture on screen over this one: PET over CT, or to see whether two are registered";
+    let words = Words { name: "Lay over", hint, ..Words::default() };
+    let response = drop_button(ui, icon::BLEND, text, words);
+    Popup::menu(&response).show(|ui| {
+        ui.set_min_width(220.0);
+        if ui.add(Button::selectable(now.is_none(), "This picture alone")).clicked() {
+            out.ask(Request::LayOver(id, None));
+            ui.close();
+        }
+        for other in others {
+            ui.separator();
+            ui.label(&other.title);
+            let apart = link::shared_space(open, other).is_none();
+            for how in How::ALL {
+                let over = Over { image: other.image, how };
+                let response = ui.add_enabled(!apart, Button::selectable(now == Some(over), how.name()));
+                if response.on_disabled_hover_text("They do not lie in one space; register them first").clicked() {
+                    out.ask(Request::LayOver(id, Some(over)));
                     ui.close();
                 }
             }

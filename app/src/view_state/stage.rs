@@ -2,15 +2,18 @@
 
 use super::layout::{Along, Arrangement, Node};
 use super::link::Links;
-use super::viewport::{Pane, Viewport, ViewportId};
+use super::viewport::{Over, Pane, Viewport, ViewportId};
 use limner_annotation::ImageId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Invariant: the layout names each of the viewports once, and the active one is among them.
+/// Invariant: the layouts name each of the viewports once, and the active one is among them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     layout: Node,
+    /// The second window, where there is one.
+    #[serde(default)]
+    beside: Option<Node>,
     /// The one that keys and panels speak about.
     active: ViewportId,
     /// The active one fills the space; the others wait.
@@ -27,6 +30,7 @@ impl Default for Stage {
         let first = ViewportId(0);
         Self {
             layout: Node::View(first),
+            beside: None,
             active: first,
             maximised: false,
             links: Links::default(),
@@ -41,7 +45,7 @@ impl Default for Stage {
 impl Stage {
     /// Whether a stored stage holds together.
     pub fn is_sound(&self) -> bool {
-        let mut named = self.layout.ids();
+        let mut named = self.ids();
         named.sort_unstable();
         let next_is_free = self.viewports.keys().all(|id| id.0 < self.next);
         self.viewports.keys().copied().eq(named) && self.viewports.contains_key(&self.active) && next_is_free
@@ -49,6 +53,45 @@ impl Stage {
 
     pub const fn layout(&self) -> &Node {
         &self.layout
+    }
+
+    pub const fn beside(&self) -> Option<&Node> {
+        self.beside.as_ref()
+    }
+
+    /// Of both windows, in reading order.
+    pub fn ids(&self) -> Vec<ViewportId> {
+        self.layout.ids().into_iter().chain(self.beside.iter().flat_map(Node::ids)).collect()
+    }
+
+    /// The layout of the window that the active viewport is in.
+    pub fn own_layout(&self) -> &Node {
+        self.beside.as_ref().filter(|beside| beside.ids().contains(&self.active)).unwrap_or(&self.layout)
+    }
+
+    fn own_layout_mut(&mut self) -> &mut Node {
+        let active = self.active;
+        match &mut self.beside {
+            Some(beside) if beside.ids().contains(&active) => beside,
+            _ => &mut self.layout,
+        }
+    }
+
+    /// Opens the second window with a viewport of its own, or closes it.
+    pub fn toggle_beside(&mut self) {
+        if let Some(beside) = self.beside.take() {
+            let gone = beside.ids();
+            self.viewports.retain(|id, _| !gone.contains(id));
+            if gone.contains(&self.active) {
+                self.active = self.layout.ids()[0];
+                self.maximised = false;
+            }
+            return;
+        }
+        let new = self.add(self.active().clone());
+        self.beside = Some(Node::View(new));
+        self.active = new;
+        self.maximised = false;
     }
 
     pub const fn active_id(&self) -> ViewportId {
@@ -81,7 +124,14 @@ impl Stage {
 
     /// On screen now, in reading order.
     pub fn visible(&self) -> Vec<ViewportId> {
-        if self.maximised { vec![self.active] } else { self.layout.ids() }
+        let windows = std::iter::once(&self.layout).chain(&self.beside);
+        windows.flat_map(|layout| self.visible_in(layout)).collect()
+    }
+
+    /// In one of the windows.
+    fn visible_in(&self, layout: &Node) -> Vec<ViewportId> {
+        let ids = layout.ids();
+        if self.maximised && ids.contains(&self.active) { vec![self.active] } else { ids }
     }
 
     pub fn activate(&mut self, id: ViewportId) {
@@ -92,7 +142,7 @@ impl Stage {
 
     /// The next viewport in reading order, in a circle.
     pub fn activate_next(&mut self) {
-        let ids = self.layout.ids();
+        let ids = self.ids();
         let at = ids.iter().position(|&id| id == self.active).unwrap_or(0);
         self.active = ids[(at + 1) % ids.len()];
     }
@@ -100,12 +150,19 @@ impl Stage {
     /// Fills the space with one viewport, or shows all again.
     pub fn maximise(&mut self, id: ViewportId) {
         self.activate(id);
-        self.maximised = !self.maximised && self.viewports.len() > 1;
+        self.maximised = !self.maximised && self.own_layout().ids().len() > 1;
     }
 
     /// The pictures any viewport shows or waits for.
     pub fn images(&self) -> BTreeSet<ImageId> {
-        self.viewports.values().filter_map(|v| v.image).collect()
+        let over = self.viewports.values().filter_map(|v| Some(v.over?.image));
+        self.viewports.values().filter_map(|v| v.image).chain(over).collect()
+    }
+
+    pub fn lay_over(&mut self, id: ViewportId, over: Option<Over>) {
+        if let Some(viewport) = self.viewports.get_mut(&id) {
+            viewport.over = over;
+        }
     }
 
     /// Puts a picture into a viewport as it is to be seen there.
@@ -131,16 +188,16 @@ impl Stage {
         if self.maximised {
             return wanted == Arrangement::ONE;
         }
-        let ids = self.layout.ids();
+        let ids = self.own_layout().ids();
         let (rows, columns) = wanted.rows_and_columns();
         let grid = Node::grid(usize::from(columns), &ids);
-        let same_grid = ids.len() == usize::from(rows) * usize::from(columns) && same_shape(&self.layout, &grid);
+        let same_grid = ids.len() == usize::from(rows) * usize::from(columns) && same_shape(self.own_layout(), &grid);
         same_grid && (wanted == Arrangement::Planes) == self.shows_planes()
     }
 
     /// Whether the viewports are the four panes of one picture.
     pub fn shows_planes(&self) -> bool {
-        let ids = self.layout.ids();
+        let ids = self.own_layout().ids();
         let image = self.active().image;
         ids.len() == Pane::ALL.len()
             && ids.iter().zip(Pane::ALL).all(|(id, pane)| {
@@ -154,7 +211,8 @@ impl Stage {
     pub fn arrange(&mut self, wanted: Arrangement) {
         let (rows, columns) = wanted.rows_and_columns();
         let count = usize::from(rows.max(1)) * usize::from(columns.max(1));
-        let mut kept = self.layout.ids();
+        let mut kept = self.own_layout().ids();
+        let mut gone: BTreeSet<ViewportId> = kept.iter().copied().collect();
         if count < kept.len() || wanted == Arrangement::Planes {
             kept.retain(|&id| id != self.active);
             kept.insert(0, self.active);
@@ -172,8 +230,9 @@ impl Stage {
             let front = Pane::ALL.iter().position(|&pane| pane == pattern.pane).unwrap_or(0);
             self.active = kept[front];
         }
-        self.layout = Node::grid(usize::from(columns), &kept);
-        self.viewports.retain(|id, _| kept.contains(id));
+        *self.own_layout_mut() = Node::grid(usize::from(columns), &kept);
+        gone.retain(|id| !kept.contains(id));
+        self.viewports.retain(|id, _| !gone.contains(id));
         self.maximised = false;
         if !kept.contains(&self.active) {
             self.active = kept[0];
@@ -183,25 +242,31 @@ impl Stage {
     /// Halves the active viewport; both halves show the same for now.
     pub fn split_active(&mut self, along: Along) {
         let new = self.add(self.active().clone());
-        self.layout.split(self.active, along, new);
+        let active = self.active;
+        self.own_layout_mut().split(active, along, new);
         self.maximised = false;
     }
 
     /// The last viewport stays.
     pub fn close_active(&mut self) {
-        let ids = self.layout.ids();
+        let ids = self.own_layout().ids();
         if ids.len() < 2 {
             return;
         }
         let at = ids.iter().position(|&id| id == self.active).unwrap_or(0);
-        self.layout.close(self.active);
+        let active = self.active;
+        self.own_layout_mut().close(active);
         self.viewports.remove(&self.active);
         self.active = ids[if at == 0 { 1 } else { at - 1 }];
         self.maximised = false;
     }
 
-    pub fn move_seam(&mut self, path: &[usize], after: usize, by: f32) {
-        self.layout.move_seam(path, after, by);
+    /// In the second window where `beside`.
+    pub fn move_seam(&mut self, beside: bool, path: &[usize], after: usize, by: f32) {
+        match (&mut self.beside, beside) {
+            (Some(layout), true) => layout.move_seam(path, after, by),
+            _ => self.layout.move_seam(path, after, by),
+        }
     }
 
     fn add(&mut self, viewport: Viewport) -> ViewportId {
@@ -275,6 +340,28 @@ mod tests {
         stage.close_active();
         stage.close_active();
         assert_eq!(stage.visible().len(), 1);
+    }
+
+    #[test]
+    fn a_second_window_has_a_layout_of_its_own_and_is_stored_with_the_stage() {
+        let mut stage = stage();
+        let first = stage.active_id();
+        stage.toggle_beside();
+        let second = stage.active_id();
+        assert!(second != first && stage.visible() == [first, second]);
+        stage.arrange(Arrangement::grid(2, 2));
+        assert_eq!((stage.layout().ids().len(), stage.visible().len()), (1, 5));
+        stage.maximise(stage.active_id());
+        assert_eq!(stage.visible(), [first, second], "the other window shows what it showed");
+        stage.activate(first);
+        stage.split_active(Along::Across);
+        assert_eq!(stage.layout().ids().len(), 2);
+        let text = serde_json::to_string(&stage).unwrap();
+        let back: Stage = serde_json::from_str(&text).unwrap();
+        assert!(back == stage && back.is_sound());
+        stage.activate(second);
+        stage.toggle_beside();
+        assert!(stage.is_sound() && stage.beside().is_none() && stage.visible().len() == 2);
     }
 
     #[test]

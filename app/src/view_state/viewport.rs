@@ -63,6 +63,43 @@ impl Turn {
     const FRONT: Self = Self { right: DVec3::X, down: DVec3::NEG_Z, zoom: SOLID_ZOOM, pan_mm: [0.0; 2] };
 }
 
+/// Another picture laid over the one a viewport shows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Over {
+    pub image: ImageId,
+    pub how: How,
+}
+
+/// How two pictures share a viewport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// In colour, clear where it has nothing to say: PET over CT.
+    Colour,
+    /// Half of each.
+    Blend,
+    /// Squares of one and of the other.
+    Checkerboard,
+    /// The other at the right of the middle.
+    Swipe,
+    /// What one has and the other has not.
+    Difference,
+}
+
+impl How {
+    pub const ALL: [Self; 5] = [Self::Colour, Self::Blend, Self::Checkerboard, Self::Swipe, Self::Difference];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Colour => "In colour",
+            Self::Blend => "Half and half",
+            Self::Checkerboard => "Checkerboard",
+            Self::Swipe => "Right half",
+            Self::Difference => "Difference",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Viewport {
     /// The picture it shows or waits for.
@@ -86,6 +123,9 @@ pub struct Viewport {
     pub turn: Turn,
     /// How values become colour in 3D, by name; chosen by what the picture is where there is none.
     pub solid_preset: Option<String>,
+    /// Another picture over this one.
+    #[serde(default)]
+    pub over: Option<Over>,
     /// In pixels, as last laid out.
     #[serde(skip, default = "one_pixel")]
     pub size: [usize; 2],
@@ -117,6 +157,7 @@ impl Viewport {
             camera: PlaneCamera::FITTED,
             turn: Turn::FRONT,
             solid_preset: None,
+            over: None,
             size: one_pixel(),
         }
     }

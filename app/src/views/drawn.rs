@@ -42,6 +42,7 @@ pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
     let slice = place::slice_of(geometry, &ground.raster.plane);
     let pen = Pen { painter: &painter, ground, geometry, slice };
     if app.workspace.stage.show_labels {
+        guest_shapes_ui(app, open, &pen);
         shapes_ui(app, open, &pen);
     }
     followed::ui(app, open, &pen);
@@ -143,6 +144,24 @@ fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
             lines.insert(0, name.clone());
         }
         pen.text(&section, slice, &lines, colour);
+    }
+}
+
+/// Shapes that a study brought along: seen, not held.
+fn guest_shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
+    let Some(slice) = pen.slice else { return };
+    for contents in app.companions.shown() {
+        for shape in contents.shapes_on(open.image) {
+            let Some(section) = handles::section(&shape.form, slice) else { continue };
+            let label = shape.label.and_then(|id| contents.label(id));
+            let colour = label.map_or(over::MEASURE, |label| {
+                let [r, g, b] = label.colour();
+                Color32::from_rgb(r, g, b)
+            });
+            pen.form(slice, &section, 1.5, colour);
+            let words = shape.text.as_ref().or(label.map(|label| &label.name));
+            pen.text(&section, slice, &words.cloned().into_iter().collect::<Vec<_>>(), colour);
+        }
     }
 }
 

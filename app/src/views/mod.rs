@@ -14,28 +14,29 @@ use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::panels::browser::CarriedSeries;
 use crate::theme::{icon, icon_font, over, size};
-use crate::view_state::{Along, Viewport, ViewportId};
+use crate::view_state::{Along, Node, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
     self, Align2, Color32, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
-/// Every viewport of the stage in its place.
-pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+/// Every viewport of one of the two windows in its place.
+pub fn ui(app: &App, layout: &Node, ui: &mut Ui, out: &mut Outbox) {
     if app.case.grid.open {
         return grid::ui(app, ui, out);
     }
     let stage = &app.workspace.stage;
     let whole = ui.available_rect_before_wrap();
-    if stage.is_maximised() {
+    let places = layout.places(whole);
+    let has_active = places.iter().any(|(id, _)| *id == stage.active_id());
+    if stage.is_maximised() && has_active {
         return viewport_ui(app, stage.active_id(), whole, ui, out);
     }
-    let places = stage.layout().places(whole);
     for &(id, rect) in &places {
         viewport_ui(app, id, rect, ui, out);
     }
-    seams_ui(app, whole, ui, out);
-    if places.len() > 1
+    seams_ui(app, layout, whole, ui, out);
+    if (places.len() > 1 || stage.beside().is_some())
         && let Some((_, rect)) = places.iter().find(|(id, _)| *id == stage.active_id())
     {
         ui.painter().rect_stroke(*rect, 0.0, Stroke::new(1.0, over::ACTIVE), StrokeKind::Inside);
@@ -58,7 +59,7 @@ fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Empty view"));
     ui.painter().rect_filled(rect, 0.0, over::GROUND);
-    let waits = app.workspace.stage.get(id).is_some_and(|v| v.image.is_some());
+    let waits = app.awaited.contains(&id) || app.workspace.stage.get(id).is_some_and(|v| v.image.is_some());
     let (sign, text) =
         if waits { (icon::LOADER_CIRCLE, "Reading the picture") } else { (icon::IMAGES, "Drop a series here") };
     let painter = ui.painter().with_clip_rect(rect);
@@ -83,10 +84,11 @@ fn drop_ui(id: ViewportId, rect: Rect, response: &Response, ui: &Ui, out: &mut O
 }
 
 /// The lines between viewports, to be moved by hand.
-fn seams_ui(app: &App, whole: Rect, ui: &mut Ui, out: &mut Outbox) {
+fn seams_ui(app: &App, layout: &Node, whole: Rect, ui: &mut Ui, out: &mut Outbox) {
     /// A seam is thin; the hand may miss it by this much.
     const REACH: f32 = 3.0;
-    for seam in app.workspace.stage.layout().seams(whole) {
+    let beside = app.workspace.stage.beside() == Some(layout);
+    for seam in layout.seams(whole) {
         let id = ui.scope_id().with(("seam", &seam.path, seam.after));
         let (grip, icon) = match seam.along {
             Along::Across => (seam.rect.expand2(vec2(REACH, 0.0)), CursorIcon::ResizeHorizontal),
@@ -99,7 +101,7 @@ fn seams_ui(app: &App, whole: Rect, ui: &mut Ui, out: &mut Outbox) {
         let moved = response.drag_delta();
         let by = if seam.along == Along::Across { moved.x } else { moved.y } / seam.length.max(1.0);
         if by != 0.0 {
-            out.ask(Request::MoveSeam { path: seam.path, after: seam.after, by });
+            out.ask(Request::MoveSeam { beside, path: seam.path, after: seam.after, by });
         }
     }
 }

@@ -49,6 +49,9 @@ fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
         if let Some(slab) = viewport.slab {
             lines.push(format!("{:?} over {:.0} mm", slab.projection, slab.thickness_mm));
         }
+        if let Some(over) = viewport.over {
+            lines.push(format!("With another picture: {}", over.how.name().to_lowercase()));
+        }
         if open.registered.is_some() {
             lines.push("Registered".to_owned());
         }

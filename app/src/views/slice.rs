@@ -24,6 +24,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     let frame = Frame { rect, scale, id, image: open.image, raster };
     hand_ui(app, &frame, &response, ui, out);
     wheel_ui(&frame, &response, ui, out);
+    crosshair::reference_lines_ui(app, &frame, ui);
     crosshair::ui(app, &viewport, &frame, ui, out);
     let ground = drawn::Ground { viewport: id, raster: &frame.raster, rect, scale };
     drawn::ui(app, open, ground, ui);

@@ -4,6 +4,7 @@ mod at_place;
 pub(crate) mod beside;
 mod described;
 pub mod dicom;
+mod gather;
 pub mod metaimage;
 pub mod nifti;
 pub mod nrrd;
@@ -12,6 +13,7 @@ mod reader;
 mod stored;
 pub mod video;
 
+pub use gather::scan_telling;
 pub use reader::Reader;
 
 use crate::error::{Error, Result};

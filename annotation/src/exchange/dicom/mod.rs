@@ -4,12 +4,15 @@
 //! transfer syntax. An object names its source images by stand-ins unless identity is kept.
 
 pub(crate) mod build;
+mod companion;
 pub(crate) mod gsps;
 pub(crate) mod rtstruct;
 pub(crate) mod seg;
 mod seg_read;
 pub(crate) mod source;
 pub(crate) mod sr;
+
+pub use companion::{Companion, companions};
 
 use crate::ImageId;
 use crate::error::{Error, Result};
@@ -127,25 +130,3 @@ pub(crate) fn slices_by_instance(
     }
     Ok(places)
 }
-
-/// What a study brings along beside its pictures, with the format that reads each: segmentations, structure sets,
-/// reports, presentation states.
-pub fn companions(path: &Path, task: &Task) -> Result<Vec<(PathBuf, &'static dyn super::Exchange)>> {
-    let files = if path.is_dir() { super::folder::files_under(path)? } else { vec![path.to_path_buf()] };
-    let mut found = Vec::new();
-    for file in files {
-        task.cancel.check()?;
-        let Ok(object) = header(&file) else { continue };
-        let class = Read(&object).text(dicom_dictionary_std::tags::SOP_CLASS_UID).unwrap_or_default();
-        let format = COMPANIONS.iter().find(|(classes, _)| classes.contains(&class.as_str()));
-        found.extend(format.and_then(|(_, name)| super::by_name(name)).map(|format| (file, format)));
-    }
-    Ok(found)
-}
-
-const COMPANIONS: &[(&[&str], &str)] = &[
-    (seg::CLASSES, "dicom-seg"),
-    (rtstruct::CLASSES, "rtstruct"),
-    (gsps::CLASSES, "gsps"),
-    (sr::CLASSES, "sr-tid1500"),
-];

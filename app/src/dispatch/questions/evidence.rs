@@ -26,7 +26,7 @@ impl App {
         let draws = self.hand.tool.used().is_some_and(|tool| matches!(tool.info().makes, Makes::Shape(_)));
         let drawn = self.shape_at(gesture).map(|shape| Region::Shape { shape });
         // With a tool that draws, what is not on a shape is the beginning of one.
-        let found = if draws { drawn } else { drawn.or_else(|| self.painted_at(gesture)) };
+        let found = if draws { drawn } else { drawn.or_else(|| self.painted_region(gesture)) };
         let Some(region) = found else { return false };
         self.bind(region);
         true
@@ -40,7 +40,7 @@ impl App {
     }
 
     /// All that is painted with the label under the pointer; with Shift the connected part alone, with Ctrl this slice.
-    fn painted_at(&self, gesture: &Gesture) -> Option<Region> {
+    fn painted_region(&self, gesture: &Gesture) -> Option<Region> {
         let open = self.workspace.pictures.get(&gesture.image)?;
         let document = self.document()?;
         let at = open.volume.geometry.voxel(world_under(gesture)).index_in(open.volume.size())?;
@@ -155,29 +155,6 @@ impl App {
         if image.is_some() && image == self.workspace.open().map(|open| open.image) {
             self.work.asking.jump = None;
             self.go_to_region(image.unwrap_or_else(ImageId::new), &evidence.region, None);
-        }
-    }
-
-    /// Shows an image of the project in the active view.
-    fn open_image(&mut self, image: ImageId) {
-        let project = self.workspace.project.as_ref();
-        let Some((entry, file)) = project.and_then(|project| {
-            let entry = project.document().image(image)?;
-            Some((entry.clone(), project.file_of(entry)))
-        }) else {
-            return;
-        };
-        let same = |series: &limner_imaging::Series| {
-            let at = series.path == file || series.files.contains(&file);
-            at && series.size == entry.size() && (entry.series_uid.is_none() || entry.series_uid == series.uid)
-        };
-        match self.workspace.found.iter().position(same) {
-            Some(n) => self.open_series(n, None),
-            None => {
-                self.work.asking.jump = None;
-                let why = "Its file is not in the list of studies; open its folder first".into();
-                self.notices.warning("The picture is not at hand", vec![why]);
-            }
         }
     }
 

@@ -21,12 +21,12 @@ impl App {
         let set = set.filter(|set| set.items.iter().any(|item| item.frame.image == open.image));
         match set {
             Some(set) => Some((set.clone(), false)),
-            None => Some((ImageSet::single(self.frame_in_view()?), true)),
+            None => Some((ImageSet::single(self.frame_seen()?), true)),
         }
     }
 
     /// A volume as a whole; of frames in time the one that is seen.
-    fn frame_in_view(&self) -> Option<Frame> {
+    fn frame_seen(&self) -> Option<Frame> {
         let (viewport, open) = self.workspace.active()?;
         Some(frame_of(viewport.slice(&open.volume.geometry).0, open))
     }
@@ -42,7 +42,7 @@ impl App {
             }
         }
         if frames.is_empty() {
-            frames.extend(self.frame_in_view());
+            frames.extend(self.frame_seen());
         }
         let items: Vec<Item> =
             frames.into_iter().enumerate().map(|(n, frame)| Item::new(frame, guide.role_at(n))).collect();
@@ -50,7 +50,7 @@ impl App {
     }
 
     pub(super) fn add_picture_in_view(&mut self) {
-        let Some(frame) = self.frame_in_view() else { return };
+        let Some(frame) = self.frame_seen() else { return };
         let Some(document) = self.document() else { return };
         let shown = self.work.asking.shown(document);
         let Some(set) = shown.and_then(|question| document.get::<ImageSet>(question.image_set)) else { return };
