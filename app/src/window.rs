@@ -4,9 +4,11 @@ use crate::app::{App, Start};
 use crate::paths::Paths;
 use crate::renewal::{Kept, Shelf, Shell};
 use crate::settings::Settings;
+use eframe::CreationContext;
 use eframe::egui::{Rect, ViewportBuilder};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetupCreateNew};
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,9 +22,9 @@ pub fn run(start: &Start) -> ExitCode {
         let kept = shelf.take();
         let options = options(kept.as_ref().and_then(|kept| kept.place));
         let start = start.clone();
-        let made = eframe::run_native("limner", options, {
+        let make = {
             let shelf = Rc::clone(&shelf);
-            Box::new(move |cc| {
+            move |cc: &CreationContext<'_>| -> anyhow::Result<Shell> {
                 let app = match kept {
                     Some(Kept { mut app, .. }) => {
                         app.move_to(cc)?;
@@ -30,9 +32,18 @@ pub fn run(start: &Start) -> ExitCode {
                     }
                     None => App::new(cc, Paths::of_user(), start)?,
                 };
-                Ok(Box::new(Shell::new(app, shelf)))
-            })
-        });
+                Ok(Shell::new(app, shelf))
+            }
+        };
+        // egui panics where it meets the loss in the middle of a frame.
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            eframe::run_native("limner", options, Box::new(move |cc| Ok(Box::new(make(cc)?))))
+        }));
+        let made = match made {
+            Ok(made) => made,
+            Err(_) if shelf.borrow().is_some() => Ok(()),
+            Err(panic) => resume_unwind(panic),
+        };
         if let Err(error) = made {
             let advice =
                 "Without a display use the commands instead (limner --help); limner doctor says what is missing.";

@@ -53,6 +53,12 @@ impl Progressive {
         self.plan.restart();
     }
 
+    /// True once there is a first impression.
+    #[must_use]
+    pub const fn is_begun(&self) -> bool {
+        !matches!(self.plan.next, Some(Part::FirstImpression))
+    }
+
     /// True once every row has full quality. Until then call `advance` once a frame.
     #[must_use]
     pub fn is_done(&self) -> bool {

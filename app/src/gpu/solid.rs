@@ -8,7 +8,7 @@ use eframe::wgpu;
 use limner_annotation::ImageId;
 use limner_imaging::{Geometry, Window};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, Target, TransferPreset, TransferTable,
+    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, Target, Tier, TransferPreset, TransferTable,
     VolumeMode, VolumeScene,
 };
 
@@ -92,6 +92,11 @@ impl Solid {
             self.restart(device, id, (content, ranges, preset), palette, shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
+        let draws_here = device.context.tier != Tier::Software && !content.is_there();
+        if draws_here && picture.progressive.is_begun() {
+            // Until the adapter has the volume the processor draws, and it has no time for more than an impression.
+            return Ok(false);
+        }
         let layers = content.label_layers(palette).filter(|_| wanted.show_labels);
         let scene = VolumeScene {
             labels: layers.map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
