@@ -230,8 +230,10 @@ pub(super) fn nearest(line: &Line, first: f32) -> [[i32; LANES]; 3] {
 #[inline(always)]
 pub(super) fn whole(x: f32) -> i32 {
     const MOST: f32 = (1 << 30) as f32;
-    // SAFETY: within these bounds it fits; what is no number becomes the first of them.
-    unsafe { x.max(-MOST).min(MOST).to_int_unchecked() }
+    // What is no number becomes the first of these bounds; `clamp` would keep it.
+    let bounded_below = x.max(-MOST);
+    // SAFETY: within both bounds it fits.
+    unsafe { bounded_below.min(MOST).to_int_unchecked() }
 }
 
 struct NearestLine<'a, 'g, T> {
