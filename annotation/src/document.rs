@@ -14,7 +14,7 @@ use crate::id::{Key, Revision};
 use crate::origin::Touch;
 use crate::step::{Act, Batch, LogEntry, Row, Sink, StepInfo, StepPayload};
 use crate::stroke::{self, Staged};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// A reader that never takes its changes gets them joined rather than without end.
@@ -30,7 +30,7 @@ pub struct Document {
     author: String,
     read_only: bool,
     open: Option<OpenStep>,
-    changes: Vec<Change>,
+    changes: Changes,
     /// Who signed the step that is being replayed, and when.
     replaying: Option<(String, jiff::Timestamp)>,
     sink: Option<Box<dyn Sink>>,
@@ -263,7 +263,7 @@ impl Document {
 
     /// What has changed since the last call, for those who draw. Boxes that nearly cover each other are joined.
     pub fn take_changes(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.changes)
+        std::mem::take(&mut self.changes).all
     }
 
     /// Bytes of undo kept in memory, and how many are allowed before old steps stay in the store only.
@@ -342,13 +342,32 @@ impl Document {
     }
 
     fn note(&mut self, changes: Vec<Change>) {
-        for change in changes {
-            note_change(&mut self.changes, change);
+        changes.into_iter().for_each(|change| self.changes.note(change));
+    }
+}
+
+/// What has changed since somebody asked.
+#[derive(Debug, Default)]
+struct Changes {
+    all: Vec<Change>,
+    /// Those that are named in `all`: an import changes a million.
+    entities: HashSet<Key>,
+}
+
+impl Changes {
+    fn note(&mut self, change: Change) {
+        match change {
+            Change::Entity(key) => {
+                if self.entities.insert(key) {
+                    self.all.push(change);
+                }
+            }
+            _ => note_drawn(&mut self.all, change),
         }
     }
 }
 
-fn note_change(all: &mut Vec<Change>, change: Change) {
+fn note_drawn(all: &mut Vec<Change>, change: Change) {
     let crowded = all.len() >= CHANGES_LIMIT;
     let known = all.iter_mut().rev().any(|known| match (known, change) {
         (

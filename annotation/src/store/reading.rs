@@ -157,7 +157,14 @@ impl Reading<'_> {
             all.extend(self.rows("kind = ?1", &[&kind.name()])?);
         }
         let known = Kind::ALL.iter().map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(",");
-        let sql = format!("select kind from entity where kind not in ({known}) limit 1");
+        // From kind to kind by the key: asking every row would read the whole file.
+        let sql = format!(
+            "with recursive found(kind) as (
+                 select min(kind) from entity
+                 union all
+                 select (select min(kind) from entity where kind > found.kind) from found where found.kind is not null)
+             select kind from found where kind is not null and kind not in ({known}) limit 1"
+        );
         let strange: Option<String> = self
             .connection
             .query_row(&sql, [], |row| row.get(0))
@@ -262,26 +269,21 @@ impl Reading<'_> {
     fn find(&self, query: &Query) -> Result<Vec<(Key, ImageId)>> {
         let mut values: Vec<Box<dyn rusqlite::ToSql>> = vec![Box::new(query.kind.name())];
         let mut parts = Vec::new();
-        let signed = query.by.is_some() || query.after.is_some();
-        let (table, alias) = match (query.mentions, signed) {
-            (Some(_), false) => ("mention m", "m"),
-            (Some(_), true) => ("mention m cross join entity e on e.kind = m.kind and e.id = m.id", "e"),
-            (None, _) => ("entity e", "e"),
-        };
-        parts.push(format!("{}.kind = ?1", if query.mentions.is_some() { "m" } else { "e" }));
+        let table = if query.mentions.is_some() { "mention" } else { "entity" };
+        parts.push("kind = ?1".to_owned());
         if let Some(target) = query.mentions {
             values.push(Box::new(target.id));
-            parts.push(format!("m.target = ?{}", values.len()));
+            parts.push(format!("target = ?{}", values.len()));
         }
         if let Some(by) = &query.by {
             values.push(Box::new(by.clone()));
-            parts.push(format!("e.modified in (select number from touch where by = ?{})", values.len()));
+            parts.push(format!("modified in (select number from touch where by = ?{})", values.len()));
         }
         if let Some(after) = query.after {
             values.push(Box::new(after.0 as i64));
-            parts.push(format!("e.modified in (select number from touch where revision > ?{})", values.len()));
+            parts.push(format!("modified in (select number from touch where revision > ?{})", values.len()));
         }
-        let sql = format!("select {alias}.id, {alias}.image from {table} where {}", parts.join(" and "));
+        let sql = format!("select id, image from {table} where {}", parts.join(" and "));
         let failed = || self.failed("could not search the project");
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed())?;
         let found = statement

@@ -8,7 +8,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 /// Goes up when the tables change.
-pub(super) const SCHEMA_VERSION: i64 = 2;
+pub(super) const SCHEMA_VERSION: i64 = 3;
 
 /// The tables of version 1, which every file begins with.
 const FIRST: &str = "
@@ -38,12 +38,20 @@ create table mention(
     primary key(target, kind, id)) without rowid;
 ";
 
+/// Version 3: who changed a row last, beside what it points at, so that both can be asked for at once.
+const THIRD: &str = "
+alter table mention add column modified integer;
+update mention set modified = (select e.modified from entity e where e.kind = mention.kind and e.id = mention.id);
+create index mention_by_touch on mention(target, kind, modified, image);
+";
+
 /// Makes the tables of a new file.
 pub(super) fn set_up(connection: &Connection, path: &Path) -> Result<()> {
     let failed = || Error::store(path, "could not set up the project file");
     let transaction = connection.unchecked_transaction().map_err(failed())?;
     transaction.execute_batch(FIRST).map_err(failed())?;
     transaction.execute_batch(SECOND).map_err(failed())?;
+    transaction.execute_batch(THIRD).map_err(failed())?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed())?;
     transaction.commit().map_err(failed())
 }
@@ -58,6 +66,7 @@ pub(super) fn migrate(connection: &Connection, found: i64, path: &Path) -> Resul
                 transaction.execute_batch(SECOND).map_err(failed())?;
                 note_mentions(&transaction, path)?;
             }
+            2 => transaction.execute_batch(THIRD).map_err(failed())?,
             _ => return Err(Error::damaged(path, format!("there is no version {version} of project files"))),
         }
         transaction.pragma_update(None, "user_version", version + 1).map_err(failed())?;
@@ -76,18 +85,29 @@ fn note_mentions(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
         let (image, body): (Uuid, String) = row.get(1).and_then(|image| Ok((image, row.get(2)?))).map_err(failed())?;
         let entity: Entity =
             serde_json::from_str(&body).map_err(|_| Error::damaged(path, format!("the row {id} cannot be read")))?;
-        add_mentions(transaction, &entity, image).map_err(failed())?;
+        // As version 2 has it; nobody had signed rows before.
+        let sql = "insert or ignore into mention(target, kind, id, image) values (?1, ?2, ?3, ?4)";
+        let key = entity.key();
+        let mut insert = transaction.prepare_cached(sql).map_err(failed())?;
+        for target in entity.rules().mentions() {
+            insert.execute(params![target.id, key.kind.name(), key.id, image]).map_err(failed())?;
+        }
     }
     Ok(())
 }
 
-/// Notes what a row on an image points at, for queries.
-pub(super) fn add_mentions(transaction: &Transaction<'_>, entity: &Entity, image: Uuid) -> rusqlite::Result<()> {
+/// Notes what a row on an image points at and under which signature, for queries.
+pub(super) fn add_mentions(
+    transaction: &Transaction<'_>,
+    entity: &Entity,
+    image: Uuid,
+    modified: Option<i64>,
+) -> rusqlite::Result<()> {
     let key = entity.key();
-    let sql = "insert or ignore into mention(target, kind, id, image) values (?1, ?2, ?3, ?4)";
+    let sql = "insert or ignore into mention(target, kind, id, image, modified) values (?1, ?2, ?3, ?4, ?5)";
     let mut statement = transaction.prepare_cached(sql)?;
     for target in entity.rules().mentions() {
-        statement.execute(params![target.id, key.kind.name(), key.id, image])?;
+        statement.execute(params![target.id, key.kind.name(), key.id, image, modified])?;
     }
     Ok(())
 }

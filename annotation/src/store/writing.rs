@@ -64,14 +64,15 @@ impl Writing<'_> {
 
     fn entity(&mut self, entity: &Entity, origin: Option<&Origin>, layers: usize) -> Result<()> {
         let (key, image) = (entity.key(), entity.image().map(|id| id.0));
-        if let Some(image) = image {
-            self.forget(key)?;
-            schema::add_mentions(self.transaction, entity, image).map_err(self.failed())?;
-        }
         let signed = match origin {
             Some(origin) => Some([self.touch(&origin.created)?, self.touch(&origin.modified)?]),
             None => None,
         };
+        if let Some(image) = image {
+            self.forget(key)?;
+            let modified = signed.as_ref().map(|[_, (modified, _)]| *modified);
+            schema::add_mentions(self.transaction, entity, image, modified).map_err(self.failed())?;
+        }
         let body = serde_json::to_string(entity).map_err(Error::json("could not write an entity"))?;
         let extra = origin.and_then(Extra::text);
         let texts = signed.as_ref().map(|[(_, created), (_, modified)]| [created.as_ref(), modified.as_ref()]);

@@ -1,7 +1,8 @@
 //! A file of the first version, laid down here byte by byte as that version wrote it, opens, is brought up, and undoes.
 
 use limner_annotation::command::Command;
-use limner_annotation::{Contents, Error, Kind, Project, Query};
+use limner_annotation::store::Loading;
+use limner_annotation::{Contents, Error, Form, Kind, Project, Query, Shape, Slice};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -162,4 +163,27 @@ fn a_file_of_the_future_says_so() {
     first_version(&path);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(Project::open(&path), Err(Error::TooNew { found: 99, .. })));
+}
+
+#[test]
+fn a_file_of_the_second_version_is_asked_by_author_once_it_is_brought_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("second.limner");
+    let mut project = Project::create(&path, "second", "reader").unwrap();
+    project.document_mut().apply("Start", crate::play::commands_to_begin_with()).unwrap();
+    let image = project.document().images().next().unwrap().id;
+    let label = project.document().labels()[0].id;
+    let form = Form::Box2d { slice: Slice::stored(0), min: [1.0, 1.0], max: [5.0, 5.0] };
+    project.document_mut().apply("Draw", vec![Command::put(Shape::new(image, form, Some(label)))]).unwrap();
+    project.close().unwrap();
+    let back = "drop index mention_by_touch; alter table mention drop column modified; pragma user_version = 2;";
+    Connection::open(&path).unwrap().execute_batch(back).unwrap();
+    for project in [Project::open_read_only(&path).unwrap(), Project::open_with(&path, Loading::OnDemand).unwrap()] {
+        let by = |author: &str| {
+            let query = Query::of(Kind::Shape).mentioning(label).by(author);
+            project.document().find(&query).unwrap().len()
+        };
+        assert_eq!((by("reader"), by("nobody")), (1, 0));
+        assert_eq!(project.verify().unwrap(), Vec::<String>::new());
+    }
 }
