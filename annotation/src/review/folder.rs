@@ -83,6 +83,18 @@ pub fn stem(path: &Path) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
+/// Two single files are versions of one case, whatever they are called.
+#[must_use]
+pub fn as_one_case(reference: &Maps, models: Vec<(String, Maps)>) -> Vec<(String, Maps)> {
+    let [case] = reference.files.keys().collect::<Vec<_>>()[..] else { return models };
+    let named = |(model, maps): (String, Maps)| {
+        let single = maps.files.len() == 1;
+        let files = maps.files.into_iter().map(|(own, path)| (if single { case.clone() } else { own }, path)).collect();
+        (model, Maps { files })
+    };
+    models.into_iter().map(named).collect()
+}
+
 /// What models are called: their folder or file, with the folder above where two have one name.
 #[must_use]
 pub fn names(paths: &[PathBuf]) -> Vec<String> {

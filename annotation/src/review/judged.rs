@@ -164,13 +164,13 @@ fn agreement(contents: &Contents, criterion: String, rated: &[Rated]) -> ScoreAg
 }
 
 fn raters(contents: &Contents) -> Vec<RaterWork> {
-    let mut all: BTreeMap<(String, String), (Vec<&Assignment>, RaterId)> = BTreeMap::new();
+    let mut all: BTreeMap<(String, String), Vec<&Assignment>> = BTreeMap::new();
     for assignment in contents.all::<Assignment>() {
         let rater = contents.get::<Rater>(assignment.rater).map_or_else(String::new, |r| r.pseudonym.clone());
         let protocol = contents.get::<Protocol>(assignment.protocol).map_or_else(String::new, |p| p.name.clone());
-        all.entry((rater, protocol)).or_insert((Vec::new(), assignment.rater)).0.push(assignment);
+        all.entry((rater, protocol)).or_default().push(assignment);
     }
-    let one = |((rater, protocol), (assignments, _)): ((String, String), (Vec<&Assignment>, RaterId))| {
+    let one = |((rater, protocol), assignments): ((String, String), Vec<&Assignment>)| {
         let submitted: Vec<&&Assignment> =
             assignments.iter().filter(|one| one.status == AssignmentStatus::Submitted).collect();
         let times: Vec<f64> = submitted.iter().map(|one| one.active_ms as f64 / 1000.0).collect();

@@ -16,7 +16,7 @@ td,th{padding:.22rem 1rem .22rem 0;text-align:left;vertical-align:top}td{border-
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}svg,tr{break-inside:avoid}}";
 
 /// How many rows of the worst are listed.
-const WORST: usize = 40;
+const WORST: usize = 50;
 
 /// A plot with the name its file gets.
 pub struct Plot {
@@ -53,7 +53,7 @@ pub fn plots(rows: &[Row], summary: &Summary) -> Vec<Plot> {
     out
 }
 
-fn file_name(text: &str) -> String {
+pub(super) fn file_name(text: &str) -> String {
     text.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 

@@ -259,11 +259,15 @@ fn reasons(row: &Row) -> Vec<String> {
             let [i, j, k] = shift;
             why.push(format!("centre {far:.1} voxels off ({i:+.1}, {j:+.1}, {k:+.1})"));
         }
-        if same_size && far >= 1.0 && row.faults.roughness.is_some_and(|r| (r - 1.0).abs() < 0.02) {
+        if same_size
+            && far >= 1.0
+            && row.faults.taken_for.is_none()
+            && row.faults.roughness.is_some_and(|r| (r - 1.0).abs() < 0.02)
+        {
             why.push("same size and form: shifted as a whole".into());
         }
     }
-    if row.faults.roughness.is_some_and(|roughness| roughness < 0.9) && row.dice > 0.0 {
+    if row.faults.roughness.is_some_and(|roughness| roughness < 0.95) && row.dice > 0.0 {
         why.push("smoother than the reference".into());
     }
     if let Some(share) = share.filter(|share| share.abs() >= 0.1 && volume.pred > 0.0) {

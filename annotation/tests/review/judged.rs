@@ -28,7 +28,7 @@ fn python() -> Option<PathBuf> {
 }
 
 /// What the packages say; `None` where they are not installed.
-fn judge(kind: &str, cases: Value) -> Option<Vec<Value>> {
+fn judge(kind: &str, cases: &Value) -> Option<Vec<Value>> {
     let python = python()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/judges/review.py");
     let folder = tempfile::tempdir().unwrap();
@@ -51,7 +51,7 @@ fn near(what: &str, ours: Option<f64>, theirs: &Value, tolerance: f64) {
 fn packed(mask: &Mask, size: [usize; 3]) -> Value {
     let mut runs: Vec<usize> = vec![0];
     for &inside in mask.voxels() {
-        if inside != (runs.len() % 2 == 0) {
+        if inside != (runs.len().is_multiple_of(2)) {
             runs.push(0);
         }
         *runs.last_mut().unwrap() += 1;
@@ -68,7 +68,7 @@ fn masks_score_as_surface_distance_and_scikit_image_say() {
         json!({"reference": packed(&pair.reference, size), "predicted": packed(&pair.predicted, size),
             "spacing_mm": pair.geometry.spacing_mm(), "tolerance_mm": TOLERANCE_MM, "thin": pair.thin})
     };
-    let Some(answers) = judge("masks", pairs.iter().map(case).collect()) else { return };
+    let Some(answers) = judge("masks", &pairs.iter().map(case).collect()) else { return };
     for (pair, answer) in pairs.iter().zip(answers) {
         let scores = MaskScores::of(&pair.reference, &pair.predicted, &pair.geometry, TOLERANCE_MM);
         let what = |figure: &str| format!("{} {figure}", pair.name);
@@ -134,7 +134,7 @@ fn boxes_score_as_pycocotools_says() {
         cases.push(json!({"truth": truth, "detections": results}));
         ours.push(coco_scores(&truths, &detections));
     }
-    let Some(answers) = judge("coco", json!(cases)) else { return };
+    let Some(answers) = judge("coco", &json!(cases)) else { return };
     for (ours, theirs) in ours.iter().zip(answers) {
         let all = [ours.ap, ours.ap50, ours.ap75, ours.ap_small, ours.ap_medium, ours.ap_large];
         for (n, value) in all.into_iter().chain(ours.ar).enumerate() {
@@ -157,7 +157,7 @@ fn classes_score_as_scikit_learn_says() {
         cases.push((scores, positive));
     }
     let input = cases.iter().map(|(scores, positive)| json!({"scores": scores, "positive": positive, "bins": 10}));
-    let Some(answers) = judge("classes", input.collect()) else { return };
+    let Some(answers) = judge("classes", &input.collect()) else { return };
     for ((scores, positive), theirs) in cases.iter().zip(answers) {
         let pairs: Vec<(usize, usize)> =
             scores.iter().zip(positive).map(|(s, p)| (usize::from(*p), usize::from(*s >= 0.5))).collect();
@@ -198,7 +198,7 @@ fn agreement_is_what_statsmodels_and_krippendorff_say() {
     let input = cases.iter().map(|(classes, ratings, gaps, numbers)| {
         json!({"classes": classes, "ratings": ratings, "with_gaps": gaps, "numbers": numbers})
     });
-    let Some(answers) = judge("agreement", input.collect()) else { return };
+    let Some(answers) = judge("agreement", &input.collect()) else { return };
     for ((classes, ratings, gaps, numbers), theirs) in cases.iter().zip(answers) {
         let pairs: Vec<(usize, usize)> = ratings.iter().map(|row| (row[0], row[1])).collect();
         near("kappa", agreement::cohen(&pairs, Weights::None), &theirs["cohen"], 1e-12);
@@ -237,7 +237,7 @@ fn paired_tests_are_what_scipy_says() {
         };
         cases.push((0..count).map(|_| one()).collect());
     }
-    let Some(answers) = judge("paired", cases.iter().map(|d| json!({"differences": d})).collect()) else { return };
+    let Some(answers) = judge("paired", &cases.iter().map(|d| json!({"differences": d})).collect()) else { return };
     for (differences, theirs) in cases.iter().zip(answers) {
         near(&format!("Wilcoxon {}", differences.len()), paired::wilcoxon(differences), &theirs["wilcoxon"], 1e-9);
         if !theirs["permutation"].is_null() {
@@ -255,7 +255,7 @@ fn texts_score_as_nltk_and_rouge_say() {
         ("pneumothorax", "no pneumothorax is seen in either lung on this image"),
         ("the the the liver", "the liver the"),
     ];
-    let Some(answers) = judge("text", json!([{ "pairs": pairs }])) else { return };
+    let Some(answers) = judge("text", &json!([{ "pairs": pairs }])) else { return };
     let single = |pair: &(&'static str, &'static str)| {
         let references = [pair.0];
         text::bleu(&[text::Compared { references: &references, candidate: pair.1 }])
@@ -287,7 +287,7 @@ fn pictures_score_as_scikit_image_says() {
         let volume = |v: Vec<f64>| Volume::new(geometry, Samples::F64(v), 1).unwrap();
         ours.push(pictures::picture_scores(&volume(a), &volume(b), Some(&mask), 220.0).unwrap());
     }
-    let Some(answers) = judge("pictures", json!(input)) else { return };
+    let Some(answers) = judge("pictures", &json!(input)) else { return };
     for (ours, theirs) in ours.iter().zip(answers) {
         near("MAE", Some(ours.mae), &theirs["mae"], 1e-9);
         near("PSNR", ours.psnr, &theirs["psnr"], 1e-9);
@@ -319,7 +319,7 @@ fn consensus_is_what_simple_itk_says() {
             voxels
         })
         .collect();
-    let Some(answers) = judge("staple", json!([{"size": size, "raters": raters}])) else { return };
+    let Some(answers) = judge("staple", &json!([{"size": size, "raters": raters}])) else { return };
     let theirs = &answers[0];
     let maps: Vec<Labels> =
         raters.into_iter().map(|v| Labels::of(Volume::new(geometry, Samples::U8(v), 1).unwrap()).unwrap()).collect();

@@ -31,7 +31,7 @@ fn prediction(image: &ImageEntry, model: &str, answer: &str) -> Prediction {
     Prediction {
         id: PredictionId::new(),
         model: PredictionModel { name: model.into(), version: None, sha256: None },
-        run: Some(format!("run of {model}")),
+        run: Some(format!("MysteryRun {model}")),
         target: image.id.into(),
         raw_output: format!("{model} says {answer}"),
         keys: Vec::new(),
@@ -44,7 +44,7 @@ fn prediction(image: &ImageEntry, model: &str, answer: &str) -> Prediction {
 
 /// A project with two predictions an image, both given to both readers.
 fn study(path: &Path) -> (Protocol, Vec<Rater>) {
-    let mut project = Project::create(path, "study", "lead").unwrap();
+    let mut project = Project::create(path, "study", "study-leader").unwrap();
     let geometry = Geometry::axis_aligned([4, 4, 1], World::default(), [1.0; 3]).unwrap();
     let protocol = Protocol {
         id: ProtocolId::new(),
@@ -140,7 +140,7 @@ fn a_blinded_preference_finds_the_better_model() {
         let project = Project::open_read_only(&path).unwrap();
         share::handout(&project, &rater.pseudonym, &file, false, &Task::default()).unwrap();
         let bytes = std::fs::read(&file).unwrap();
-        for secret in MODELS.into_iter().chain(["run of", "scan ", "lead"]) {
+        for secret in MODELS.into_iter().chain(["MysteryRun", "scan ", "study-leader"]) {
             assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret} is in the handout");
         }
         left_first += read(&file, &protocol, rater);

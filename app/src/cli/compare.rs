@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "LABEL=MM")]
     tolerance_of: Vec<String>,
     /// Take labels apart into lesions, matched above this IoU
-    #[arg(long, value_name = "IOU", num_args = 0..=1, default_missing_value = "0")]
+    #[arg(long, value_name = "IOU", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     lesions: Option<f64>,
     /// Compare centrelines too, for vessels
     #[arg(long)]
@@ -104,7 +104,8 @@ fn study(args: &Args, rules: Rules, task: &Task) -> anyhow::Result<Study> {
         .map(|(name, path)| Ok((name, review::maps_in(path, task)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let people = args.subjects.as_deref().map(review::folder::subjects).transpose()?.unwrap_or_default();
-    Ok(Study { reference: review::maps_in(&args.reference, task)?, models, people, rules })
+    let reference = review::maps_in(&args.reference, task)?;
+    Ok(Study { models: review::folder::as_one_case(&reference, models), reference, people, rules })
 }
 
 fn models_in_words(study: &Study) -> String {

@@ -23,10 +23,18 @@ pub fn with_progress<T>(work: impl FnOnce(&Task) -> T) -> T {
             }
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         });
-        let outcome = work(&task);
-        over.store(true, Ordering::Relaxed);
-        outcome
+        // Also where the work panics: the scope waits for its thread.
+        let _over = Over(over);
+        work(&task)
     })
+}
+
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn tell(progress: &Progress) {

@@ -44,7 +44,7 @@ pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Tas
         }
         let pairs: Vec<(usize, usize)> = guesses.iter().map(|(n, guess)| (truths[*n], guess.class)).collect();
         let confused = Confusion::of(&pairs, classes.len());
-        let name = super::super::folder::names(&[PathBuf::from(model)]).remove(0);
+        let name = crate::review::page::file_name(model);
         let svg = confusion(&format!("Confusion of {model}"), &classes, &confused);
         report.plots.push(Plot { name: format!("confusion_{name}"), svg });
         let (all, line) = scores(model, &classes, &truths, &guesses, &confused);

@@ -99,7 +99,13 @@ fn number(said: &str) -> Result<f64, String> {
         let digit = |n: Option<usize>| n.and_then(|n| letters.get(n)).is_some_and(char::is_ascii_digit);
         let thousands =
             |n: usize| digit(n.checked_sub(1)) && (1..=3).all(|m| digit(Some(n + m))) && !digit(Some(n + 4));
-        letters.iter().enumerate().filter(|(n, c)| **c != ',' || !thousands(*n)).map(|(_, c)| *c).collect()
+        letters
+            .iter()
+            .enumerate()
+            .filter(|(n, c)| **c != ',' || !thousands(*n))
+            // Between two numbers it is no sign.
+            .map(|(n, c)| if *c == '-' && digit(n.checked_sub(1)) { ' ' } else { *c })
+            .collect()
     };
     let words = cleaned.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E')));
     let mut parsed = words.filter_map(|word| {
@@ -171,6 +177,7 @@ mod tests {
         };
         assert_eq!(read("about 12.5 mm"), Some(12.5));
         assert_eq!(read("It measures 3 by 4 cm, so 1,250 mm."), Some(1250.0));
+        assert_eq!(read("10-12 mm"), Some(12.0));
         assert_eq!((read("-4.0"), read("none"), read("1e3")), (Some(-4.0), None, Some(1000.0)));
         let qwen = Reading { convention: boxes::by_name("qwen2-vl") };
         let region = Expected::Region { size: [200.0, 100.0], pictures: 2 };
