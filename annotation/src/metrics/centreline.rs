@@ -5,8 +5,8 @@
 
 use limner_imaging::{Mask, VoxelBox};
 
-/// Sides in the order they are taken: rows before, columns after, slices after, rows after, columns before, slices before.
-const SIDES: [(usize, bool); 6] = [(1, false), (0, true), (2, true), (1, true), (0, false), (2, false)];
+/// Sides in the order they are taken: rows before and after, columns after and before, slices after and before.
+const SIDES: [(usize, bool); 6] = [(1, false), (1, true), (0, true), (0, false), (2, true), (2, false)];
 
 /// The voxels of a mask's centreline, in the mask's bounds.
 #[must_use]
@@ -27,7 +27,8 @@ pub fn centreline(mask: &Mask) -> Mask {
             let candidates: Vec<usize> = left.iter().copied().filter(loose).collect();
             let mut changed = false;
             for at in candidates {
-                if may_go(grid.around(at)) {
+                // Others have gone since: what is around must still hang together.
+                if holds_without(grid.around(at)) {
                     grid.on[at] = false;
                     changed = true;
                 }
@@ -118,6 +119,12 @@ const fn neighbours(axes: usize) -> [u32; 27] {
         place += 1;
     }
     all
+}
+
+/// Whether the object around the centre is in one piece over corners, or not there at all.
+fn holds_without(around: u32) -> bool {
+    let object = around & !CENTRE;
+    object == 0 || in_one_piece(object, object, &CORNERS_OF)
 }
 
 /// Whether the centre is no end of a line, and what is around it hangs together as before without it: the object in one

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default)]
 pub struct Maps {
     pub files: BTreeMap<String, PathBuf>,
+    /// A file was named and not a folder.
+    pub single: bool,
 }
 
 /// Where nnU-Net puts label maps and what it predicted for its validation cases.
@@ -22,7 +24,7 @@ const NNUNET: [&str; 4] = ["labelsTr", "labelsTs", "validation", "validation_raw
 /// Lists the maps of a folder, or takes a single file for one.
 pub fn maps_in(path: &Path, task: &Task) -> Result<Maps> {
     if path.is_file() {
-        return Ok(Maps { files: BTreeMap::from([(stem(path), path.to_path_buf())]) });
+        return Ok(Maps { files: BTreeMap::from([(stem(path), path.to_path_buf())]), single: true });
     }
     let root = NNUNET.iter().map(|name| path.join(name)).find(|folder| folder.is_dir());
     let root = root.unwrap_or_else(|| path.to_path_buf());
@@ -48,7 +50,7 @@ pub fn maps_in(path: &Path, task: &Task) -> Result<Maps> {
             return Err(Error::export(&file, reason));
         }
     }
-    Ok(Maps { files })
+    Ok(Maps { files, single: false })
 }
 
 fn walk(folder: &Path, task: &Task, found: &mut Vec<PathBuf>, depth: usize) -> Result<()> {
@@ -87,10 +89,13 @@ pub fn stem(path: &Path) -> String {
 #[must_use]
 pub fn as_one_case(reference: &Maps, models: Vec<(String, Maps)>) -> Vec<(String, Maps)> {
     let [case] = reference.files.keys().collect::<Vec<_>>()[..] else { return models };
+    if !reference.single {
+        return models;
+    }
     let named = |(model, maps): (String, Maps)| {
-        let single = maps.files.len() == 1;
-        let files = maps.files.into_iter().map(|(own, path)| (if single { case.clone() } else { own }, path)).collect();
-        (model, Maps { files })
+        let Maps { files, single } = maps;
+        let files = files.into_iter().map(|(own, path)| (if single { case.clone() } else { own }, path)).collect();
+        (model, Maps { files, single })
     };
     models.into_iter().map(named).collect()
 }

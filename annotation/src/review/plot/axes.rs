@@ -37,7 +37,7 @@ impl Axis {
             (low, high) = (low.min(value), high.max(value));
         }
         if low > high {
-            [low, high] = limits.unwrap_or([0.0, 1.0]);
+            [low, high] = limits.filter(|[_, most]| *most < 1e12).unwrap_or([0.0, 1.0]);
         }
         if high - low < 1e-9 {
             (low, high) = (low - 0.05, high + 0.05);
