@@ -20,6 +20,8 @@ pub struct Assist {
     preview: Arc<dyn Engine>,
     talk: Option<Talk>,
     operation: Option<OperationPreview>,
+    /// Who answered last, and in how many seconds.
+    last: Option<(String, f64)>,
     /// Gather prompts and ask once, on Run.
     pub collects: bool,
     /// What the user can choose from.
@@ -90,7 +92,7 @@ pub struct Question {
 impl Assist {
     pub fn new(engine: Arc<dyn Engine>) -> anyhow::Result<Self> {
         let preview = models::open("classical")?;
-        Ok(Self { engine, preview, talk: None, operation: None, collects: false, models: models::all() })
+        Ok(Self { engine, preview, talk: None, operation: None, last: None, collects: false, models: models::all() })
     }
 
     pub fn engine(&self) -> &dyn Engine {
@@ -108,6 +110,10 @@ impl Assist {
         if let Some(talk) = &mut self.talk {
             talk.steps.iter_mut().for_each(|step| step.answer = None);
         }
+    }
+
+    pub fn last_answer(&self) -> Option<(&str, f64)> {
+        self.last.as_ref().map(|(engine, seconds)| (engine.as_str(), *seconds))
     }
 
     pub const fn talk(&self) -> Option<&Talk> {
@@ -224,6 +230,9 @@ impl Assist {
 
     /// Keeps an answer where its prompts still stand. False where they do not, or better is known already.
     pub fn receive(&mut self, prompts: &[Prompt], answer: Answer) -> bool {
+        if !answer.is_preview {
+            self.last = Some((answer.engine.clone(), answer.prediction.seconds));
+        }
         let Some(talk) = self.talk.as_mut().filter(|talk| talk.prompts() == prompts) else { return false };
         let known = &mut talk.steps[talk.at].answer;
         let better = answer.is_preview && known.as_ref().is_some_and(|a| !a.is_preview && a.made_on == answer.made_on);

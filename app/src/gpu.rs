@@ -89,6 +89,8 @@ pub enum Proposed {
     Yes,
     /// Inside, but the engine is not sure.
     Unsure,
+    /// Outside, but not far from being inside.
+    Near,
 }
 
 impl Gpu {
@@ -266,9 +268,10 @@ impl Gpu {
         let labels: Vec<u16> = proposed.iter().map(|&word| word as u16).collect();
         texture.write_box(&self.device.context, bounds, &labels)?;
         let sure = LabelStyle { selected: true, ..LabelStyle::new(colour) };
-        // Halfway to white.
-        let unsure = LabelStyle { colour: colour.map(|channel| channel / 2 + 127), ..sure };
-        let styles = [(Proposed::Yes as u16, sure), (Proposed::Unsure as u16, unsure)];
+        // The less sure, the nearer to white, and with a thinner line around.
+        let unsure = LabelStyle::new(colour.map(|channel| channel / 2 + 127));
+        let near = LabelStyle::new(colour.map(|channel| channel / 4 + 191));
+        let styles = [(Proposed::Yes as u16, sure), (Proposed::Unsure as u16, unsure), (Proposed::Near as u16, near)];
         self.proposal_palette.update(&self.device.context, styles);
         content.revision += 1;
         Ok(())

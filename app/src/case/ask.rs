@@ -41,7 +41,7 @@ pub enum Ask {
     UseTemplate(Option<usize>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum GridAsk {
     Close,
     Cursor {

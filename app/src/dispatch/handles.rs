@@ -141,7 +141,7 @@ impl App {
     fn put_form(&mut self, id: ShapeId, form: Form, verb: &str) {
         let Some(shape) = self.document().and_then(|document| document.shape(id)) else { return };
         let step = StepInfo::named(format!("{verb} {}", form.name()));
-        let shape = Shape { form: self.from_drawn(shape, form), ..shape.clone() };
+        let shape = Shape { form: self.undrawn(shape, form), ..shape.clone() };
         self.change("The change", |document| document.apply_step(step, vec![Command::EditShape { shape }]).map(|_| ()));
     }
 

@@ -133,7 +133,7 @@ impl App {
     }
 
     /// The other way: what a pulled band says of its interval.
-    pub(super) fn from_drawn(&self, shape: &Shape, form: Form) -> Form {
+    pub(super) fn undrawn(&self, shape: &Shape, form: Form) -> Form {
         match (&shape.form, form, self.signal_of(shape.image)) {
             (Form::Interval { slice, lead, .. }, Form::Box2d { min, max, .. }, Some(scale)) => {
                 let seconds = [scale.seconds(min[0]).max(0.0), scale.seconds(max[0])];

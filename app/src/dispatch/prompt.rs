@@ -16,6 +16,9 @@ use limner_segmentation::{Prompt, Shape};
 /// Voxels of a mask that are less likely than this are drawn paler: there the next prompt helps most.
 const SURE: f32 = 0.75;
 
+/// Voxels outside a mask that are at least this likely are its soft edge.
+const NEAR: f32 = 0.25;
+
 /// The places a question can be in: a newer one replaces it.
 const SLOT: &str = "prompt";
 const PREVIEW_SLOT: &str = "prompt preview";
@@ -138,10 +141,12 @@ impl App {
         }
         let Some((image, label, mask)) = offered else { return };
         let before = shown.filter(|(old, _)| *old == image).map_or_else(VoxelBox::default, |(_, bounds)| bounds);
-        let after = mask.tight_box();
-        let bounds = before.union(&after);
         let share = self.assist.certainty();
+        // What is only near lies around the mask, as far as the engine has looked.
+        let after = if share.is_some() { mask.bounds() } else { mask.tight_box() };
+        let bounds = before.union(&after);
         let certain = |index: [usize; 3]| match (mask.get(index), &share) {
+            (false, Some(answer)) if answer.probability_at(index) >= NEAR => Proposed::Near,
             (false, _) => Proposed::No,
             (true, Some(answer)) if answer.probability_at(index) < SURE => Proposed::Unsure,
             (true, _) => Proposed::Yes,

@@ -7,7 +7,7 @@ use crate::theme::colours;
 use crate::views::drawn::sign_colour;
 use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Ui};
 use limner_segmentation::models::Model;
-use limner_segmentation::{Prompt, Shape};
+use limner_segmentation::{Capabilities, Prompt, Shape};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if app.workspace.open().is_none() {
@@ -51,12 +51,33 @@ fn about(model: &Model) -> String {
 }
 
 fn state_ui(app: &App, ui: &mut Ui) {
-    let answer = app.assist.talk().and_then(|talk| talk.answer());
-    let line = match answer {
-        Some(answer) => format!("{} answered in {:.2} s", answer.engine, answer.prediction.seconds),
-        None => "Runs on this machine".to_owned(),
-    };
-    ui.label(RichText::new(line).small().color(colours(ui.ctx()).weak));
+    let weak = colours(ui.ctx()).weak;
+    let mut line = |text: String| drop(ui.label(RichText::new(text).small().color(weak)));
+    let engine = app.assist.engine();
+    let model = app.assist.models.iter().find(|model| model.name == engine.name());
+    let license = model.and_then(|model| model.license.as_deref()).unwrap_or("as Limner itself");
+    line(format!("Licence: {license}"));
+    line("Runs on this machine's processor".to_owned());
+    line(format!("Takes {}", abilities(engine.capabilities())));
+    let last = app.assist.last_answer();
+    line(match last {
+        Some((engine, seconds)) => format!("Last answer: {engine}, {seconds:.2} s"),
+        None => "No answer yet".to_owned(),
+    });
+}
+
+/// What prompts it takes, in words.
+fn abilities(can: Capabilities) -> String {
+    let all = [
+        (can.point, "points"),
+        (can.scribble, "scribbles"),
+        (can.lasso, "lassos"),
+        (can.box_2d, "boxes"),
+        (can.box_3d, "3D boxes"),
+        (can.negative, "negative prompts"),
+    ];
+    let words: Vec<&str> = all.into_iter().filter(|(can, _)| *can).map(|(_, word)| word).collect();
+    if words.is_empty() { "no prompts".into() } else { words.join(", ") }
 }
 
 /// What was said, in order; each can be taken back by itself.

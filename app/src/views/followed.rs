@@ -12,7 +12,7 @@ use limner_annotation::tools::handles;
 use limner_annotation::{Contents, Form, LabelId, Shape};
 use limner_imaging::Voxel;
 
-pub fn ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
+pub(super) fn ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
     let Some(project) = &app.workspace.project else { return };
     let document = project.document();
     tracks_ui(app, document, open, pen);
@@ -90,7 +90,9 @@ fn places_ui(app: &App, document: &Contents, open: &OpenPicture, pen: &Pen<'_>) 
                 let near = ends.iter().any(|end| seen(pen, end).is_some()) || crosses(pen, ends);
                 if near {
                     pen.line(&lines, false, 1.5, if flat { colour } else { colour.gamma_multiply(0.55) });
-                    lines.iter().for_each(|at| drop(pen.painter.circle_filled(*at, 3.5, colour)));
+                    for at in &lines {
+                        pen.painter.circle_filled(*at, 3.5, colour);
+                    }
                     readout_ui(app, shape, pen, lines[1], colour);
                 }
             }

@@ -63,7 +63,7 @@ impl App {
                 let name = name.to_owned();
                 let Some((status, ..)) = STATUSES.get(n) else { return };
                 let status = *status;
-                self.with_images(self.chosen_cases(), move |app, images| {
+                self.with_images(&self.chosen_cases(), move |app, images| {
                     app.set_findings(&images, &name, Some(status));
                 });
             }
@@ -72,7 +72,7 @@ impl App {
                 if n >= field.reach() {
                     return;
                 }
-                self.with_images(self.chosen_cases(), move |app, images| {
+                self.with_images(&self.chosen_cases(), move |app, images| {
                     // All get the same, whatever they had; only where all have it already it is taken back.
                     let all_have = app.all_answered(&images, &field, n);
                     app.answer(&images, &field.key, |now| {

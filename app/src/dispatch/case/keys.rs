@@ -4,11 +4,17 @@ use crate::app::App;
 use crate::case::Ask;
 use crate::case::ask::{GridAsk, ReportAsk};
 use crate::case::focus::{Row, STATUSES, answer_of, finding_of};
-use eframe::egui::{Context, InputState, Key, Modifiers};
+use eframe::egui::{Context, Event, InputState, Key, Modifiers};
 use limner_annotation::records::{AssignmentStatus, FieldKind, Status, Verdict};
 
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+/// A key pressed alone: with Shift or Alt it means something else, which the keymap knows.
+fn plain(input: &mut InputState, wanted: Key) -> bool {
+    let alone = |event: &Event| matches!(event, Event::Key { key, pressed: true, modifiers, .. } if *key == wanted && modifiers.is_none());
+    input.events.iter().any(alone) && input.consume_key(Modifiers::NONE, wanted)
+}
 
 impl App {
     /// What the keys of this frame ask for, where a form, the grid or a binding listens to them.
@@ -40,7 +46,7 @@ impl App {
         let last = rows.len().saturating_sub(1);
         let mut row = row.min(last);
         let mut asks = Vec::new();
-        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        let mut pressed = |key| plain(input, key);
         if pressed(Key::Escape) {
             return vec![Ask::Focus(None)];
         }
@@ -102,18 +108,19 @@ impl App {
         let mut asks = Vec::new();
         let place = shown.iter().position(|n| *n == grid.cursor).unwrap_or(0);
         let columns = grid.columns.max(1) as isize;
-        for modifiers in [Modifiers::NONE, Modifiers::SHIFT] {
+        for modifiers in [Modifiers::SHIFT, Modifiers::NONE] {
             let steps =
                 [(Key::ArrowRight, 1), (Key::ArrowLeft, -1), (Key::ArrowDown, columns), (Key::ArrowUp, -columns)];
             for (key, by) in steps {
-                if input.consume_key(modifiers, key) {
+                let pressed = if modifiers.shift { input.consume_key(modifiers, key) } else { plain(input, key) };
+                if pressed {
                     let to = place.saturating_add_signed(by).min(shown.len().saturating_sub(1));
                     let to = shown.get(to).copied().unwrap_or_default();
                     asks.push(GridAsk::Cursor { to, extend: modifiers.shift, toggle: false });
                 }
             }
         }
-        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        let mut pressed = |key| plain(input, key);
         if pressed(Key::Escape) {
             asks.push(if grid.chosen.is_empty() { GridAsk::Close } else { GridAsk::All(false) });
         }
@@ -143,7 +150,7 @@ impl App {
 
 /// Digits bind the regions of the list to the selected words; Enter and Esc end it.
 fn binding_keys(input: &mut InputState) -> Vec<Ask> {
-    let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+    let mut pressed = |key| plain(input, key);
     let mut asks = Vec::new();
     asks.extend(DIGITS.iter().position(|key| pressed(*key)).map(ReportAsk::ToggleNth));
     if pressed(Key::Escape) || pressed(Key::Enter) {

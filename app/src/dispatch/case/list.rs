@@ -61,7 +61,9 @@ impl App {
             Ok(commands)
         });
         if done {
-            images.iter().for_each(|image| drop(self.case.clock.take(*image)));
+            for image in images {
+                self.case.clock.take(*image);
+            }
         }
         done
     }
@@ -69,13 +71,13 @@ impl App {
     /// Puts cases of the list into a state; those not yet in the project are read into it first.
     pub(super) fn set_status(&mut self, cases: &[usize], status: AssignmentStatus) {
         let step = format!("Case: {}", crate::case::status_word(status).to_lowercase());
-        self.with_images(cases.to_vec(), move |app, images| {
+        self.with_images(cases, move |app, images| {
             app.put_assignments(&images, &step, |_| status);
         });
     }
 
     pub(super) fn judge(&mut self, cases: &[usize], verdict: Verdict) {
-        self.with_images(cases.to_vec(), move |app, images| {
+        self.with_images(cases, move |app, images| {
             app.change_from("The verdict", "Judge pictures", |document| {
                 let (mut commands, reviewer) = own_rater(document);
                 for image in images {
@@ -232,11 +234,7 @@ fn decision(known: Option<&Decision>, image: ImageId, verdict: Verdict, reviewer
 
 impl App {
     /// A step over several pictures of the list. Those not yet in the project are read first, off the frame.
-    pub(super) fn with_images(
-        &mut self,
-        cases: Vec<usize>,
-        then: impl FnOnce(&mut Self, Vec<ImageId>) + Send + 'static,
-    ) {
+    pub(super) fn with_images(&mut self, cases: &[usize], then: impl FnOnce(&mut Self, Vec<ImageId>) + Send + 'static) {
         let all = self.cases();
         let wanted: Vec<&Case> = cases.iter().filter_map(|n| all.get(*n)).collect();
         let missing: Vec<usize> = wanted.iter().filter(|c| c.image.is_none()).filter_map(|c| c.series).collect();
