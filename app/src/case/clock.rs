@@ -1,6 +1,6 @@
 //! How long a case has been worked on: time with the hands on it. A pause longer than a moment of thought is no work.
 
-use limner_annotation::{ImageId, Revision};
+use limner_annotation::ImageId;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,10 @@ pub const IDLE: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 pub struct Clock {
-    /// The case in front, what the document was when it came there, and when a hand moved last.
-    now: Option<(ImageId, Revision, Instant)>,
+    /// The case in front, and when a hand moved last.
+    now: Option<(ImageId, Instant)>,
+    /// Whether something was done to it since it came there.
+    pub touched: bool,
     /// Worked but not yet written down.
     pending: BTreeMap<ImageId, Duration>,
 }
@@ -24,20 +26,21 @@ pub struct Left {
 
 impl Clock {
     /// A frame of the window: which case is in front, and whether a hand moved. Answers with the case that was left.
-    pub fn tick(&mut self, image: Option<ImageId>, revision: Revision, moved: bool, at: Instant) -> Option<Left> {
+    pub fn tick(&mut self, image: Option<ImageId>, moved: bool, at: Instant) -> Option<Left> {
         let former = self.now;
-        if let Some((former, began, last)) = former {
+        if let Some((former, last)) = former {
             let gap = at.saturating_duration_since(last);
             if moved && gap <= IDLE {
                 *self.pending.entry(former).or_default() += gap;
             }
             if Some(former) == image {
-                self.now = Some((former, began, if moved { at } else { last }));
+                self.now = Some((former, if moved { at } else { last }));
                 return None;
             }
         }
-        self.now = image.map(|image| (image, revision, at));
-        former.map(|(image, began, _)| Left { image, changed: revision != began })
+        self.now = image.map(|image| (image, at));
+        let changed = std::mem::take(&mut self.touched);
+        former.map(|(image, _)| Left { image, changed })
     }
 
     /// What was worked on a case since it was last written down.
@@ -70,19 +73,20 @@ mod tests {
         let (a, b) = (ImageId::new(), ImageId::new());
         let start = Instant::now();
         let at = |secs: u64| start + Duration::from_secs(secs);
-        assert_eq!(clock.tick(Some(a), Revision(1), true, at(0)), None);
+        assert_eq!(clock.tick(Some(a), true, at(0)), None);
         for secs in [5, 10, 200, 204] {
-            clock.tick(Some(a), Revision(1), true, at(secs));
+            clock.tick(Some(a), true, at(secs));
         }
         // Five, five, a pause that is none, four.
         assert_eq!(clock.pending(a), Duration::from_secs(14));
-        clock.tick(Some(a), Revision(3), false, at(210));
-        let left = clock.tick(Some(b), Revision(3), true, at(212));
+        clock.touched = true;
+        clock.tick(Some(a), false, at(210));
+        let left = clock.tick(Some(b), true, at(212));
         assert_eq!(left, Some(Left { image: a, changed: true }));
         assert_eq!(clock.take(a), Duration::from_secs(22));
         assert_eq!(clock.pending(a), Duration::ZERO);
-        clock.tick(Some(b), Revision(3), true, at(215));
-        assert_eq!(clock.tick(None, Revision(3), false, at(216)), Some(Left { image: b, changed: false }));
+        clock.tick(Some(b), true, at(215));
+        assert_eq!(clock.tick(None, false, at(216)), Some(Left { image: b, changed: false }));
         assert_eq!(clock.pending(b), Duration::from_secs(3));
         assert_eq!([59, 200, 3900].map(|s| words(Duration::from_secs(s))), ["59 s", "3:20 min", "1:05 h"]);
     }

@@ -22,6 +22,7 @@ impl App {
     ) -> Option<T> {
         let document = self.document_mut()?;
         let outcome = change(document);
+        self.case.clock.touched = true;
         self.show_changes();
         match outcome {
             Ok(value) => Some(value),

@@ -19,8 +19,8 @@ impl App {
     pub(crate) fn tick_case(&mut self, moved: bool) {
         let image = self.workspace.open().map(|open| open.image);
         let Some(document) = self.document() else { return };
-        let (revision, read_only) = (document.revision(), document.is_read_only());
-        let left = self.case.clock.tick(image, revision, moved, Instant::now());
+        let read_only = document.is_read_only();
+        let left = self.case.clock.tick(image, moved, Instant::now());
         if let Some(Left { image, changed: true }) = left
             && !read_only
             && self.document().is_some_and(|document| document.image(image).is_some())
@@ -60,6 +60,8 @@ impl App {
             }
             Ok(commands)
         });
+        // This step is about time, not work on the case in front.
+        self.case.clock.touched = false;
         if done {
             for image in images {
                 self.case.clock.take(*image);
