@@ -181,7 +181,6 @@ impl Ask {
     pub const fn icon(self) -> Option<&'static str> {
         Some(match self {
             Self::Panel => icon::MESSAGE_CIRCLE_QUESTION_MARK,
-            Self::New => icon::PLUS,
             Self::NewStage => icon::ROUTE,
             Self::NewDialogue | Self::AddTurn => icon::MESSAGE_SQUARE,
             Self::Page(Page::Write) => icon::PENCIL,
@@ -190,7 +189,7 @@ impl Ask {
             Self::Page(Page::Audit) | Self::Audit => icon::GAUGE,
             Self::Duplicate => icon::COPY,
             Self::Delete => icon::TRASH_2,
-            Self::AddChoice | Self::AddStep => icon::PLUS,
+            Self::New | Self::AddChoice | Self::AddStep => icon::PLUS,
             Self::AddDistractors => icon::SHUFFLE,
             Self::PointAtEvidence | Self::PointAtAnswer | Self::PointForStep => icon::TARGET,
             Self::Measure => icon::RULER,

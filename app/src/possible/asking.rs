@@ -34,9 +34,8 @@ impl App {
         let own_choices = matches!(kind, AnswerType::Single | AnswerType::Multi | AnswerType::Ordering);
         match ask {
             Ask::Mark(n) if n >= question.choices.len() => Some("There is no such choice"),
-            Ask::Mark(_) => of_choices,
             Ask::AddChoice | Ask::AddDistractors if !own_choices => Some("This type of question has its own choices"),
-            Ask::DontKnow | Ask::NoneOfThese => of_choices,
+            Ask::Mark(_) | Ask::DontKnow | Ask::NoneOfThese => of_choices,
             Ask::PointAtAnswer => (!kind.is_region()).then_some("The answer of this type of question is no region"),
             Ask::Measure => (kind != AnswerType::Numeric).then_some("The answer of this type of question is no number"),
             Ask::PointForStep => question.rationale.is_empty().then_some("Add a reasoning step first"),

@@ -58,7 +58,7 @@ impl App {
         self.commit_typing();
         let Some(slot) = self.work.asking.pointing else { return };
         if let Slot::Turn(turn) = slot {
-            return self.bind_turn(turn, region);
+            return self.bind_turn(turn, &region);
         }
         let Some(document) = self.document() else { return };
         let shown = self.work.asking.question.and_then(|id| document.get::<Question>(id)).cloned();
@@ -108,13 +108,13 @@ impl App {
         self.work.asking.shown(self.document()?).map(|question| question.answer_type)
     }
 
-    fn bind_turn(&mut self, turn: usize, region: Region) {
+    fn bind_turn(&mut self, turn: usize, region: &Region) {
         let Some(document) = self.document() else { return };
         let talk = self.work.asking.talk.and_then(|id| document.get::<Dialogue>(id)).cloned();
         let Some(mut talk) = talk else { return };
         let Some(set) = document.get::<ImageSet>(talk.image_set) else { return };
-        let Some((index, items)) = seen_on(document, set, &region) else { return };
-        let evidence = Evidence::new(region.clone(), index, name_of(document, &region));
+        let Some((index, items)) = seen_on(document, set, region) else { return };
+        let evidence = Evidence::new(region.clone(), index, name_of(document, region));
         let mut commands = Vec::new();
         if items.len() > set.items.len() {
             commands.push(Command::put(ImageSet { items, ..set.clone() }));

@@ -62,7 +62,7 @@ impl App {
     }
 
     pub(super) fn audit_questions(&mut self) {
-        let Some(revision) = self.document().map(|document| document.revision()) else { return };
+        let Some(revision) = self.document().map(limner_annotation::Document::revision) else { return };
         let Some(path) = self.file_as_it_is() else { return };
         self.jobs.start_latest(AUDITING, "Auditing questions", move |task| {
             let project = Project::open_read_only(&path)?;
