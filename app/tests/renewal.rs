@@ -1,5 +1,7 @@
 //! A lost graphics device takes nothing with it: the same application goes on in another window.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use eframe::egui::{Event, Modifiers, PointerButton, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -43,7 +45,7 @@ fn pictures(app: &App) -> Vec<(Pane, Vec<u8>)> {
     let stage = &app.workspace.stage;
     let seen = stage.visible().into_iter().filter_map(|id| {
         let (viewport, open) = app.workspace.shown_in(id)?;
-        let picture = app.gpu.snapshot((id, viewport, open), stage, 1).unwrap();
+        let picture = app.gpu.snapshot((id, viewport, open), &app.workspace, 1).unwrap();
         Some((viewport.pane, picture.into_raw()))
     });
     seen.collect()

@@ -1,12 +1,15 @@
 //! Opening and closing leaves nothing behind, neither on the adapter nor in main memory. Alone in its process, so that
 //! nobody else's memory is counted.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Geometry, Plane, Samples, View, Volume, VoxelBox, Window, World};
 use limner_render::{
     Camera, FreeSpace, GpuContext, LabelLayer, LabelSurfaces, LabelTexture, Palette, Prepared, Progressive, Renderer,
     SliceScene, Target, TransferPreset, TransferTable, VolumeMode, VolumeScene, wgpu,
 };
+use std::io::Write as _;
 use std::sync::Arc;
 
 const CYCLES: usize = 1000;
@@ -20,7 +23,7 @@ fn gpu() -> Option<GpuContext> {
         Ok(gpu) => Some(gpu),
         Err(error) => {
             assert!(std::env::var_os("LIMNER_REQUIRE_GPU").is_none_or(|v| v != "1"), "{error}");
-            println!("skipped: no adapter");
+            let _ = writeln!(std::io::stdout(), "skipped: no adapter");
             None
         }
     }

@@ -131,7 +131,8 @@ fn raters_are_brought_together_beside_their_maps() {
     assert!(quality.iter().all(|q| q["sensitivity"].as_f64().unwrap() > 0.0));
     assert!(out.join("c0.nii.gz").is_file());
     assert_eq!(limner(home, &arguments).status.code(), Some(1), "a folder with files is not written to");
-    let wrong = ["consensus", text(&a), text(&b), "--method", "vote", "-o", text(&home.join("x"))];
+    let out = home.join("x");
+    let wrong = ["consensus", text(&a), text(&b), "--method", "vote", "-o", text(&out)];
     assert_eq!(limner(home, &wrong).status.code(), Some(2));
 }
 
