@@ -200,9 +200,31 @@ fn text_and_faces_are_warned_of_by_the_series_name() {
     let head = told(vec![(0x0008_0060, text("CS", "CT")), (0x0018_0015, text("CS", "HEAD"))]);
     assert_eq!(head.len(), 1);
     assert!(head[0].0 == "face" && head[0].1.contains("CT series 7"), "{head:?}");
-    let screen = told(vec![(0x0008_0060, text("CS", "MR")), (0x0028_0301, text("CS", "YES"))]);
+    let screen = told(vec![
+        (0x0008_0060, text("CS", "MR")),
+        (0x0018_0015, text("CS", "KNEE")),
+        (0x0028_0301, text("CS", "YES")),
+    ]);
     assert!(screen.len() == 1 && screen[0].0 == "burned_in_text" && screen[0].1.contains("MR series 7"), "{screen:?}");
     assert!(told(vec![(0x0008_0060, text("CS", "CT")), (0x0018_0015, text("CS", "CHEST"))]).is_empty());
+    let unsaid = told(vec![(0x0008_0060, text("CS", "MR"))]);
+    assert!(unsaid.len() == 1 && unsaid[0].0 == "face" && unsaid[0].1.contains("if it is a head"), "{unsaid:?}");
+    let described = told(vec![(0x0008_0060, text("CS", "MR")), (0x0018_1030, text("LO", "Brain T1"))]);
+    assert!(described[0].1.contains("shows a head"), "{described:?}");
+}
+
+#[test]
+fn rectangles_that_fit_nothing_are_told() {
+    let blackout = Blackout {
+        series_uid: None,
+        device: None,
+        size: [512, 512],
+        rectangles: vec![Rectangle { columns: [0, 9], rows: [0, 2] }],
+    };
+    let cleaned =
+        clean(&[slice(1, "A1", ["20240301"; 2], vec![])], &Profile { blackouts: vec![blackout], ..profile() });
+    assert_eq!(cleaned.warnings.len(), 1);
+    assert!(cleaned.warnings[0].0 == "rectangles_unused" && cleaned.warnings[0].1.contains("512 x 512"));
 }
 
 #[test]

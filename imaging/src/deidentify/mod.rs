@@ -18,10 +18,11 @@ use crate::task::Task;
 use dicom_core::VR;
 use mapping::Mapping;
 use rayon::prelude::*;
-use rules::Action;
+use rules::{Action, Face};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dates {
@@ -91,14 +92,16 @@ pub fn anonymize(input: &Path, output: &Path, profile: &Profile, task: &Task) ->
         return Err(Error::malformed(output, "the copies must not lie in the folder of the originals"));
     }
     task.progress.begin("de-identifying", files.len() as u64);
+    let used: Vec<AtomicBool> = profile.blackouts.iter().map(|_| AtomicBool::new(false)).collect();
     let results: Vec<_> = files
         .par_iter()
         .map(|path| {
             task.cancel.check()?;
             task.progress.advance(1);
-            clean(path, output, profile, task)
+            clean(path, output, profile, &used, task)
         })
         .collect();
+    tell_unused(profile, &used, task);
     let mut report = Report::default();
     for (path, result) in files.into_iter().zip(results) {
         match result {
@@ -110,7 +113,17 @@ pub fn anonymize(input: &Path, output: &Path, profile: &Profile, task: &Task) ->
     Ok(report)
 }
 
-fn clean(path: &Path, output: &Path, profile: &Profile, task: &Task) -> Result<PathBuf> {
+/// Rectangles that fit no file were drawn for nothing: what they were to hide may still be there.
+fn tell_unused(profile: &Profile, used: &[AtomicBool], task: &Task) {
+    let unused = profile.blackouts.iter().zip(used).filter(|(_, used)| !used.load(Ordering::Relaxed));
+    for (blackout, _) in unused {
+        let [columns, rows] = blackout.size;
+        let text = format!("no file fits the rectangles for pictures of {columns} x {rows} pixels; they hid nothing");
+        task.warnings.add("rectangles_unused", text);
+    }
+}
+
+fn clean(path: &Path, output: &Path, profile: &Profile, used: &[AtomicBool], task: &Task) -> Result<PathBuf> {
     let file = DicomFile::open_whole(path)?;
     let view = file.view();
     let Some(place) = file.pixels else {
@@ -127,8 +140,10 @@ fn clean(path: &Path, output: &Path, profile: &Profile, task: &Task) -> Result<P
     let black = profile
         .blackouts
         .iter()
-        .filter(|b| b.is_for(&view))
-        .flat_map(|b| b.rectangles.iter().copied())
+        .zip(used)
+        .filter(|(b, _)| b.is_for(&view))
+        .inspect(|(_, used)| used.store(true, Ordering::Relaxed))
+        .flat_map(|(b, _)| b.rectangles.iter().copied())
         .collect::<Vec<_>>();
     warn(&view, !black.is_empty(), task);
     let mut elements = cleaner.elements(&view, &safe_private(&view));
@@ -184,8 +199,15 @@ fn warn(view: &View<'_>, blackened: bool, task: &Task) {
             format!("{name} may show text in its pixels; look at it, and blacken what names anyone"),
         );
     }
-    if rules::may_show_a_face(modality, view.text(rules::BODY_PART)) {
-        task.warnings.add("face", format!("{name} shows a head; a face can be drawn from it"));
+    let mut names = vec![view.text(rules::BODY_PART)];
+    names.extend(rules::DESCRIPTIONS.map(|tag| view.text(tag)));
+    match rules::face(modality, &names) {
+        Face::Shown => task.warnings.add("face", format!("{name} shows a head; a face can be drawn from it")),
+        Face::Possible => task.warnings.add(
+            "face",
+            format!("{name} does not say what part of the body it shows; if it is a head, a face can be drawn from it"),
+        ),
+        Face::NotShown => {}
     }
 }
 

@@ -168,14 +168,48 @@ pub fn may_show_text(modality: Option<&str>, class: Option<&str>, declared: Opti
         || modality.is_some_and(|m| ["US", "IVUS", "ES", "XC", "GM", "OT", "SC", "XA", "RF", "ECG"].contains(&m))
 }
 
-/// A head in CT, MR or PET can be drawn as a face.
-pub fn may_show_a_face(modality: Option<&str>, body_part: Option<&str>) -> bool {
-    const HEADS: [&str; 8] = ["HEAD", "BRAIN", "SKULL", "FACE", "NECK", "ORBIT", "SINUS", "WHOLEBODY"];
-    let part = body_part.map(str::to_uppercase).unwrap_or_default();
-    modality.is_some_and(|m| ["CT", "MR", "PT"].contains(&m)) && HEADS.iter().any(|h| part.contains(h))
+/// Whether a face could be drawn from a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    Shown,
+    /// Nothing in the file tells what part of the body it shows.
+    Possible,
+    NotShown,
+}
+
+/// A head in CT, MR or PET can be drawn as a face. `names` are the body part and what else may tell it.
+pub fn face(modality: Option<&str>, names: &[Option<&str>]) -> Face {
+    const HEADS: [&str; 14] = [
+        "HEAD",
+        "BRAIN",
+        "SKULL",
+        "FACE",
+        "NECK",
+        "ORBIT",
+        "SINUS",
+        "WHOLEBODY",
+        "WHOLE BODY",
+        "CRANI",
+        "NEURO",
+        "TEMPORAL",
+        "KOPF",
+        "SCHAEDEL",
+    ];
+    if !modality.is_some_and(|m| ["CT", "MR", "PT"].contains(&m)) {
+        return Face::NotShown;
+    }
+    let named =
+        names.iter().flatten().map(|name| name.to_uppercase()).any(|name| HEADS.iter().any(|h| name.contains(h)));
+    match names.first() {
+        _ if named => Face::Shown,
+        Some(Some(_)) => Face::NotShown,
+        _ => Face::Possible,
+    }
 }
 
 pub const BODY_PART: Tag = 0x0018_0015;
+/// Study, series and protocol: words in which a head may be named.
+pub const DESCRIPTIONS: [Tag; 3] = [0x0008_1030, 0x0008_103E, 0x0018_1030];
 pub const BURNED_IN: Tag = 0x0028_0301;
 pub const PATIENT_ID: Tag = 0x0010_0020;
 pub const PATIENT_NAME: Tag = 0x0010_0010;
