@@ -62,6 +62,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn read(series: &Series, args: &Args, task: &Task) -> anyhow::Result<Volume> {
     if let Some(time) = args.time {
+        if time >= series.frames {
+            bail!("time {time} was asked for, but the series has {}, counted from 0", series.frames);
+        }
         return Ok(series.load_time(time, task)?);
     }
     let Some(frame) = args.frame else { return Ok(series.load(task)?) };

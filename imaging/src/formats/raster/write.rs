@@ -33,7 +33,7 @@ pub fn png(volume: &Volume, path: &Path) -> Result<()> {
         (Samples::U16(_), 1) => ColorType::L16,
         (Samples::U16(_), 3) => ColorType::Rgb16,
         (samples, channels) => {
-            let what = format!("{channels} channels of {} in PNG", samples.dtype());
+            let what = what_of(samples, channels, "PNG");
             return Err(Error::unsupported(path, what, "choose a window, or NIfTI, which keeps every type"));
         }
     };
@@ -54,6 +54,13 @@ pub fn png(volume: &Volume, path: &Path) -> Result<()> {
     Ok(())
 }
 
+fn what_of(samples: &Samples, channels: usize, format: &str) -> String {
+    match channels {
+        1 => format!("{} in {format}", samples.dtype()),
+        n => format!("{n} channels of {} in {format}", samples.dtype()),
+    }
+}
+
 pub fn tiff(volume: &Volume, path: &Path) -> Result<()> {
     let unsupported = |what: String| Error::unsupported(path, what, "choose NIfTI, which keeps every type");
     let bytes = match (volume.samples(), volume.channels()) {
@@ -70,7 +77,7 @@ pub fn tiff(volume: &Volume, path: &Path) -> Result<()> {
         (Samples::F32(v), 1) => pages::<colortype::Gray32Float>(v, volume),
         (Samples::F64(v), 1) => pages::<colortype::Gray64Float>(v, volume),
         (samples, channels) => {
-            return Err(unsupported(format!("{channels} channels of {} in TIFF", samples.dtype())));
+            return Err(unsupported(what_of(samples, channels, "TIFF")));
         }
     };
     let bytes = bytes.map_err(|e| unsupported(format!("this volume in TIFF ({e})")))?;
