@@ -19,7 +19,7 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// Between two looks at whether the work was cancelled.
 const SKIP_BYTES: u64 = 16 << 20;
 /// What is unpacked in the blink of an eye.
-const SOON_BYTES: usize = 32 << 20;
+const SOON_BYTES: usize = 12 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -243,7 +243,12 @@ impl Described {
             left -= piece;
         }
         let wanted = Wanted { path: &self.path, kind: self.kind, count, big_endian: self.big_endian, source_bytes };
-        self.decode(&mut source, &wanted, task)
+        let samples = self.decode(&mut source, &wanted, task)?;
+        if first + count == self.counts()?.1 && ends_wrong(&mut source) {
+            let reason = "the packed samples do not match their checksum: some of them are wrong";
+            return Err(Error::malformed(&self.path, reason));
+        }
+        Ok(samples)
     }
 
     fn decode(&self, source: &mut dyn Read, wanted: &Wanted<'_>, task: &Task) -> Result<Samples> {
@@ -297,6 +302,12 @@ impl Reader for Described {
         let soon = if self.packing == Packing::Raw { pictures } else { SOON_BYTES / slice_bytes };
         (pictures / 2).min(soon)
     }
+}
+
+/// Whether what was unpacked differs from what was packed; the decoder says so where the stream ends. A stream whose
+/// end is lost, or that something follows, has told nothing of the kind.
+fn ends_wrong(source: &mut dyn Read) -> bool {
+    source.read(&mut [0]).is_err_and(|e| e.to_string().contains("checksum"))
 }
 
 /// How far numbers in pairs are from 0.

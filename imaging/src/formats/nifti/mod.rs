@@ -183,6 +183,32 @@ mod tests {
     }
 
     #[test]
+    fn a_large_packed_volume_comes_back_and_a_spoiled_one_is_told() {
+        let size = [256, 256, 64];
+        let count: usize = size.iter().product();
+        let mut state = 1_u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 20) as i16
+        };
+        let geometry = Geometry::axis_aligned(size, World::default(), [1.0; 3]).unwrap();
+        let samples = Samples::I16((0..count).map(|_| noise()).collect());
+        let volume = Volume::new(geometry, samples, 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.nii.gz");
+        Nifti.write(&volume, &path).unwrap();
+        let read = || crate::formats::open_single(&path, &Task::default());
+        assert!(read().unwrap().samples() == volume.samples());
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.len() - 8;
+        bytes[at] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(read().unwrap_err().to_string().contains("checksum"));
+        std::fs::write(&path, &bytes[..at / 2]).unwrap();
+        assert_eq!(read().unwrap_err().code(), crate::ErrorCode::Truncated);
+    }
+
+    #[test]
     fn a_claim_beyond_the_bytes_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.nii");
