@@ -8,6 +8,7 @@ use crate::case::Errand;
 use crate::settings::NamedWindow;
 use crate::view_state::{Arrangement, Pane, Viewport};
 use crate::workspace::OpenPicture;
+use limner_annotation::ImageId;
 use limner_annotation::tools::prompt::Ask;
 use limner_annotation::tools::{Makes, ToolId};
 
@@ -55,7 +56,9 @@ impl App {
                 (!positive).then_some("Say first what the object is, with a positive prompt")
             }
             Action::DeleteThing => (!self.work.has_thing()).then_some("There is nothing under the pointer to delete"),
-            Action::Tool(Tool::Use(tool)) => self.why_model_cannot(tool).or_else(|| self.why_no_time(tool)),
+            Action::Tool(Tool::Use(tool)) => {
+                self.why_model_cannot(tool).or_else(|| self.why_no_time(tool, self.workspace.open()?.image))
+            }
             Action::PickLabel(n) => self.work.recent.get(n).is_none().then_some("No label was used on this digit yet"),
             Action::Work(_) => self.label.is_none().then_some("Pick a label first"),
             _ => None,
@@ -156,9 +159,11 @@ impl App {
     }
 
     /// Intervals need to know how time runs on the picture.
-    fn why_no_time(&self, tool: ToolId) -> Option<&'static str> {
-        let open = self.workspace.open().filter(|_| tool.info().name == "interval")?;
-        let image = self.workspace.project.as_ref()?.document().image(open.image)?;
+    pub(crate) fn why_no_time(&self, tool: ToolId, image: ImageId) -> Option<&'static str> {
+        if tool.info().name != "interval" {
+            return None;
+        }
+        let image = self.workspace.project.as_ref()?.document().image(image)?;
         let reason = "Draw a ruler along a known time and say in the Region panel how long it lasts";
         image.signal.is_none().then_some(reason)
     }

@@ -124,7 +124,13 @@ fn areas_have_statistics_and_every_shape_tool_makes_its_shape() {
     let mut hand = Hand::on_sample(home.path());
     for tool in limner_annotation::tools::ToolId::all() {
         let limner_annotation::tools::Makes::Shape(_) = tool.info().makes else { continue };
-        hand.window.state_mut().act(limner::action::Action::Tool(limner::action::Tool::Use(tool)));
+        let action = limner::action::Action::Tool(limner::action::Tool::Use(tool));
+        // Intervals need a picture of a signal.
+        if hand.app().why_not(action).is_some() {
+            assert_eq!(tool.info().name, "interval");
+            continue;
+        }
+        hand.window.state_mut().act(action);
         let before = hand.document().shapes().count();
         let way = [(-95.0, -60.0), (-70.0, -40.0), (-60.0, -70.0), (-90.0, -75.0)];
         for (x, y) in way {

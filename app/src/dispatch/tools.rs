@@ -178,6 +178,7 @@ impl App {
             Makes::Shape(_) if aslant && !ON_ANY_PLANE.contains(&tool.info().name) => {
                 Some("Only rulers, probes and landmarks lie on turned planes: reset the plane with the space bar")
             }
+            Makes::Shape(_) => self.why_no_time(tool, gesture.image),
             Makes::Scissors => Some("Scissors cut in the 3D view"),
             _ => None,
         }
