@@ -4,7 +4,7 @@ use crate::app::App;
 use limner_annotation::records::{Assignment, AssignmentStatus, Decision, Rater, Verdict};
 use limner_annotation::{ImageEntry, ImageId, Key};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// One line of the list.
@@ -64,8 +64,10 @@ impl App {
     pub fn cases(&self) -> Vec<Case> {
         let Some(project) = &self.workspace.project else { return Vec::new() };
         let document = project.document();
-        let mut images: HashMap<(PathBuf, Option<String>), &ImageEntry> =
-            document.images().map(|image| ((project.file_of(image), image.series_uid.clone()), image)).collect();
+        let mut images: HashMap<(PathBuf, Option<String>), &ImageEntry> = document
+            .images()
+            .map(|image| ((straight(&project.file_of(image)), image.series_uid.clone()), image))
+            .collect();
         let rater = document.all::<Rater>().find(|rater| rater.pseudonym == document.author()).map(|rater| rater.id);
         let mine = document.all::<Assignment>().filter(|one| Some(one.rater) == rater);
         let mine: HashMap<Key, &Assignment> = mine.map(|one| (one.item, one)).collect();
@@ -90,7 +92,7 @@ impl App {
             }
         };
         let found = self.workspace.found.iter().enumerate().map(|(n, series)| {
-            let image = images.remove(&(series.path.clone(), series.uid.clone()));
+            let image = images.remove(&(straight(&series.path), series.uid.clone()));
             case(Some(n), image.map(|image| image.id), series.title.clone())
         });
         let mut cases: Vec<Case> = found.collect();
@@ -106,5 +108,57 @@ impl App {
     pub fn case_in_view(&self, cases: &[Case]) -> Option<usize> {
         let open = self.workspace.open()?;
         cases.iter().position(|case| case.image == Some(open.image))
+    }
+}
+
+/// A path without its detours: a project writes where its pictures lie from its own folder, `../sample/ct`.
+fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if matches!(straight.components().next_back(), Some(Component::Normal(_))) => {
+                straight.pop();
+            }
+            Component::CurDir => {}
+            part => straight.push(part),
+        }
+    }
+    straight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_detours_are_known_again() {
+        for (path, expected) in [
+            ("/data/projects/../sample/ct", "/data/sample/ct"),
+            ("/data/./sample/ct/", "/data/sample/ct"),
+            ("../sample/ct", "../sample/ct"),
+            ("a/../../b", "../b"),
+        ] {
+            assert_eq!(straight(Path::new(path)), Path::new(expected));
+        }
+    }
+
+    #[test]
+    fn a_filter_shows_what_it_says() {
+        let case = |status, flagged| Case {
+            series: None,
+            image: None,
+            title: "CT abdomen".into(),
+            status,
+            flagged,
+            rejected: false,
+            time: Duration::ZERO,
+            order: None,
+        };
+        let open = case(AssignmentStatus::Started, true);
+        let done = case(AssignmentStatus::Submitted, false);
+        let filter = |show, text: &str| Filter { show, text: text.into() };
+        assert!(open.fits(&filter(Show::Open, "")) && !done.fits(&filter(Show::Open, "")));
+        assert!(done.fits(&filter(Show::Done, "abd ct")) && !done.fits(&filter(Show::All, "mr")));
+        assert!(open.fits(&filter(Show::Flagged, "")) && !done.fits(&filter(Show::Flagged, "")));
     }
 }
