@@ -19,6 +19,9 @@ const SURE: f32 = 0.75;
 /// Voxels outside a mask that are at least this likely are its soft edge.
 const NEAR: f32 = 0.25;
 
+/// How far around a mask its soft edge is drawn, in voxels.
+const SOFT_EDGE: usize = 6;
+
 /// The places a question can be in: a newer one replaces it.
 const SLOT: &str = "prompt";
 const PREVIEW_SLOT: &str = "prompt preview";
@@ -142,8 +145,8 @@ impl App {
         let Some((image, label, mask)) = offered else { return };
         let before = shown.filter(|(old, _)| *old == image).map_or_else(VoxelBox::default, |(_, bounds)| bounds);
         let share = self.assist.certainty();
-        // What is only near lies around the mask, as far as the engine has looked.
-        let after = if share.is_some() { mask.bounds() } else { mask.tight_box() };
+        let tight = mask.tight_box();
+        let after = if share.is_some() { with_edge(tight, mask.bounds()) } else { tight };
         let bounds = before.union(&after);
         let certain = |index: [usize; 3]| match (mask.get(index), &share) {
             (false, Some(answer)) if answer.probability_at(index) >= NEAR => Proposed::Near,
@@ -238,6 +241,16 @@ impl App {
         self.work.hovered_prompt = None;
         self.show_proposal();
     }
+}
+
+/// A box with room for the soft edge, as far as the engine has looked.
+fn with_edge(tight: VoxelBox, looked_at: VoxelBox) -> VoxelBox {
+    if tight.is_empty() {
+        return tight;
+    }
+    let min = std::array::from_fn(|a| tight.min[a].saturating_sub(SOFT_EDGE).max(looked_at.min[a]));
+    let max = std::array::from_fn(|a| (tight.max[a] + SOFT_EDGE).min(looked_at.max[a]));
+    VoxelBox { min, max }
 }
 
 /// Every voxel that belongs to a locked or finished label other than the one asked about.

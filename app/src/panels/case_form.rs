@@ -127,11 +127,10 @@ fn detail_ui(known: &Finding, ui: &mut Ui, out: &mut Outbox) {
             }
         }
         let mut sure = known.certainty.unwrap_or(1.0) * 100.0;
-        let field = DragValue::new(&mut sure).range(0.0..=100.0).max_decimals(0).suffix(" % sure");
-        let response = ui.add(field).on_hover_text("How certain you are");
-        if response.drag_stopped()
-            || response.lost_focus() && (sure / 100.0 - known.certainty.unwrap_or(1.0)).abs() > 1e-6
-        {
+        // Typed, not dragged: each change is a step.
+        let field = DragValue::new(&mut sure).range(0.0..=100.0).speed(0.0).update_while_editing(false);
+        let response = ui.add(field.max_decimals(0).suffix(" % sure")).on_hover_text("How certain you are");
+        if response.changed() {
             ask(known.severity, Some(sure / 100.0));
         }
     });

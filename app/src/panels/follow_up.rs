@@ -202,7 +202,7 @@ fn visits_ui(table: &Table, ui: &mut Ui, out: &mut Outbox) {
         ui.horizontal(|ui| {
             ui.label(&visit.name);
             let mut days = visit.days.unwrap_or(0);
-            let field = ui.add(DragValue::new(&mut days).prefix("day ").speed(1.0));
+            let field = ui.add(DragValue::new(&mut days).prefix("day ").speed(0.0).update_while_editing(false));
             if field.changed() {
                 out.ask(Request::Case(Ask::Lesion(LesionAsk::Days(visit.study, Some(days)))));
             }

@@ -60,7 +60,9 @@ impl App {
         }
         let picked = DIGITS.iter().position(|key| pressed(*key));
         let cleared = pressed(Key::Backspace) || pressed(Key::Delete);
-        let onwards = pressed(Key::Enter);
+        // Enter goes into a field that is typed in: that is for the panel.
+        let typed = matches!(rows.get(row), Some(Row::Field(field)) if field.reach() == 0);
+        let onwards = !typed && pressed(Key::Enter);
         match rows.get(row) {
             Some(Row::Finding(name)) => {
                 let letters = [Key::P, Key::A, Key::U, Key::N];
@@ -86,8 +88,7 @@ impl App {
                 } else if cleared {
                     asks.push(Ask::Answer { field: field.key.clone(), value: None });
                 }
-                let typed = matches!(field.kind, FieldKind::Text | FieldKind::Number);
-                if onwards && !typed || picked.is_some() && field.kind != FieldKind::Several {
+                if onwards || picked.is_some() && field.kind != FieldKind::Several {
                     asks.push(Ask::Focus(Some((row + 1).min(last))));
                 }
             }
