@@ -80,8 +80,9 @@ fn shown(app: &App, document: &Document) -> Vec<(Evidence, bool)> {
 }
 
 fn badge(painter: &Painter, corner: Pos2, number: usize, marked: bool, rect: Rect) {
-    let inside = rect.shrink(10.0);
-    let centre = (corner + vec2(8.0, -8.0)).clamp(inside.min, inside.max);
+    let (inside, wanted) = (rect.shrink(10.0), corner + vec2(8.0, -8.0));
+    // A view may be smaller than the mark: then its first corner counts.
+    let centre = wanted.min(inside.max).max(inside.min);
     let place = Rect::from_center_size(centre, vec2(16.0, 15.0));
     let (fill, ink) = if marked { (over::ACTIVE, Color32::BLACK) } else { (over::PLATE, over::TEXT) };
     painter.rect_filled(place, radius::S, fill);
