@@ -106,7 +106,9 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
     let mut author = Author::on_sample(home.path());
     write_choices(&mut author);
     write_regions(&mut author);
-    write_the_rest(&mut author);
+    write_words(&mut author);
+    write_about_pictures(&mut author);
+    write_stages_and_a_dialogue(&mut author);
     let kinds: std::collections::BTreeSet<AnswerType> =
         author.0.document().all::<Question>().map(|question| question.answer_type).collect();
     assert_eq!(kinds.len(), AnswerType::ALL.len(), "{kinds:?}");
@@ -200,7 +202,7 @@ fn tool(name: &str) -> Action {
     Action::Tool(limner::action::Tool::Use(limner_annotation::tools::ToolId::named(name).expect("the tool is there")))
 }
 
-fn write_the_rest(author: &mut Author) {
+fn write_words(author: &mut Author) {
     author.begin(AnswerType::Open, "What is seen in the right upper abdomen?");
     author.press(ALT, Key::A);
     author.write("A homogeneous liver");
@@ -220,8 +222,10 @@ fn write_the_rest(author: &mut Author) {
     author.click(LIVER);
     assert_eq!(author.shown().answer.phrases[0].span, [4, 9]);
     author.accept();
+}
 
-    // Pictures of a slice each, for which-image and which-pair.
+/// Pictures of a slice each, for which-image and which-pair.
+fn write_about_pictures(author: &mut Author) {
     author.begin(AnswerType::ImageChoice, "Which image is nearer to the feet?");
     for _ in 0..2 {
         author.0.chord(Modifiers::NONE, Key::Escape);
@@ -231,6 +235,21 @@ fn write_the_rest(author: &mut Author) {
     assert_eq!(author.shown().choices.len(), 3, "a choice for each picture");
     author.press(ALT, Key::Num2);
     assert_eq!(author.shown().answer.image_index, Some(1));
+    let right = |author: &mut Author| {
+        let question = author.shown();
+        let set = author.0.document().get::<ImageSet>(question.image_set).unwrap();
+        set.items[question.answer.image_index.unwrap()].frame
+    };
+    let frame = right(author);
+    let set = author.shown().image_set;
+    let mut items = author.0.document().get::<ImageSet>(set).unwrap().items.clone();
+    items.swap(1, 2);
+    author.0.window.state_mut().carry_out(Request::Ask(AskAct::Pictures(items)));
+    assert_eq!(
+        (author.shown().answer.keys, right(author)),
+        (vec!["p3".to_owned()], frame),
+        "the answer stays with its picture"
+    );
     author.accept();
 
     let set = author.0.document().all::<ImageSet>().next().unwrap().id;
@@ -243,7 +262,9 @@ fn write_the_rest(author: &mut Author) {
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::Put(Box::new(question.into()), "Add pairs")));
     author.press(ALT, Key::Num1);
     author.accept();
+}
 
+fn write_stages_and_a_dialogue(author: &mut Author) {
     author.begin(AnswerType::Staged, "Is the liver normal, step by step?");
     let root = author.shown().id;
     author.press(ALT | SHIFT, Key::N);

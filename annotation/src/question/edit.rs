@@ -158,6 +158,45 @@ impl Question {
         texts.len()
     }
 
+    /// Follows the pictures of its set to their new places: what pointed at a picture points at it still. What pointed at
+    /// one that is gone stays for the check to refuse.
+    pub fn follow_pictures(&mut self, place_of: impl Fn(usize) -> usize) {
+        let choices = self.choices.iter_mut().filter_map(|choice| choice.region.as_mut());
+        let phrases = self.answer.phrases.iter_mut().flat_map(|phrase| &mut phrase.evidence);
+        let steps = self.rationale.iter_mut().flat_map(|step| &mut step.evidence);
+        let all = self.grounding.iter_mut().chain(&mut self.answer.regions).chain(choices).chain(phrases).chain(steps);
+        all.for_each(|evidence| evidence.image_index = place_of(evidence.image_index));
+        let choices = self.choices.iter_mut().filter_map(|choice| choice.image_index.as_mut());
+        let steps = self.rationale.iter_mut().filter_map(|step| step.image_index.as_mut());
+        choices.chain(steps).chain(&mut self.answer.image_index).for_each(|index| *index = place_of(*index));
+        let per_image = std::mem::take(&mut self.answer.per_image);
+        self.answer.per_image = per_image.into_iter().map(|(index, key)| (place_of(index), key)).collect();
+    }
+
+    /// One choice for each picture of its set, for "which image"; what was said of a picture stays with it.
+    pub fn offer_pictures(&mut self, pictures: usize) {
+        let former = std::mem::take(&mut self.choices);
+        let said = |n: usize| {
+            let own = former.iter().find(|choice| choice.image_index == Some(n));
+            own.map(|choice| choice.text.clone()).filter(|text| !text.starts_with("Image "))
+        };
+        self.choices = (0..pictures).map(picture_choice).collect();
+        for (n, choice) in self.choices.iter_mut().enumerate() {
+            if let Some(text) = said(n) {
+                choice.text = text;
+            }
+        }
+        self.choices.extend(former.iter().filter(|choice| choice.image_index.is_none()).cloned());
+        let right = self.answer.image_index.filter(|index| *index < pictures);
+        self.answer.image_index = right;
+        if let Some(right) = right {
+            self.answer.keys = vec![format!("p{}", right + 1)];
+        } else {
+            let kept: Vec<String> = self.answer.keys.iter().filter(|key| self.choice(key).is_some()).cloned().collect();
+            self.answer.keys = kept;
+        }
+    }
+
     /// What a machine said, kept before a hand changes it for the first time.
     pub fn keep_draft(&mut self, model: &str) {
         if self.draft.is_none() {
@@ -326,6 +365,23 @@ mod tests {
         number.mark_choice(0);
         number.add_distractors(&siblings);
         assert!(number.choices.iter().all(|choice| choice.text.ends_with(" mm")), "{:?}", number.choices);
+    }
+
+    #[test]
+    fn what_points_at_a_picture_follows_it() {
+        let mut q = question(AnswerType::ImageChoice);
+        q.mark_choice(0);
+        let region = crate::question::Region::Shape { shape: crate::id::ShapeId::new() };
+        q.grounding.push(Evidence::new(region, 1, "lesion"));
+        q.follow_pictures(|n| 1 - n);
+        q.offer_pictures(2);
+        assert_eq!(
+            (q.grounding[0].image_index, q.answer.image_index, q.answer.keys.as_slice()),
+            (0, Some(1), &["p2".to_owned()][..])
+        );
+        q.offer_pictures(1);
+        assert_eq!((q.choices.len(), q.answer.image_index), (1, None));
+        assert!(q.answer.keys.is_empty());
     }
 
     #[test]

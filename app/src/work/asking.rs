@@ -148,6 +148,11 @@ impl Asking {
         self.typing = Some(Typing { entity, step, since: Instant::now() });
     }
 
+    /// Whether what is being typed belongs to something else.
+    pub fn types_another(&self, key: Key) -> bool {
+        self.typing.as_ref().is_some_and(|typing| typing.entity.key() != key)
+    }
+
     pub fn is_typing(&self) -> bool {
         self.typing.is_some()
     }

@@ -28,7 +28,12 @@ impl App {
             AskAct::ShowTalk(id) => (asking.talk, asking.question, asking.pointing) = (Some(id), None, None),
             AskAct::AllCases(all) => asking.all_cases = all,
             AskAct::Put(entity, step) => self.put_entity(*entity, step),
-            AskAct::Typing(entity, step) => asking.type_into(*entity, step),
+            AskAct::Typing(entity, step) => {
+                if asking.types_another(entity.key()) {
+                    self.commit_typing();
+                }
+                self.work.asking.type_into(*entity, step);
+            }
             AskAct::Focus(part) => asking.wants = Some(part),
             AskAct::Focused => asking.wants = None,
             AskAct::Point(slot) => asking.pointing = Some(slot),

@@ -88,15 +88,23 @@ impl App {
         let Some(document) = self.document() else { return commands };
         let former = document.get::<ImageSet>(question.image_set);
         let shared = self.set_has_others(question.image_set, &[question.id]);
-        let id = if shared { ImageSetId::new() } else { question.image_set };
+        // Pictures that only join leave all places as they are; else the question would point elsewhere for a moment,
+        // which is refused: it gets a new set, and the former one goes.
+        let joins = former.is_some_and(|set| items.starts_with(&set.items));
+        let id = if shared || !joins { ImageSetId::new() } else { question.image_set };
+        let gone = (id != question.image_set && !shared).then_some(question.image_set);
         let title = former.and_then(|set| set.title.clone());
         let pictures = items.len();
+        if let Some(former) = former {
+            question.follow_pictures(|index| new_place(index, &former.items, &items));
+        }
         commands.push(Command::put(ImageSet { id, items, title }));
         question.image_set = id;
         if question.answer_type == limner_annotation::question::AnswerType::ImageChoice {
-            question = with_picture_choices(&question, pictures);
+            question.offer_pictures(pictures);
         }
         commands.push(Command::put(self.settled(question)));
+        commands.extend(gone.map(Command::remove));
         commands
     }
 
@@ -140,14 +148,8 @@ fn frame_of(slice: usize, open: &OpenPicture) -> Frame {
     }
 }
 
-/// One choice for each picture, what was said about them kept.
-fn with_picture_choices(question: &Question, pictures: usize) -> Question {
-    let fresh = question.retyped(question.answer_type, pictures);
-    let mut kept = fresh.clone();
-    for choice in &mut kept.choices {
-        if let Some(former) = question.choice(&choice.key) {
-            choice.text.clone_from(&former.text);
-        }
-    }
-    kept
+/// Where a picture of the former set stands now; one whose slice was changed stays in its place.
+fn new_place(index: usize, former: &[Item], now: &[Item]) -> usize {
+    let frame = former.get(index).map(|item| item.frame);
+    frame.and_then(|frame| now.iter().position(|item| item.frame == frame)).unwrap_or(index)
 }

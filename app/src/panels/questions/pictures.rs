@@ -14,6 +14,8 @@ use limner_annotation::{Document, Slice};
 enum Edit {
     Remove(usize),
     Swap(usize, usize),
+    /// Another part or slice: of this question, not of others that share the pictures.
+    Other,
 }
 
 pub fn ui(app: &App, document: &Document, question: &Question, set: &ImageSet, ui: &mut Ui, out: &mut Outbox) {
@@ -40,6 +42,7 @@ pub fn ui(app: &App, document: &Document, question: &Question, set: &ImageSet, u
             changed.items.swap(a, b);
             sheet.ask(AskAct::Pictures(changed.items));
         }
+        Some(Edit::Other) => sheet.ask(AskAct::Pictures(changed.items)),
         _ => sheet.finish(changed),
     }
     pressed.drain().into_iter().for_each(|request| out.ask(request));
@@ -82,9 +85,11 @@ fn item_ui(
         let name = format!("Part of picture {}", n + 1);
         if let Some(role) = choose(ui, &name, 84.0, item.role, &Role::ALL, |role| role.title().to_owned()) {
             item.role = role;
-            sheet.did("Change part of picture");
+            *edit = Some(Edit::Other);
         }
-        frame_ui(sheet, item, n, ui);
+        if frame_ui(sheet, item, n, ui) {
+            *edit = Some(Edit::Other);
+        }
         let marks = [None, Some(Mark::Point), Some(Mark::Box), Some(Mark::Contour), Some(Mark::Mask)];
         let name = format!("Visual prompt on picture {}", n + 1);
         if let Some(mark) = choose(ui, &name, 84.0, mark, &marks, mark_title) {
@@ -106,9 +111,9 @@ fn item_ui(
 }
 
 /// All of the volume, or the slice in view.
-fn frame_ui(sheet: &mut Sheet<'_>, item: &mut Item, n: usize, ui: &mut Ui) {
+fn frame_ui(sheet: &Sheet<'_>, item: &mut Item, n: usize, ui: &mut Ui) -> bool {
     let Some((viewport, open)) = sheet.app.workspace.active().filter(|(_, open)| open.image == item.frame.image) else {
-        return;
+        return false;
     };
     let geometry = &open.volume.geometry;
     let seen = limner_annotation::tools::place::slice_of(geometry, &viewport.plane(geometry));
@@ -122,12 +127,13 @@ fn frame_ui(sheet: &mut Sheet<'_>, item: &mut Item, n: usize, ui: &mut Ui) {
     let title =
         |slice: Option<Slice>| slice.map_or("All slices".to_owned(), |slice| format!("Slice {}", slice.index + 1));
     let name = format!("Slice of picture {}", n + 1);
-    if let Some(slice) = choose(ui, &name, 84.0, item.frame.slice, &all, title) {
+    let chosen = choose(ui, &name, 84.0, item.frame.slice, &all, title);
+    if let Some(slice) = chosen {
         // What was drawn on it was for another frame.
         item.recipe = None;
         item.frame = Frame { slice, ..item.frame };
-        sheet.did("Change slice of picture");
     }
+    chosen.is_some()
 }
 
 fn title_of(document: &Document, item: &Item) -> String {
