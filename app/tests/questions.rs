@@ -19,6 +19,7 @@ use limner_annotation::question::{
 use std::path::{Path, PathBuf};
 
 const ALT: Modifiers = Modifiers::ALT;
+const MARK: Modifiers = Modifiers::ALT.plus(Modifiers::COMMAND);
 const SHIFT: Modifiers = Modifiers::SHIFT;
 
 /// In the liver of the sample patient: mm from the middle of the picture.
@@ -124,7 +125,7 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
 
 fn write_choices(author: &mut Author) {
     author.begin(AnswerType::YesNo, "Is the liver visible on this slice?");
-    author.press(ALT, Key::Num1);
+    author.press(MARK, Key::Num1);
     author.press(ALT, Key::E);
     assert_eq!(author.0.app().work.asking.pointing, Some(Slot::Grounding));
     author.click(LIVER);
@@ -139,7 +140,7 @@ fn write_choices(author: &mut Author) {
 
     author.begin(AnswerType::Single, "Which organ is the largest here?");
     author.choices(&["Liver", "Spleen", "Kidney"]);
-    author.press(ALT, Key::Num1);
+    author.press(MARK, Key::Num1);
     author.press(ALT, Key::I);
     author.press(ALT, Key::O);
     let question = author.shown();
@@ -149,8 +150,8 @@ fn write_choices(author: &mut Author) {
 
     author.begin(AnswerType::Multi, "Which organs are seen?");
     author.choices(&["Liver", "Spleen", "Brain"]);
-    author.press(ALT, Key::Num2);
-    author.press(ALT, Key::Num1);
+    author.press(MARK, Key::Num2);
+    author.press(MARK, Key::Num1);
     assert_eq!(author.shown().correct_texts(), ["Liver", "Spleen"]);
     author.accept();
 
@@ -233,7 +234,7 @@ fn write_about_pictures(author: &mut Author) {
         author.press(ALT, Key::B);
     }
     assert_eq!(author.shown().choices.len(), 3, "a choice for each picture");
-    author.press(ALT, Key::Num2);
+    author.press(MARK, Key::Num2);
     assert_eq!(author.shown().answer.image_index, Some(1));
     let right = |author: &mut Author| {
         let question = author.shown();
@@ -260,7 +261,7 @@ fn write_about_pictures(author: &mut Author) {
         question.choices.iter_mut().find(|choice| choice.key == key).unwrap().image_set = Some(set);
     }
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::Put(Box::new(question.into()), "Add pairs")));
-    author.press(ALT, Key::Num1);
+    author.press(MARK, Key::Num1);
     author.accept();
 }
 
@@ -270,7 +271,7 @@ fn write_stages_and_a_dialogue(author: &mut Author) {
     author.press(ALT | SHIFT, Key::N);
     author.write("Which criterion decides?");
     author.choices(&["Size", "Colour"]);
-    author.press(ALT, Key::Num1);
+    author.press(MARK, Key::Num1);
     author.accept();
     assert_eq!(children(author.0.document().contents(), root).count(), 1);
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::Show(root)));

@@ -60,7 +60,7 @@ fn a_user_paints_asks_points_accepts_and_exports() {
 
     screen.key("alt+n");
     screen.type_text("Is the painted organ visible on this slice?");
-    screen.key("alt+1");
+    screen.key("ctrl+alt+1");
     screen.key("alt+e");
     screen.drag(STROKE.0, STROKE.0);
     screen.key("alt+Return");
@@ -75,7 +75,7 @@ fn a_user_paints_asks_points_accepts_and_exports() {
         screen.key("alt+c");
         screen.type_text(text);
     }
-    screen.key("alt+1");
+    screen.key("ctrl+alt+1");
     session.look("2-single");
     screen.key("alt+Return");
     session.when(2, 2);

@@ -57,6 +57,11 @@ const fn alt_shift(key: Key) -> Chord {
     chord(Modifiers::ALT.plus(Modifiers::SHIFT), key, When::Always)
 }
 
+/// Alt with a digit turns the pages of the labels panel.
+const fn command_alt(key: Key) -> Chord {
+    chord(Modifiers::COMMAND.plus(Modifiers::ALT), key, When::Always)
+}
+
 const fn ask(ask: Ask, title: &'static str, keys: &'static [Chord]) -> Entry {
     entry(Action::Ask(ask), Menu::Questions, title, keys)
 }
@@ -100,15 +105,15 @@ const FIXED: &[Entry] = &[
 ];
 
 const MARKS: [(&str, &[Chord]); 9] = [
-    ("Right choice: 1", &[alt(Key::Num1)]),
-    ("Right choice: 2", &[alt(Key::Num2)]),
-    ("Right choice: 3", &[alt(Key::Num3)]),
-    ("Right choice: 4", &[alt(Key::Num4)]),
-    ("Right choice: 5", &[alt(Key::Num5)]),
-    ("Right choice: 6", &[alt(Key::Num6)]),
-    ("Right choice: 7", &[alt(Key::Num7)]),
-    ("Right choice: 8", &[alt(Key::Num8)]),
-    ("Right choice: 9", &[alt(Key::Num9)]),
+    ("Right choice: 1", &[command_alt(Key::Num1)]),
+    ("Right choice: 2", &[command_alt(Key::Num2)]),
+    ("Right choice: 3", &[command_alt(Key::Num3)]),
+    ("Right choice: 4", &[command_alt(Key::Num4)]),
+    ("Right choice: 5", &[command_alt(Key::Num5)]),
+    ("Right choice: 6", &[command_alt(Key::Num6)]),
+    ("Right choice: 7", &[command_alt(Key::Num7)]),
+    ("Right choice: 8", &[command_alt(Key::Num8)]),
+    ("Right choice: 9", &[command_alt(Key::Num9)]),
 ];
 
 /// By their place in `AnswerType::ALL`.

@@ -156,7 +156,7 @@ pub const GUIDES: &[Guide] = &[
         path: &["MedFrameQA"],
         steps: &[
             "Add two to five frames in order with Alt+B and caption each",
-            "Add the choices with Alt+C and mark the right one with Alt and its number",
+            "Add the choices with Alt+C and mark the right one with Ctrl+Alt and its number",
             "Add a reasoning step for each frame with Alt+S",
         ],
         ..PLAIN
@@ -171,7 +171,7 @@ pub const GUIDES: &[Guide] = &[
         choices: YES_NO,
         steps: &[
             "Show prior and current side by side and add each with Alt+B, the prior first",
-            "Answer with Alt+1 or Alt+2",
+            "Answer with Ctrl+Alt+1 or Ctrl+Alt+2",
         ],
         ..PLAIN
     },
@@ -218,7 +218,7 @@ pub const GUIDES: &[Guide] = &[
         stem: "How severe is the degradation of this image?",
         path: &["image quality", "severity"],
         choices: &["None", "Mild", "Severe"],
-        steps: &["Mark the right choice with Alt and its number", "Name the kind of degradation under keyword"],
+        steps: &["Mark the right choice with Ctrl+Alt and its number", "Name the kind of degradation under keyword"],
         ..PLAIN
     },
     Guide {
@@ -228,7 +228,7 @@ pub const GUIDES: &[Guide] = &[
         answer_type: AnswerType::ImageChoice,
         stem: "Which image has the better quality?",
         path: &["image quality", "paired comparison"],
-        steps: &[SHOW_TWO, "Mark the better image with Alt and its number", "Say why under reason"],
+        steps: &[SHOW_TWO, "Mark the better image with Ctrl+Alt and its number", "Say why under reason"],
         ..PLAIN
     },
     Guide {
