@@ -301,7 +301,7 @@ impl App {
     fn remember(&mut self) {
         self.settings.stage = Some(self.workspace.stage.clone());
         self.settings.beside_place = self.beside_now;
-        self.settings.window_place = Place::of_window(&self.ctx).or(self.settings.window_place);
+        self.settings.window_place = Place::of_window(&self.ctx, self.ctx.zoom_factor()).or(self.settings.window_place);
         self.settings.hand = Some(self.hand.clone());
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");

@@ -21,11 +21,12 @@ impl Place {
         usable.then_some(Self(place))
     }
 
-    /// Where the window in hand stands now.
-    pub fn of_window(ctx: &Context) -> Option<Self> {
+    /// Where the window in hand stands now. The first window is opened before the text size is known, so its place is
+    /// kept in the system's own points (`zoom` is the text size); later windows count in points of that size.
+    pub fn of_window(ctx: &Context, zoom: f32) -> Option<Self> {
         let (outer, inner): (Option<Rect>, Option<Rect>) =
             ctx.input(|i| (i.viewport().outer_rect, i.viewport().inner_rect));
-        Self::new(outer?.min, inner?.size())
+        Self::new(outer?.min * zoom, inner?.size() * zoom)
     }
 
     pub fn applied(self, builder: ViewportBuilder) -> ViewportBuilder {
@@ -53,7 +54,7 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) -> Option<Place> {
         if ui.ctx().input(|i| i.viewport().close_requested()) {
             out.act(crate::action::Action::SecondWindow);
         }
-        Place::of_window(ui.ctx())
+        Place::of_window(ui.ctx(), 1.0)
     })
 }
 

@@ -62,13 +62,12 @@ impl App {
         });
     }
 
-    /// Series of a folder that was read while the scan goes on.
+    /// Series of a folder that was read while the scan goes on. They are sorted into studies when it ends.
     fn list_told(&mut self, series: Vec<Series>) {
         for one in series {
             let line = self.workspace.add_found(vec![one]);
             self.told.extend(line);
         }
-        self.file_series();
     }
 
     /// Sorts what was found into patients and studies.

@@ -87,8 +87,10 @@ impl App {
             self.workspace.remember_look(id);
         }
         self.workspace.stage.arrange(arrangement);
-        self.workspace.stage.clear();
         let ids = self.workspace.stage.own_layout().ids();
+        for &id in &ids {
+            self.workspace.stage.put(id, Viewport::empty());
+        }
         let mut hooks: Vec<(usize, Vec<Hook>)> = Vec::new();
         let fused = ids.iter().zip(&views);
         self.fused = fused.filter_map(|(id, (_, _, over))| Some((*id, (*over)?))).collect();

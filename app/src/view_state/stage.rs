@@ -211,6 +211,8 @@ impl Stage {
     pub fn arrange(&mut self, wanted: Arrangement) {
         let (rows, columns) = wanted.rows_and_columns();
         let count = usize::from(rows.max(1)) * usize::from(columns.max(1));
+        // Asked now: further down the active one may be new and in no layout yet.
+        let is_beside = self.beside.as_ref().is_some_and(|beside| beside.ids().contains(&self.active));
         let mut kept = self.own_layout().ids();
         let mut gone: BTreeSet<ViewportId> = kept.iter().copied().collect();
         if count < kept.len() || wanted == Arrangement::Planes {
@@ -230,7 +232,12 @@ impl Stage {
             let front = Pane::ALL.iter().position(|&pane| pane == pattern.pane).unwrap_or(0);
             self.active = kept[front];
         }
-        *self.own_layout_mut() = Node::grid(usize::from(columns), &kept);
+        let layout = Node::grid(usize::from(columns), &kept);
+        if is_beside {
+            self.beside = Some(layout);
+        } else {
+            self.layout = layout;
+        }
         gone.retain(|id| !kept.contains(id));
         self.viewports.retain(|id, _| !gone.contains(id));
         self.maximised = false;
@@ -351,6 +358,9 @@ mod tests {
         assert!(second != first && stage.visible() == [first, second]);
         stage.arrange(Arrangement::grid(2, 2));
         assert_eq!((stage.layout().ids().len(), stage.visible().len()), (1, 5));
+        stage.arrange(Arrangement::Planes);
+        assert!(stage.is_sound() && stage.is_arranged(Arrangement::Planes), "the planes are in the second window");
+        stage.activate(second);
         stage.maximise(stage.active_id());
         assert_eq!(stage.visible(), [first, second], "the other window shows what it showed");
         stage.activate(first);
