@@ -14,9 +14,11 @@ pub fn differences(cases: &[(String, f64, f64)]) -> Vec<f64> {
 
 /// Up to here the exact distribution is used, as SciPy does.
 const EXACT: usize = 50;
+/// With ties or zeros fewer are counted out.
+const EXACT_WITH_TIES: usize = 13;
 
-/// Wilcoxon's signed-rank test, two-sided; differences of zero are left out. Exact for up to 50 without ties, else by the
-/// normal distribution with the correction for ties. `None` where all are zero.
+/// Wilcoxon's signed-rank test, two-sided; differences of zero are left out. Exact for up to 50 without ties or zeros and
+/// for up to 13 with them, else by the normal distribution with the correction for ties. `None` where all are zero.
 #[must_use]
 pub fn wilcoxon(differences: &[f64]) -> Option<f64> {
     let kept: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
@@ -30,8 +32,9 @@ pub fn wilcoxon(differences: &[f64]) -> Option<f64> {
     let all = (n * (n + 1)) as f64 / 2.0;
     let least = positive.min(all - positive);
     let tied = ties(&sizes);
-    if n <= EXACT && tied == 0.0 && n == differences.len() {
-        return Some((2.0 * exact_share(n, least as usize)).min(1.0));
+    let is_plain = tied == 0.0 && n == differences.len();
+    if n <= EXACT && is_plain || differences.len() <= EXACT_WITH_TIES {
+        return Some((2.0 * exact_share(&ranks, least)).min(1.0));
     }
     let n = n as f64;
     let variance = n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - tied / 48.0;
@@ -46,16 +49,17 @@ fn ties(values: &[f64]) -> f64 {
     sorted.chunk_by(|a, b| a == b).map(|group| (group.len() as f64).powi(3) - group.len() as f64).sum()
 }
 
-/// How often the signed ranks 1 to n sum to at most `sum`.
-fn exact_share(n: usize, sum: usize) -> f64 {
-    let mut ways = vec![0.0; n * (n + 1) / 2 + 1];
+/// How often these signed ranks sum to at most `sum`, every sign being as likely. Ranks of ties are halves.
+fn exact_share(ranks: &[f64], sum: f64) -> f64 {
+    let doubled: Vec<usize> = ranks.iter().map(|rank| (2.0 * rank) as usize).collect();
+    let mut ways = vec![0.0; doubled.iter().sum::<usize>() + 1];
     ways[0] = 1.0;
-    for rank in 1..=n {
+    for &rank in &doubled {
         for total in (rank..ways.len()).rev() {
             ways[total] += ways[total - rank];
         }
     }
-    ways[..=sum].iter().sum::<f64>() / 2_f64.powi(n as i32)
+    ways[..=(2.0 * sum) as usize].iter().sum::<f64>() / 2_f64.powi(doubled.len() as i32)
 }
 
 /// The standard normal distribution below z, through the continued fraction or series of its tail.

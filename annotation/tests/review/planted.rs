@@ -157,7 +157,8 @@ fn every_planted_fault_is_revealed() {
     // In the order missing, shifted, swapped, smoothed, invented.
     assert_eq!(all("1 of 3 lesions missed"), [cases, 0, 0, 0, 0]);
     assert_eq!(all("2 lesions invented"), [0, 0, 0, 0, cases]);
-    assert_eq!(all("taken for label"), [0, 0, 2 * cases, 0, 0]);
+    // A lesion that is moved by three voxels lies in its organ for the most part.
+    assert_eq!(all("taken for label"), [0, cases, 2 * cases, 0, 0]);
     assert!(told("shifted", "shifted as a whole") >= 4 * cases, "{:?}", all("shifted as a whole"));
     assert_eq!(MODELS.map(|model| told(model, "shifted as a whole") > 0), [false, true, false, false, false]);
     assert!(told("smoothed", "smoother") > 0);

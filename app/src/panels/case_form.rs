@@ -9,7 +9,9 @@ use crate::outbox::{Outbox, Request};
 use crate::panels::dialog::Purpose;
 use crate::theme::{colours, icon, radius, size, space};
 use crate::widgets::{action_button, empty_state, panel_head, pill, word_button};
-use eframe::egui::{Button, ComboBox, DragValue, Frame, Key, Margin, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{
+    Button, ComboBox, DragValue, Frame, Key, Margin, RichText, Role, ScrollArea, Stroke, TextEdit, Ui, WidgetInfo, vec2,
+};
 use limner_annotation::form_file;
 use limner_annotation::records::{About, CaseForm, Field, FieldKind, Finding, Severity, Status};
 use limner_annotation::tags::Attribute;
@@ -55,23 +57,27 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 fn choice_ui(app: &App, document: &Document, ui: &mut Ui, out: &mut Outbox) {
     let now = app.case_form();
     let title = now.map_or("No form: labels as findings", |form| form.name.as_str());
-    ComboBox::from_id_salt("form choice").selected_text(title).width(ui.available_width() - 8.0).show_ui(ui, |ui| {
-        for form in document.all::<CaseForm>() {
-            if ui.selectable_label(now.is_some_and(|now| now.id == form.id), &form.name).clicked() {
-                out.ask(Request::Case(Ask::UseForm(form.id)));
+    let choice = ComboBox::from_id_salt("form choice").selected_text(title).width(ui.available_width() - 8.0).show_ui(
+        ui,
+        |ui| {
+            for form in document.all::<CaseForm>() {
+                if ui.selectable_label(now.is_some_and(|now| now.id == form.id), &form.name).clicked() {
+                    out.ask(Request::Case(Ask::UseForm(form.id)));
+                }
             }
-        }
-        for (name, _) in form_file::READY {
-            let known = document.all::<CaseForm>().any(|form| form.name == name);
-            if !known && ui.selectable_label(false, name).on_hover_text("A form that comes with Limner").clicked() {
-                out.ask(Request::Case(Ask::ReadyForm(name)));
+            for (name, _) in form_file::READY {
+                let known = document.all::<CaseForm>().any(|form| form.name == name);
+                if !known && ui.selectable_label(false, name).on_hover_text("A form that comes with Limner").clicked() {
+                    out.ask(Request::Case(Ask::ReadyForm(name)));
+                }
             }
-        }
-        ui.separator();
-        if ui.add(Button::new("Load a form file…").frame(false)).clicked() {
-            out.ask(Request::AskPath(Purpose::LoadForm));
-        }
-    });
+            ui.separator();
+            if ui.add(Button::new("Load a form file…").frame(false)).clicked() {
+                out.ask(Request::AskPath(Purpose::LoadForm));
+            }
+        },
+    );
+    choice.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Form"));
 }
 
 fn row_ui(app: &App, (n, row): (usize, &Row<'_>), about: (&Document, ImageId), ui: &mut Ui, out: &mut Outbox) {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::colours;
 use crate::views::drawn::sign_colour;
-use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Ui};
+use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Role, Ui, WidgetInfo};
 use limner_segmentation::models::Model;
 use limner_segmentation::{Capabilities, Prompt, Shape};
 
@@ -23,13 +23,14 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let now = app.assist.engine().name();
     ui.horizontal(|ui| {
-        ComboBox::from_id_salt("model choice").selected_text(now).show_ui(ui, |ui| {
+        let choice = ComboBox::from_id_salt("model choice").selected_text(now).show_ui(ui, |ui| {
             for model in &app.assist.models {
                 if ui.selectable_label(model.name == now, &model.title).on_hover_text(about(model)).clicked() {
                     out.ask(Request::UseModel(model.name.clone()));
                 }
             }
         });
+        choice.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Model"));
         let mut collects = app.assist.collects;
         let hint = "Gather prompts and ask once, with Run, instead of after every prompt";
         if ui.checkbox(&mut collects, "Collect").on_hover_text(hint).changed() {

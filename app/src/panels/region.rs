@@ -10,8 +10,8 @@ use crate::panels::dialog::Purpose;
 use crate::theme::{colours, icon, over, radius, size, space};
 use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, small_icon_button};
 use eframe::egui::{
-    Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Rect, RichText, ScrollArea, Sense, Shape as Mark,
-    Stroke, TextEdit, Ui, pos2, vec2,
+    Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Rect, RichText, Role, ScrollArea, Sense, Shape as Mark,
+    Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::landmarks::Template;
 use limner_annotation::records::SegmentState;
@@ -300,9 +300,9 @@ fn landmarks_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         }
     });
-    ComboBox::from_id_salt("template").selected_text(now.map_or("No template", |t| t.name.as_str())).show_ui(
-        ui,
-        |ui| {
+    let choice = ComboBox::from_id_salt("template")
+        .selected_text(now.map_or("No template", |t| t.name.as_str()))
+        .show_ui(ui, |ui| {
             for (n, template) in app.case.templates.iter().enumerate() {
                 let response = ui.selectable_label(app.case.template == Some(n), &template.name);
                 if response.on_hover_text(&template.description).clicked() {
@@ -313,8 +313,8 @@ fn landmarks_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             if ui.add(Button::new("Load a template…").frame(false)).clicked() {
                 out.ask(Request::AskPath(Purpose::LoadTemplate));
             }
-        },
-    );
+        });
+    choice.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Landmark template"));
     if let Some(template) = now {
         sketch_ui(app, template, ui);
     }

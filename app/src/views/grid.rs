@@ -54,13 +54,14 @@ fn bar_ui(app: &App, cases: &[Case], ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::S, space::S);
         let title = rows.get(grid.row).map_or("Nothing is asked: choose a form in the panel", row_title);
-        ComboBox::from_id_salt("grid row").selected_text(title).show_ui(ui, |ui| {
+        let row = ComboBox::from_id_salt("grid row").selected_text(title).show_ui(ui, |ui| {
             for (n, row) in rows.iter().enumerate() {
                 if ui.selectable_label(grid.row == n, row_title(row)).clicked() {
                     out.ask(Request::Case(Ask::Grid(GridAsk::Row(n))));
                 }
             }
         });
+        row.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "What the grid asks"));
         for (n, word) in choices_of(rows.get(grid.row)).iter().enumerate() {
             if pill(ui, word, (n < 9).then_some(n + 1), false).clicked() {
                 out.ask(Request::Case(Ask::Grid(GridAsk::Pick(n))));

@@ -141,7 +141,7 @@ fn check_window(volume: &Volume, window: limner_imaging::Window, name: &str) {
     let overlap = window.high().min(high) - window.low().max(low);
     assert!(overlap > 0.0, "{name}: the window {window:?} shows nothing between {low} and {high}");
     if volume.windows.is_empty() {
-        let room = (at(1.0) - at(0.0)) * 0.02;
+        let room = (at(1.0) - at(0.0)) * 0.05;
         let inside = window.low() >= low - room && window.high() <= at(0.995) + room;
         assert!(inside || volume.looks_like_ct(), "{name}: {window:?} leaves {low} to {high}");
     }

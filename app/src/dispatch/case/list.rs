@@ -113,6 +113,9 @@ impl App {
     /// The next case of those that the filter shows, or the one before.
     pub(super) fn step_case(&mut self, by: isize) {
         let cases = self.cases();
+        if cases.is_empty() {
+            return;
+        }
         let here = self.case_in_view(&cases);
         let fits = |n: &usize| cases[*n].fits(&self.case.filter);
         let next = match (here, by > 0) {

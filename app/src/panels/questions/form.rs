@@ -1,6 +1,5 @@
 //! The question in hand, from its words to where it stands in a taxonomy.
 
-use super::list::icon_of;
 use super::sheet::{Field, Sheet};
 use super::{answer, details, evidence, flags, pictures, stages, steps};
 use crate::action::{Action, Ask};
@@ -42,14 +41,13 @@ fn head_ui(sheet: &mut Sheet<'_>, question: &Question, ui: &mut Ui) {
     let c = colours(ui.ctx());
     ui.horizontal(|ui| {
         let now = question.answer_type;
-        let title = |kind: AnswerType| format!("{}  {}", icon_of(kind), kind.title());
         let response = ComboBox::from_id_salt("question type")
-            .selected_text(RichText::new(title(now)).text_style(TextStyle::Small))
+            .selected_text(RichText::new(now.title()).text_style(TextStyle::Small))
             .width(140.0)
             .height(420.0)
             .show_ui(ui, |ui| {
                 for kind in AnswerType::ALL {
-                    if ui.selectable_label(kind == now, title(kind)).clicked() {
+                    if ui.selectable_label(kind == now, kind.title()).clicked() {
                         sheet.out.act(Action::Ask(Ask::Type(kind)));
                     }
                 }
