@@ -112,7 +112,9 @@ pub(super) const INTERVAL: ToolInfo = shape(
     Gather::exactly(2),
     |slice, points| {
         let [from, to] = corners(points)?;
-        Some(Form::Interval { slice, seconds: [from.x.max(0.0), to.x], lead: None })
+        // What is dragged wholly before the picture begins is no stretch of it.
+        let seconds = [from.x.max(0.0), to.x];
+        (seconds[0] < seconds[1]).then_some(Form::Interval { slice, seconds, lead: None })
     },
 );
 
