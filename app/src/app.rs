@@ -268,7 +268,7 @@ impl App {
     }
 
     /// Whether there is room for labels and questions at once.
-    fn is_wide(&self) -> bool {
+    pub(crate) fn is_wide(&self) -> bool {
         self.ctx.content_rect().width() >= ROOM_FOR_THREE
     }
 

@@ -50,8 +50,10 @@ impl Author {
 
     /// Types into the field that has the keyboard.
     fn write(&mut self, text: &str) {
-        // The field that an action asked for has the keyboard one frame later.
-        self.0.window.step();
+        // The field that an action asked for has the keyboard as soon as its section is open and it has been laid out.
+        for _ in 0..4 {
+            self.0.window.step();
+        }
         self.0.window.event(Event::Text(text.to_owned()));
         self.0.window.step();
         self.0.window.step();
@@ -255,7 +257,9 @@ fn write_about_pictures(author: &mut Author) {
 
     let set = author.0.document().all::<ImageSet>().next().unwrap().id;
     author.begin(AnswerType::PairChoice, "Which pair shows growth?");
+    // What is typed is stored only when the hand rests or leaves the field.
     let mut question = author.shown();
+    question.stem = "Which pair shows growth?".into();
     for text in ["Pair 1", "Pair 2"] {
         let key = question.add_choice(text, ChoiceKind::Normal);
         question.choices.iter_mut().find(|choice| choice.key == key).unwrap().image_set = Some(set);

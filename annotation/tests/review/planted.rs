@@ -162,7 +162,8 @@ fn every_planted_fault_is_revealed() {
     assert!(told("shifted", "shifted as a whole") >= 4 * cases, "{:?}", all("shifted as a whole"));
     assert_eq!(MODELS.map(|model| told(model, "shifted as a whole") > 0), [false, true, false, false, false]);
     assert!(told("smoothed", "smoother") > 0);
-    assert_eq!(MODELS.map(|model| told(model, "smoother") > 0), [false, false, false, true, false]);
+    // Without one of its lesions a label has less surface for its volume too; the queue then names the miss first.
+    assert_eq!(MODELS.map(|model| told(model, "smoother") > 0), [true, false, false, true, false]);
     // The swapped kidneys stand first.
     let first: Vec<_> = summary.queue.iter().take(2 * cases).map(|one| (one.model.as_str(), one.label)).collect();
     assert!(first.iter().all(|(model, label)| *model == "swapped" && [RIGHT, LEFT].contains(label)), "{first:?}");

@@ -68,8 +68,8 @@ const fn work_keys(work: Work) -> &'static [Chord] {
         Work::Interpolate => const { &[chord(Modifiers::SHIFT, Key::I, When::Always)] },
         Work::CopyOnwards => const { &[chord(Modifiers::SHIFT, Key::ArrowDown, When::Always)] },
         Work::CopyBack => const { &[chord(Modifiers::SHIFT, Key::ArrowUp, When::Always)] },
-        Work::Forwards => const { &[chord(Modifiers::SHIFT, Key::ArrowRight, When::Always)] },
-        Work::Backwards => const { &[chord(Modifiers::SHIFT, Key::ArrowLeft, When::Always)] },
+        Work::Forwards => const { &[chord(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::ArrowRight, When::Always)] },
+        Work::Backwards => const { &[chord(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::ArrowLeft, When::Always)] },
         _ => &[],
     }
 }

@@ -158,6 +158,7 @@ fn palette_ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out
         down - i.count_and_consume_key(eframe::egui::Modifiers::NONE, Key::ArrowUp) as isize
     });
     let field = ui.add(TextEdit::singleline(text).hint_text("Type a command").desired_width(f32::INFINITY));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Type a command"));
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if !field.has_focus() && !entered {
         field.request_focus();

@@ -78,8 +78,14 @@ impl App {
     fn show_page(&mut self, page: Page) {
         self.case.page = page;
         self.case.follows_list |= page == Page::Cases;
-        if !self.settings.look.inspector {
-            self.change_look(|look| look.inspector = true);
+        // Where there is no room for both, the page asked for takes the place of the questions.
+        let keeps_questions = self.is_wide();
+        let look = &self.settings.look;
+        if !look.inspector || look.questions && !keeps_questions {
+            self.change_look(|look| {
+                look.inspector = true;
+                look.questions &= keeps_questions;
+            });
         }
     }
 

@@ -133,6 +133,17 @@ pub fn row(ui: &mut Ui, label: &str, field: impl FnOnce(&mut Ui)) {
     });
 }
 
+fn section_id(name: &str) -> Id {
+    Id::unique(("question section", name))
+}
+
+/// Opens a section that holds what is to have the keyboard.
+pub fn open_section(ui: &Ui, name: &str) {
+    let mut state = CollapsingState::load_with_default_open(ui.ctx(), section_id(name), true);
+    state.set_open(true);
+    state.store(ui.ctx());
+}
+
 /// A part of the form that folds away, with its count and its buttons in the head.
 pub fn section(
     ui: &mut Ui,
@@ -143,8 +154,7 @@ pub fn section(
     body: impl FnOnce(&mut Ui),
 ) {
     let c = colours(ui.ctx());
-    let id = Id::unique(("question section", name));
-    let state = CollapsingState::load_with_default_open(ui.ctx(), id, open);
+    let state = CollapsingState::load_with_default_open(ui.ctx(), section_id(name), open);
     ui.add_space(space::S);
     let line = ui.available_rect_before_wrap();
     ui.painter().hline(line.x_range(), line.top(), (1.0, c.line));

@@ -1,7 +1,7 @@
 //! The way from picture to answer, one conclusion a step, each with its kind and evidence of its own.
 
 use super::evidence;
-use super::sheet::{Field, Sheet, choose, section};
+use super::sheet::{Field, Sheet, choose, open_section, section};
 use crate::action::{Action, Ask};
 use crate::outbox::{AskAct, Outbox};
 use crate::theme::icon;
@@ -22,6 +22,9 @@ pub fn ui(sheet: &mut Sheet<'_>, question: &mut Question, set: &ImageSet, ui: &m
     let head = |ui: &mut Ui| {
         action_button(app, Action::Ask(Ask::AddStep), ui, &mut pressed);
     };
+    if matches!(sheet.app.work.asking.wants, Some(Part::Step(_) | Part::StepEvidence(..))) {
+        open_section(ui, "Reasoning");
+    }
     section(ui, "Reasoning", count, count > 0, head, |ui| {
         let mut edit = None;
         for n in 0..question.rationale.len() {
