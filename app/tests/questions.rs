@@ -14,7 +14,7 @@ use limner::outbox::{AskAct, Request};
 use limner::work::asking::{Page, Slot};
 use limner::work::guides::GUIDES;
 use limner_annotation::question::{
-    AnswerType, ChoiceKind, Dialogue, ImageSet, Question, Region, RenderRecipe, Role, Status, Template, children,
+    AnswerType, ChoiceKind, ImageSet, Question, Region, RenderRecipe, Role, Status, Template, children,
 };
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
     write_regions(&mut author);
     write_words(&mut author);
     write_about_pictures(&mut author);
-    write_stages_and_a_dialogue(&mut author);
+    write_stages(&mut author);
     let kinds: std::collections::BTreeSet<AnswerType> =
         author.0.document().all::<Question>().map(|question| question.answer_type).collect();
     assert_eq!(kinds.len(), AnswerType::ALL.len(), "{kinds:?}");
@@ -269,7 +269,7 @@ fn write_about_pictures(author: &mut Author) {
     author.accept();
 }
 
-fn write_stages_and_a_dialogue(author: &mut Author) {
+fn write_stages(author: &mut Author) {
     author.begin(AnswerType::Staged, "Is the liver normal, step by step?");
     let root = author.shown().id;
     author.press(ALT | SHIFT, Key::N);
@@ -280,16 +280,6 @@ fn write_stages_and_a_dialogue(author: &mut Author) {
     assert_eq!(children(author.0.document().contents(), root).count(), 1);
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::Show(root)));
     author.accept();
-
-    author.press(ALT | SHIFT, Key::D);
-    author.write("What is this?");
-    author.press(ALT, Key::L);
-    author.write("The liver");
-    let talk = author.0.app().work.asking.talk.expect("a dialogue is shown");
-    author.0.window.state_mut().carry_out(Request::Ask(AskAct::Point(Slot::Turn(1))));
-    author.click(LIVER);
-    let talk = author.0.document().get::<Dialogue>(talk).unwrap();
-    assert_eq!((talk.turns.len(), talk.turns[1].evidence.len()), (3, 1), "{talk:?}");
 }
 
 fn jsonl_in(folder: &Path) -> PathBuf {
