@@ -18,8 +18,9 @@ impl Screen {
     /// Where Xvfb is missing.
     #[must_use]
     pub fn start() -> Self {
+        // Without -noreset the server starts over when the last window closes, and refuses a program that comes meanwhile.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{WIDTH}x{HEIGHT}x24")])
+            .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", &format!("{WIDTH}x{HEIGHT}x24")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
