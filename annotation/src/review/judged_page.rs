@@ -1,7 +1,7 @@
 //! The page of a project's judgements.
 
 use super::judged::Judged;
-use super::page::{head, shown};
+use super::page::{head, shown, table};
 use super::plot::escaped;
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub fn html(judged: &Judged, title: &str) -> String {
     preferences(&mut page, judged);
     scores(&mut page, judged);
     if !judged.raters.is_empty() {
-        page.push_str("<h2>Raters</h2><table><tr><th>Rater</th><th>Protocol</th><th>Assigned</th><th>Submitted</th><th>Judgements</th><th>Mean time (s)</th></tr>");
+        table(&mut page, "Raters", &["Rater", "Protocol", "Assigned", "Submitted", "Judgements", "Mean time (s)"]);
         for one in &judged.raters {
             let time = one.mean_active_s.map_or_else(|| "–".into(), |s| format!("{s:.0}"));
             let _ = write!(
@@ -28,7 +28,7 @@ pub fn html(judged: &Judged, title: &str) -> String {
         page.push_str("</table>");
     }
     if !judged.decisions.is_empty() {
-        page.push_str("<h2>Decisions</h2><table><tr><th>Verdict</th><th>Count</th></tr>");
+        table(&mut page, "Decisions", &["Verdict", "Count"]);
         for (verdict, count) in &judged.decisions {
             let _ = write!(page, "<tr><td>{}</td><td class=\"n\">{count}</td></tr>", escaped(verdict));
         }
@@ -41,7 +41,7 @@ fn preferences(page: &mut String, judged: &Judged) {
     if judged.preferences.is_empty() {
         return;
     }
-    page.push_str("<h2>Preference</h2><table><tr><th>Criterion</th><th>Source</th><th>Wins</th><th>Ties</th><th>Losses</th><th>Preferred</th></tr>");
+    table(page, "Preference", &["Criterion", "Source", "Wins", "Ties", "Losses", "Preferred"]);
     for one in &judged.preferences {
         let _ = write!(
             page,
@@ -62,7 +62,7 @@ fn scores(page: &mut String, judged: &Judged) {
         return;
     }
     let number = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| format!("{value:.3}"));
-    page.push_str("<h2>Scores</h2><table><tr><th>Criterion</th><th>Source</th><th>Mean</th><th>Items</th><th>α ordinal</th><th>α interval</th><th>ICC(2,1)</th></tr>");
+    table(page, "Scores", &["Criterion", "Source", "Mean", "Items", "α ordinal", "α interval", "ICC(2,1)"]);
     for one in &judged.scores {
         for (source, mean) in &one.by_source {
             let _ = write!(

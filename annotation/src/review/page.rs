@@ -116,6 +116,15 @@ pub(super) fn head(title: &str) -> String {
     )
 }
 
+/// A heading, and the head of a table under it.
+pub(super) fn table(page: &mut String, title: &str, columns: &[&str]) {
+    let _ = write!(page, "<h2>{title}</h2><table><tr>");
+    for column in columns {
+        let _ = write!(page, "<th>{column}</th>");
+    }
+    page.push_str("</tr>");
+}
+
 /// A figure with its interval, in as many places as it deserves.
 pub(super) fn shown(interval: Option<&Interval>) -> String {
     interval.map_or_else(
@@ -183,9 +192,10 @@ fn tests(page: &mut String, tests: &[PairTest]) {
     if tests.is_empty() {
         return;
     }
-    page.push_str(
-        "<h2>Models against each other</h2><table><tr><th>Figure</th><th>First</th><th>Second</th><th>Subjects</th>\
-         <th>First − second</th><th>Wilcoxon p</th><th>corrected</th><th>Permutation p</th></tr>",
+    table(
+        page,
+        "Models against each other",
+        &["Figure", "First", "Second", "Subjects", "First − second", "Wilcoxon p", "corrected", "Permutation p"],
     );
     for test in tests {
         let _ = write!(
@@ -250,9 +260,10 @@ fn lesions(page: &mut String, rows: &[Row]) {
     if all.is_empty() {
         return;
     }
-    page.push_str(
-        "<h2>Lesion by lesion</h2><table><tr><th>Model</th><th>Label</th><th>Found</th><th>Missed</th><th>Invented</th>\
-         <th>Sensitivity</th><th>Precision</th><th>F1</th><th>Panoptic quality</th></tr>",
+    table(
+        page,
+        "Lesion by lesion",
+        &["Model", "Label", "Found", "Missed", "Invented", "Sensitivity", "Precision", "F1", "Panoptic quality"],
     );
     let number = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| format!("{value:.3}"));
     for ((model, label), s) in all {
@@ -274,9 +285,7 @@ fn lesions(page: &mut String, rows: &[Row]) {
 }
 
 fn queue(page: &mut String, queue: &[Doubtful]) {
-    page.push_str(
-        "<h2>Worst first</h2><table><tr><th>Case</th><th>Model</th><th>Label</th><th>Dice</th><th>NSD</th><th>What a look tells</th></tr>",
-    );
+    table(page, "Worst first", &["Case", "Model", "Label", "Dice", "NSD", "What a look tells"]);
     for one in queue.iter().take(WORST) {
         let _ = write!(
             page,
@@ -300,7 +309,7 @@ fn unmatched(page: &mut String, report: &Report) {
     if all.is_empty() {
         return;
     }
-    page.push_str("<h2>Not compared</h2><table><tr><th>Model</th><th>File</th><th>Why</th></tr>");
+    table(page, "Not compared", &["Model", "File", "Why"]);
     for one in all {
         // Only the name: where files lie is nobody else's business.
         let name = one.path.file_name().unwrap_or_default().to_string_lossy();

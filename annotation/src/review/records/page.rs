@@ -1,7 +1,7 @@
 //! The page of a comparison of records.
 
 use super::RecordReport;
-use crate::review::page::head;
+use crate::review::page::{head, table};
 use crate::review::plot::escaped;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -40,11 +40,7 @@ pub fn html(report: &RecordReport, title: &str) -> String {
         page.push_str("</div>");
     }
     if !report.parse_errors.is_empty() {
-        let _ = write!(
-            page,
-            "<h2>Not readable ({})</h2><table><tr><th>Model</th><th>Item</th><th>Why</th><th>Output</th></tr>",
-            report.parse_errors.len()
-        );
+        table(&mut page, &format!("Not readable ({})", report.parse_errors.len()), &["Model", "Item", "Why", "Output"]);
         for one in report.parse_errors.iter().take(SHOWN) {
             let output: String = one.output.chars().take(240).collect();
             let [model, id, why, output] = [&one.model, &one.id, &one.why, &output].map(|text| escaped(text));
@@ -53,11 +49,7 @@ pub fn html(report: &RecordReport, title: &str) -> String {
         page.push_str("</table>");
     }
     if !report.unmatched.is_empty() {
-        let _ = write!(
-            page,
-            "<h2>Without a partner ({})</h2><table><tr><th>Model</th><th>Item</th><th>Why</th></tr>",
-            report.unmatched.len()
-        );
+        table(&mut page, &format!("Without a partner ({})", report.unmatched.len()), &["Model", "Item", "Why"]);
         for one in report.unmatched.iter().take(SHOWN) {
             let [model, key, why] = [&one.model, &one.key, &one.why].map(|text| escaped(text));
             let _ = write!(page, "<tr><td>{model}</td><td>{key}</td><td>{why}</td></tr>");
