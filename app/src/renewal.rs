@@ -5,8 +5,6 @@
 //! application in it: steps, drafts, proposals, jobs and views go on; only the textures are made again.
 
 use crate::app::App;
-use crate::drawings;
-use crate::gpu::GuestId;
 use crate::overlay;
 use crate::thumbnails::Thumbnails;
 use eframe::CreationContext;
@@ -102,9 +100,7 @@ impl App {
         if let Some(project) = &self.workspace.project {
             for open in self.workspace.pictures.values() {
                 overlay::show_all(&mut self.gpu, project.document(), open, self.label);
-                if let Some(drawn) = drawings::of(&open.volume) {
-                    self.gpu.show_guest(open.image, GuestId::Drawings, &drawn)?;
-                }
+                self.gpu.show_drawings(open.image, &open.volume)?;
             }
         }
         let images: Vec<ImageId> = self.workspace.pictures.keys().copied().collect();

@@ -4,8 +4,6 @@ use super::companions::may_be_companion;
 use super::hang::first_study;
 use super::loaded::{Loaded, is_lossy};
 use crate::app::App;
-use crate::drawings;
-use crate::gpu::GuestId;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
 use crate::overlay;
@@ -204,9 +202,7 @@ impl App {
             clock,
             times,
         };
-        if let Some(drawn) = drawings::of(&open.volume) {
-            self.gpu.show_guest(image, GuestId::Drawings, &drawn)?;
-        }
+        self.gpu.show_drawings(image, &open.volume)?;
         overlay::show_all(&mut self.gpu, project.document(), &open, self.label);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);

@@ -2,8 +2,9 @@
 //! Each guest has its own layers and its own colours; nothing of it can be painted on.
 
 use super::Gpu;
+use crate::drawings;
 use limner_annotation::ImageId;
-use limner_imaging::VoxelBox;
+use limner_imaging::{Volume, VoxelBox};
 use limner_render::{LabelStyle, LabelTexture, Palette};
 
 /// Who lays something over pictures.
@@ -44,6 +45,11 @@ impl Gpu {
         content.guests.insert(id, Guest { layers, palette });
         content.revision += 1;
         Ok(())
+    }
+
+    /// What a picture's own file draws over it.
+    pub fn show_drawings(&mut self, image: ImageId, volume: &Volume) -> anyhow::Result<()> {
+        drawings::of(volume).map_or(Ok(()), |drawn| self.show_guest(image, GuestId::Drawings, &drawn))
     }
 
     pub fn hide_guest(&mut self, id: GuestId) {
