@@ -9,7 +9,7 @@ use crate::outbox::{Outbox, Request};
 use crate::settings::{Look, default_windows};
 use crate::theme::{Theme, colours, size, space};
 use crate::widgets::key_cap;
-use eframe::egui::{Button, ComboBox, DragValue, Event, Grid, Id, Key, RichText, ScrollArea, TextEdit, Ui};
+use eframe::egui::{Button, ComboBox, DragValue, Event, Grid, Id, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SettingsPage {
@@ -126,7 +126,8 @@ fn windows_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         for (n, window) in windows.iter_mut().enumerate() {
             key_cap(ui, &app.keys_of(Action::WindowPreset(n)));
             let called = format!("window {}", n + 1);
-            ui.add(TextEdit::singleline(&mut window.name).desired_width(180.0))
+            // A grid gives a field no more room than its column had before.
+            ui.add(TextEdit::singleline(&mut window.name).min_size(vec2(180.0, 0.0)))
                 .accessible_name(format!("Name of {called}"));
             ui.add(DragValue::new(&mut window.width).range(0.001..=1e6).speed(1.0))
                 .accessible_name(format!("Width of {called}"));
