@@ -6,7 +6,7 @@ mod places;
 use crate::classical::Classical;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::neural::{self, Neural};
+use crate::neural;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Model {
     pub fn open(&self) -> Result<Arc<dyn Engine>> {
         match &self.source {
             Source::BuiltIn(open) => open(),
-            Source::Folder(folder) => Ok(Arc::new(Neural::open(folder, &self.name)?)),
+            Source::Folder(folder) => neural::open(folder, &self.name),
         }
     }
 
@@ -79,15 +79,14 @@ impl Model {
     }
 }
 
-/// All that can be had by name: the networks that lie with the program first, then the built-in ones.
+/// All that can be had by name: the built-in ones, then the networks that lie with the program.
 #[must_use]
 pub fn all() -> Vec<Model> {
     let networks = places::folders().into_iter().map(|folder| Model::in_folder(&folder));
-    networks.chain(MODELS.iter().map(Model::built_in)).collect()
+    MODELS.iter().map(Model::built_in).chain(networks).collect()
 }
 
-/// The engine of that name, or, where none is named, the one to begin with: the network that comes with the program,
-/// else the classical one.
+/// The engine of that name, or, where none is named, the one to begin with: the first there is.
 pub fn open_or_best(name: Option<&str>) -> Result<Arc<dyn Engine>> {
     match (name, all().first()) {
         (Some(name), _) => open(name),

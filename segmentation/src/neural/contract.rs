@@ -27,6 +27,11 @@ pub struct Contract {
     pub scribble_thickness: [f64; 3],
     /// What is left of a prompt's weight when the next one comes.
     pub decay: f64,
+    /// Beyond nnInteractive: a channel for each reach that says how much a voxel looks like what was marked.
+    pub similarity: Vec<usize>,
+    /// Beyond nnInteractive: looks from within the picture where that is possible, and never from further away than
+    /// it takes to see all of it.
+    pub stays_inside: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -42,6 +47,8 @@ struct Info {
     pad_mode_image: Option<String>,
     inference_class: Option<String>,
     inference_class_min_version: Option<String>,
+    similarity_reaches: Vec<usize>,
+    stays_inside: bool,
 }
 
 /// A channel, or a pair of them; negative ones count from the end.
@@ -70,11 +77,13 @@ const USUAL_DECAY: f64 = 0.98;
 
 const MOST_CHANNELS: usize = 64;
 const LARGEST_RADIUS: f64 = 64.0;
+const LARGEST_REACH: usize = 16;
+const MOST_REACHES: usize = 8;
 
 impl Contract {
     /// The rules of nnInteractive's first release.
     #[must_use]
-    pub const fn usual() -> Self {
+    pub fn usual() -> Self {
         Self {
             channels: 7,
             previous: 0,
@@ -87,6 +96,8 @@ impl Contract {
             point_radius: 4,
             scribble_thickness: [2.0; 3],
             decay: USUAL_DECAY,
+            similarity: Vec::new(),
+            stays_inside: false,
         }
     }
 
@@ -157,6 +168,10 @@ fn from_info(info: &Info) -> std::result::Result<Contract, String> {
     if !(decay > 0.0 && decay <= 1.0) {
         return Err(format!("a decay of {decay} is none; it lies above 0 and up to 1"));
     }
+    let reaches = &info.similarity_reaches;
+    if reaches.len() > MOST_REACHES || reaches.iter().any(|&reach| reach > LARGEST_REACH) {
+        return Err(format!("similarity of reaches {reaches:?} is unknown"));
+    }
     Ok(Contract {
         channels: mapped.channels,
         previous: mapped.previous()?,
@@ -165,6 +180,8 @@ fn from_info(info: &Info) -> std::result::Result<Contract, String> {
         box_3d: pair("bbox3d", usual.box_3d)?,
         lasso: pair("lasso", usual.lasso)?,
         scribble: pair("scribble", usual.scribble)?,
+        similarity: info.similarity_reaches.clone(),
+        stays_inside: info.stays_inside,
         mask: info.supports_initial_label.unwrap_or(true),
         point_radius: radius as usize,
         scribble_thickness: thickness,
@@ -285,6 +302,7 @@ mod tests {
             r#"{"point_radius":2.5}"#,
             r#"{"pad_mode_image":"edge"}"#,
             r#"{"inference_class":"Another"}"#,
+            r#"{"similarity_reaches":[0,99]}"#,
             r#"{"inference_class_min_version":"3.0"}"#,
         ] {
             assert!(parse(bad).is_err(), "{bad}");

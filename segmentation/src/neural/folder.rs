@@ -22,9 +22,8 @@ struct Dataset {
     modality: Option<BTreeMap<String, serde_json::Value>>,
 }
 
-/// Whether a folder looks like a model.
-#[must_use]
-pub fn is_model(folder: &Path) -> bool {
+/// Whether a folder looks like a network.
+pub fn is_network(folder: &Path) -> bool {
     folder.join("plans.json").is_file() && folder.join("dataset.json").is_file()
 }
 
@@ -32,7 +31,7 @@ impl Neural {
     /// Opens a model folder under its own name.
     pub fn open(folder: &Path, name: &str) -> Result<Self> {
         let broken = |path: &Path, reason: String| Error::Model { path: path.into(), reason };
-        if !is_model(folder) {
+        if !is_network(folder) {
             return Err(broken(folder, "a model folder holds plans.json and dataset.json; this one does not".into()));
         }
         let contract = Contract::read(folder)?;
@@ -45,7 +44,13 @@ impl Neural {
         let weights = Weights::read(&weights_of(folder)?)?;
         let path = folder.join("plans.json");
         let configuration = weights.note("configuration");
-        let plan = Plan::parse(&text(&path)?, &path, configuration.as_deref(), pictures + contract.channels, 2)?;
+        let plan = Plan::parse(
+            &text(&path)?,
+            &path,
+            configuration.as_deref(),
+            pictures + contract.channels + contract.similarity.len(),
+            2,
+        )?;
         let network = Network::new(plan, &weights)?;
         Self::new(name.into(), license(folder), contract, Box::new(network))
     }

@@ -3,19 +3,23 @@
 //! Prompts become channels, the network looks at a patch around the last of them, and steps back while the object
 //! goes on beyond (`zoom`). Everything is a function of the request, so an answer can be made again anywhere.
 
+mod blend;
 mod contract;
 mod cover;
 mod encode;
 mod folder;
 mod opening;
+mod pair;
 mod resample;
 mod shares;
+mod similarity;
 mod view;
 mod window;
 mod zoom;
 
 pub use contract::Contract;
-pub use folder::{is_model, license};
+pub use folder::license;
+pub use pair::{is_model, open};
 
 use crate::engine::{Capabilities, Engine, Prediction, Request};
 use crate::error::{Error, Result};
@@ -33,9 +37,9 @@ use zoom::Looking;
 pub trait Runner: Send + Sync {
     fn plan(&self) -> &Plan;
 
-    /// How sure the network is of each voxel of a patch, from its channels one after another; at least 128 where the
-    /// voxel belongs.
-    fn run(&self, input: &[f32], task: &Task) -> Result<Vec<u8>>;
+    /// How sure the network is of each voxel of a patch of `size` (slices, rows, columns), from its channels one after
+    /// another; at least 128 where the voxel belongs.
+    fn run(&self, input: &[f32], size: [usize; 3], task: &Task) -> Result<Vec<u8>>;
 }
 
 impl Runner for Network {
@@ -43,8 +47,8 @@ impl Runner for Network {
         Self::plan(self)
     }
 
-    fn run(&self, input: &[f32], task: &Task) -> Result<Vec<u8>> {
-        let logits = Self::run(self, input, self.plan().patch, task)?;
+    fn run(&self, input: &[f32], size: [usize; 3], task: &Task) -> Result<Vec<u8>> {
+        let logits = Self::run(self, input, size, task)?;
         let [outside, inside] = &logits[..] else {
             return Err(Error::session(format!("the network answers with {} classes instead of 2", logits.len())));
         };
@@ -73,8 +77,9 @@ impl Neural {
     /// `None` for the licence where nobody stated one.
     pub fn new(name: String, license: Option<String>, contract: Contract, runner: Box<dyn Runner>) -> Result<Self> {
         let plan = runner.plan();
-        let pictures = plan.inputs.checked_sub(contract.channels).filter(|&n| n > 0).ok_or_else(|| {
-            let (inputs, channels) = (plan.inputs, contract.channels);
+        let channels = contract.channels + contract.similarity.len();
+        let pictures = plan.inputs.checked_sub(channels).filter(|&n| n > 0).ok_or_else(|| {
+            let inputs = plan.inputs;
             Error::session(format!("a network of {inputs} channels has no room for a picture beside {channels}"))
         })?;
         if plan.outputs != 2 {
@@ -94,10 +99,18 @@ impl Neural {
         self.runner.plan()
     }
 
-    /// The patch in the order of voxels: columns, rows, slices.
-    fn patch(&self) -> [usize; 3] {
-        let [slices, rows, columns] = self.plan().patch;
-        [columns, rows, slices]
+    /// The patch in the order of voxels: columns, rows, slices. A network that stays inside needs no more of it than a
+    /// small picture fills.
+    fn patch(&self, size: [usize; 3]) -> [usize; 3] {
+        let plan = self.plan();
+        std::array::from_fn(|axis| {
+            let whole = plan.patch[2 - axis];
+            if !self.contract.stays_inside || whole == 1 {
+                return whole;
+            }
+            let steps = plan.strides.iter().map(|stride| stride[2 - axis]).product::<usize>();
+            size[axis].next_multiple_of(steps).min(whole)
+        })
     }
 
     fn readers<'a>(&self, image: &'a Volume) -> Result<Vec<Reader<'a>>> {
@@ -134,19 +147,27 @@ impl Neural {
             ball: &self.ball,
             encoded,
         };
-        Ok(Looking { scene, runner: &*self.runner, task, patch: self.patch(), random: Mersenne::seeded(0) })
+        Ok(Looking {
+            scene,
+            runner: &*self.runner,
+            task,
+            patch: self.patch(request.image.size()),
+            random: Mersenne::seeded(0),
+        })
     }
 
     /// What the network is shown of a request from a place and a distance, channel after channel: for comparing with
     /// other programs that keep the contract.
     pub fn shown(&self, request: &Request, centre: [i64; 3], zoom: f64, task: &Task) -> Result<Vec<f32>> {
-        let encoded = Encoded::new(request.prompts, request.image.size(), self.patch(), &self.contract)?;
+        let size = request.image.size();
+        let encoded = Encoded::new(request.prompts, size, self.patch(size), &self.contract)?;
         let looking = self.looking(request, &encoded, task)?;
         Ok(looking.view(centre, zoom, &Self::known(request, &encoded)).1.input)
     }
 
     fn answer(&self, request: &Request, task: &Task) -> Result<(Shares, VoxelBox)> {
-        let (size, patch) = (request.image.size(), self.patch());
+        let size = request.image.size();
+        let patch = self.patch(size);
         let encoded = Encoded::new(request.prompts, size, patch, &self.contract)?;
         let mut known = Self::known(request, &encoded);
         let mut changed = VoxelBox::default();

@@ -4,6 +4,7 @@ use super::contract::Contract;
 use super::encode::{Ball, Encoded, Field};
 use super::resample::{Tap, average, dilated, nearest, taps};
 use super::shares::Shares;
+use super::similarity::{Marks, similarity};
 use super::window::Window;
 use crate::half::rounded;
 use crate::intensities::{Intensities, Reader};
@@ -46,7 +47,25 @@ impl Scene<'_> {
                 self.ink(&field, window, plane);
             }
         }
+        self.compare(&mut input, window.size);
         View { input, before }
+    }
+
+    /// The channels that say how much a voxel looks like what was marked, behind all others.
+    fn compare(&self, input: &mut Vec<f32>, patch: [usize; 3]) {
+        if self.contract.similarity.is_empty() {
+            return;
+        }
+        let plane: usize = patch.iter().product();
+        let (pictures, prompts) = input.split_at(plane * self.readers.len());
+        let ink = Marks::of(self.contract, prompts, plane);
+        let found: Vec<f32> = self
+            .contract
+            .similarity
+            .iter()
+            .flat_map(|&reach| similarity(pictures, self.readers.len(), patch, &ink, reach))
+            .collect();
+        input.extend(found);
     }
 
     /// A wider window brought down to `patch`, seen from `zoom` times as far.
@@ -81,6 +100,7 @@ impl Scene<'_> {
             Some((bounds, inside)) => fewer(&bounds, &inside, window.size, patch),
             None => vec![false; plane],
         };
+        self.compare(&mut input, patch);
         View { input, before }
     }
 

@@ -17,6 +17,15 @@ impl Window {
         Self { min: bounds.min.map(|x| x as i64), size: bounds.size() }
     }
 
+    /// Moved so that as little as possible of it lies outside an image of `size`; around the image where it is larger.
+    pub fn moved_inside(self, size: [usize; 3]) -> Self {
+        let min = std::array::from_fn(|a| {
+            let spare = size[a] as i64 - self.size[a] as i64;
+            if spare < 0 { spare.div_euclid(2) } else { self.min[a].clamp(0, spare) }
+        });
+        Self { min, ..self }
+    }
+
     pub const fn max(&self, axis: usize) -> i64 {
         self.min[axis] + self.size[axis] as i64
     }
@@ -80,6 +89,12 @@ mod tests {
         assert_eq!(window.clipped([20, 11, 30]), VoxelBox::new([0, 8, 4], [4, 11, 7]));
         assert_eq!(window.local(&VoxelBox::new([0, 8, 4], [4, 11, 7])), VoxelBox::new([1, 0, 0], [5, 3, 3]));
         assert!(window.clipped([20, 8, 30]).is_empty());
+    }
+
+    #[test]
+    fn a_window_moves_inside_or_stands_around() {
+        let window = Window { min: [-3, 18, 2], size: [10, 10, 9] };
+        assert_eq!(window.moved_inside([20, 20, 4]).min, [0, 10, -3]);
     }
 
     #[test]

@@ -46,9 +46,10 @@ impl Looking<'_> {
     /// is known is gone over again.
     pub fn answer(&mut self, asked: &Asked, known: Shares, all: bool) -> Result<(Shares, VoxelBox)> {
         let Focus { centre, zoom } = asked.focus;
-        let mut found = self.look(centre, zoom.min(FURTHEST), &known)?;
-        while found.zoom < FURTHEST && changes_at_rim(&found, self.patch) {
-            found = self.look(centre, (found.zoom * STEP_BACK).min(FURTHEST), &known)?;
+        let furthest = self.furthest();
+        let mut found = self.look(centre, zoom.min(furthest), &known)?;
+        while found.zoom < furthest && changes_at_rim(&found, self.patch) {
+            found = self.look(centre, (found.zoom * STEP_BACK).min(furthest), &known)?;
         }
         if found.zoom > 1.0 {
             return self.refine(&found, centre, known, all);
@@ -59,11 +60,24 @@ impl Looking<'_> {
         Ok((known, changed))
     }
 
+    /// From how far it is worth looking.
+    fn furthest(&self) -> f64 {
+        if !self.scene.contract.stays_inside {
+            return FURTHEST;
+        }
+        let needed = |axis: usize| self.scene.size[axis] as f64 / self.patch[axis] as f64;
+        (0..3).filter(|&axis| self.patch[axis] > 1).map(needed).fold(1.0, f64::max).min(FURTHEST)
+    }
+
+    fn placed(&self, window: Window) -> Window {
+        if self.scene.contract.stays_inside { window.moved_inside(self.scene.size) } else { window }
+    }
+
     /// What the network sees from a distance, and the window it sees.
     pub fn view(&self, centre: [i64; 3], zoom: f64, known: &Shares) -> (Window, View) {
         let patch = self.patch;
         let wide = |n: usize| if n > 1 { (n as f64 * zoom).round_ties_even() as usize } else { 1 };
-        let window = Window::centred(centre, patch.map(wide));
+        let window = self.placed(Window::centred(centre, patch.map(wide)));
         let view = if window.size == patch {
             self.scene.close(&window, known)
         } else {
@@ -72,9 +86,14 @@ impl Looking<'_> {
         (window, view)
     }
 
+    fn run(&self, view: &View) -> Result<Vec<u8>> {
+        let [columns, rows, slices] = self.patch;
+        self.runner.run(&view.input, [slices, rows, columns], self.task)
+    }
+
     fn look(&self, centre: [i64; 3], zoom: f64, known: &Shares) -> Result<Found> {
         let (window, view) = self.view(centre, zoom, known);
-        let shares = self.runner.run(&view.input, self.task)?;
+        let shares = self.run(&view)?;
         Ok(Found { window, zoom, shares, before: view.before })
     }
 
@@ -99,7 +118,7 @@ impl Looking<'_> {
         }
         for window in &boxes {
             let view = self.scene.close(window, &draft);
-            let shares = self.runner.run(&view.input, self.task)?;
+            let shares = self.run(&view)?;
             draft.paste(&Shares { window: *window, values: shares });
         }
         let changed = hull.clipped(size);
@@ -124,9 +143,11 @@ impl Looking<'_> {
         }
         let corners = cover::boxes(changed, region.size, patch, &mut self.random);
         if corners.is_empty() {
-            return vec![Window::centred(centre, patch)];
+            return vec![self.placed(Window::centred(centre, patch))];
         }
-        let place = |corner: [i64; 3]| Window { min: std::array::from_fn(|a| region.min[a] + corner[a]), size: patch };
+        let place = |corner: [i64; 3]| {
+            self.placed(Window { min: std::array::from_fn(|a| region.min[a] + corner[a]), size: patch })
+        };
         corners.into_iter().map(place).collect()
     }
 }

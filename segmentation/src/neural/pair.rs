@@ -1,0 +1,81 @@
+//! A model of two networks: one for single pictures and frames, one for volumes. Each lies in a folder of its own
+//! within the model's.
+
+use super::Neural;
+use super::blend::blended;
+use super::folder::is_network;
+use crate::engine::{Capabilities, Engine, Prediction, Request};
+use crate::error::Result;
+use limner_imaging::{StackAxis, Task, Volume};
+use std::path::Path;
+use std::sync::Arc;
+
+const PLANE: &str = "plane";
+const VOLUME: &str = "volume";
+
+struct Pair {
+    name: String,
+    plane: Neural,
+    volume: Neural,
+}
+
+/// Whether a folder holds a pair.
+fn is_pair(folder: &Path) -> bool {
+    [PLANE, VOLUME].iter().all(|part| is_network(&folder.join(part)))
+}
+
+/// Whether a folder looks like a model, of one network or of two.
+#[must_use]
+pub fn is_model(folder: &Path) -> bool {
+    is_network(folder) || is_pair(folder)
+}
+
+/// Opens a model folder under a name.
+pub fn open(folder: &Path, name: &str) -> Result<Arc<dyn Engine>> {
+    Ok(if is_pair(folder) { Arc::new(Pair::open(folder, name)?) } else { Arc::new(Neural::open(folder, name)?) })
+}
+
+impl Pair {
+    fn open(folder: &Path, name: &str) -> Result<Self> {
+        let part = |part: &str| Neural::open(&folder.join(part), name);
+        Ok(Self { name: name.into(), plane: part(PLANE)?, volume: part(VOLUME)? })
+    }
+
+    /// Frames in time and colours are for the network of pictures.
+    fn fit(&self, image: &Volume) -> &Neural {
+        let flat = image.size()[2] == 1 || image.stack_axis != StackAxis::Space || image.is_colour();
+        if flat { &self.plane } else { &self.volume }
+    }
+}
+
+impl Engine for Pair {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let (plane, volume) = (self.plane.capabilities(), self.volume.capabilities());
+        Capabilities {
+            point: plane.point && volume.point,
+            box_2d: plane.box_2d && volume.box_2d,
+            box_3d: plane.box_3d && volume.box_3d,
+            scribble: plane.scribble && volume.scribble,
+            lasso: plane.lasso && volume.lasso,
+            mask: plane.mask && volume.mask,
+            negative: plane.negative && volume.negative,
+        }
+    }
+
+    fn corrects(&self) -> bool {
+        true
+    }
+
+    fn wants_intensities(&self) -> bool {
+        true
+    }
+
+    fn predict(&self, request: &Request, task: &Task) -> Result<Prediction> {
+        let found = self.fit(request.image).predict(request, task)?;
+        blended(&found, request, task)
+    }
+}
