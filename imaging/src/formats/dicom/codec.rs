@@ -118,6 +118,8 @@ fn jpeg(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
 }
 
 fn jpeg_ls(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
+    // Where the samples run off the end of the bytes the codec goes on for seconds; at a mark it stops at once.
+    let coded = up_to_end_mark(coded).ok_or("JPEG-LS: the end of the frame is missing")?;
     let mut codec = charls::CharLS::default();
     let info = codec.get_frame_info(coded).map_err(|e| format!("JPEG-LS: {e}"))?;
     same_size(info.width as usize, info.height as usize, info.component_count as usize, shape)?;
@@ -145,11 +147,14 @@ fn jpeg_ls(coded: &[u8], shape: &FrameShape) -> Outcome<Vec<u8>> {
     Ok(widen((0..count).map(|n| i64::from(value(n))), shape))
 }
 
+fn up_to_end_mark(coded: &[u8]) -> Option<&[u8]> {
+    let from_end = coded.windows(2).rev().position(|w| w == [0xFF, 0xD9])?;
+    Some(&coded[..coded.len() - from_end])
+}
+
 /// Some writers fill up to an even length before the end mark; the codec takes the filler for a broken marker.
 fn without_filler(coded: &[u8]) -> Option<Vec<u8>> {
-    let from_end = coded.windows(2).rev().position(|w| w == [0xFF, 0xD9])?;
-    let end = coded.len() - 2 - from_end;
-    let body = coded[..end].strip_suffix(&[0])?;
+    let body = coded.strip_suffix(&[0, 0xFF, 0xD9])?;
     Some([body, &[0xFF, 0xD9]].concat())
 }
 
