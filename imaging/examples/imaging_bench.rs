@@ -57,7 +57,7 @@ fn plain_read(path: &Path) -> usize {
 
 fn measure(data: &Path) -> BTreeMap<String, [f64; 2]> {
     let mut out = BTreeMap::new();
-    for name in ["native", "jpegls", "jpeg2000", "ct.nii.gz", "ct.nii"] {
+    for name in ["native", "jpegls", "jpeg2000", "ct.nii.gz", "plain.nii"] {
         let path = data.join(name);
         out.insert(format!("read {name}"), best(|| read(&path)));
         out.insert(format!("plain read {name}"), best(|| plain_read(&path)));

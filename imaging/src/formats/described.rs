@@ -1,6 +1,8 @@
 //! A picture that is a header and then numbers: what NIfTI, NRRD and MetaImage come down to once the header is read.
 
 use super::Reader;
+use super::ahead::Ahead;
+use super::gzip::Gzip;
 use super::stored::{self, SampleType, Wanted};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
@@ -9,13 +11,15 @@ use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, Samples, StackAxis, ValueMap, Volume, stats_of};
 use crate::with_samples;
-use bzip2::read::MultiBzDecoder;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::ZlibDecoder;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 1 << 18;
+/// A packed file shorter than this is unpacked before a thread has begun to.
+const LONG_BYTES: u64 = 1 << 20;
 /// Between two looks at whether the work was cancelled.
 const SKIP_BYTES: u64 = 16 << 20;
 /// What is unpacked in the blink of an eye.
@@ -42,14 +46,22 @@ impl Packing {
         }
     }
 
-    fn unpack(self, source: impl Read + 'static) -> Box<dyn Read> {
-        match self {
-            Self::Raw | Self::Text => Box::new(source),
-            Self::Gzip => Box::new(MultiGzDecoder::new(source)),
-            Self::Zlib => Box::new(ZlibDecoder::new(source)),
-            Self::Bzip2 => Box::new(MultiBzDecoder::new(source)),
-        }
+    /// What the file unpacks to; on a thread of its own where it is the only one and long enough.
+    fn unpack(self, file: File, only: bool) -> std::io::Result<Box<dyn Read>> {
+        let long = only && file.metadata()?.len() >= LONG_BYTES;
+        let buffered = |file| BufReader::with_capacity(BUFFER_BYTES, file);
+        Ok(match self {
+            Self::Raw | Self::Text => Box::new(buffered(file)),
+            Self::Gzip => ahead(long, Gzip::new(file))?,
+            Self::Zlib => ahead(long, ZlibDecoder::new(buffered(file)))?,
+            Self::Bzip2 => ahead(long, MultiBzDecoder::new(buffered(file)))?,
+        })
     }
+}
+
+/// The stream itself, or what a thread reads of it.
+fn ahead(long: bool, source: impl Read + Send + 'static) -> std::io::Result<Box<dyn Read>> {
+    Ok(if long { Box::new(Ahead::new(source)?) } else { Box::new(source) })
 }
 
 /// Where the samples begin in their file.
@@ -197,7 +209,7 @@ impl Described {
             from => (from, skip),
         };
         file.seek(from).map_err(cannot_read())?;
-        let mut source = self.packing.unpack(BufReader::with_capacity(BUFFER_BYTES, file));
+        let mut source = self.packing.unpack(file, self.data.len() == 1).map_err(cannot_read())?;
         let skipped = std::io::copy(&mut (&mut source).take(skip), &mut std::io::sink()).unwrap_or(0);
         if skipped < skip {
             return Err(Error::truncated(path, "the file ends before the samples begin"));

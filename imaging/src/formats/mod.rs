@@ -1,10 +1,12 @@
 //! The picture formats behind one list. A new one is a file here and a line in `FORMATS`.
 
+mod ahead;
 mod at_place;
 pub(crate) mod beside;
 mod described;
 pub mod dicom;
 mod gather;
+mod gzip;
 pub mod metaimage;
 pub mod nifti;
 pub mod nrrd;
