@@ -8,7 +8,10 @@
 mod made;
 mod support;
 
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder};
 use limner_imaging::{Geometry, Samples, Task, Volume, World, formats};
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -61,7 +64,10 @@ fn reading_takes_little_more_than_the_samples() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 20) as i16
     };
-    let volume = Volume::new(grid, Samples::I16((0..count).map(|_| noise()).collect()), 1).unwrap();
+    const NOISY: [usize; 3] = [512, 512, 64];
+    let noisy: usize = NOISY.iter().product();
+    let grid = Geometry::axis_aligned(NOISY, World::default(), [0.7, 0.7, 1.0]).unwrap();
+    let volume = Volume::new(grid, Samples::I16((0..noisy).map(|_| noise()).collect()), 1).unwrap();
     formats::write(&volume, &folder.path().join("noise.nii.gz")).unwrap();
     drop(volume);
     let slices = folder.path().join("slices");
@@ -78,10 +84,73 @@ fn reading_takes_little_more_than_the_samples() {
     std::fs::write(folder.path().join("frames.dcm"), made::file(elements)).unwrap();
     drop(frames);
     for name in ["a.nii", "a.nii.gz", "noise.nii.gz", "a.nrrd", "slices", "frames.dcm"] {
+        let raw = if name == "noise.nii.gz" { noisy as u64 * 2 } else { raw };
         let times = times_raw(&folder.path().join(name), raw);
         assert!(times <= MOST_TIMES_RAW, "{name} takes {times:.2} times its samples");
     }
+    bombs_cost_little(folder.path());
     broken_files_cost_little();
+}
+
+/// Scanned and read, with whatever outcome, a file takes neither much memory nor long.
+fn costs_little(path: &Path) {
+    let started = Instant::now();
+    let peak = peak_of(|| {
+        let Ok(found) = formats::scan(path, &Task::default()) else { return };
+        for series in found.series {
+            let _ = series.load_with_facts(&Task::default());
+        }
+    });
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(peak < MOST_FOR_BROKEN, "{name} took {} MB", peak >> 20);
+    assert!(started.elapsed() < LONGEST_FOR_BROKEN, "{name} took {:?}", started.elapsed());
+}
+
+/// Small files that unpack to very much, or say so.
+fn bombs_cost_little(folder: &Path) {
+    let put = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(folder.join(name), bytes).unwrap();
+        costs_little(&folder.join(name));
+    };
+    // A deflated data set: the meta header, then 300 MB of zeros in an element nobody knows.
+    let mut bomb = vec![0; 128];
+    bomb.extend(b"DICM\x02\x00\x00\x00UL\x04\x00\x1e\x00\x00\x00\x02\x00\x10\x00UI\x16\x001.2.840.10008.1.2.1.99");
+    let mut packed = DeflateEncoder::new(bomb, Compression::fast());
+    packed.write_all(b"\x09\x00\x10\x10OB\x00\x00\x00\x00\x00\x14").unwrap();
+    for _ in 0..300 {
+        packed.write_all(&vec![0; 1 << 20]).unwrap();
+    }
+    put("bomb.dcm", packed.finish().unwrap());
+    // Headers that claim the most their packing could hold, and more.
+    let size = |n: usize| format!("NRRD0004\ntype: short\ndimension: 3\nsizes: {n} {n} {n}\nendian: little\n");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&vec![0; 100 << 20]).unwrap();
+    let packed = packed.finish().unwrap();
+    for (encoding, n) in [("raw", 32767), ("gzip", 32767), ("gzip", 700), ("bzip2", 1000), ("bzip2", 32767)] {
+        let mut bytes = format!("{}encoding: {encoding}\n\n", size(n)).into_bytes();
+        bytes.extend(&packed);
+        put(&format!("claims_{encoding}_{n}.nrrd"), bytes);
+    }
+    let grid = Geometry::axis_aligned([8, 8, 8], World::default(), [1.0; 3]).unwrap();
+    let small = Volume::new(grid, Samples::U8(vec![1; 512]), 1).unwrap();
+    formats::write(&small, &folder.join("small.nii")).unwrap();
+    let mut header = std::fs::read(folder.join("small.nii")).unwrap();
+    for n in 1..=3 {
+        header[40 + 2 * n..42 + 2 * n].copy_from_slice(&32767_i16.to_le_bytes());
+    }
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&header).unwrap();
+    put("claims.nii.gz", packed.finish().unwrap());
+    put("claims.nii", header);
+    // A picture of 30,000 by 30,000 pixels without any.
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x06\0\0\0".to_vec();
+    let checksum = crc32fast::hash(&png[12..]);
+    png.extend(checksum.to_be_bytes());
+    png.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+    put("claims.png", png);
+    let mut elements = made::picture(65535, 65535, &[1, 2, 3]);
+    elements.push((0x0028_0008, made::text("IS", "100000")));
+    put("claims.dcm", made::file(elements));
 }
 
 fn broken_files_cost_little() {
@@ -92,15 +161,6 @@ fn broken_files_cost_little() {
             files.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
             continue;
         }
-        let started = Instant::now();
-        let peak = peak_of(|| {
-            let Ok(found) = formats::scan(&path, &Task::default()) else { return };
-            for series in found.series {
-                let _ = series.load_with_facts(&Task::default());
-            }
-        });
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(peak < MOST_FOR_BROKEN, "{name} took {} MB", peak >> 20);
-        assert!(started.elapsed() < LONGEST_FOR_BROKEN, "{name} took {:?}", started.elapsed());
+        costs_little(&path);
     }
 }

@@ -18,8 +18,11 @@ use std::path::{Path, PathBuf};
 /// Enough for the header of most files; one that needs more is read again with more.
 const FIRST_BYTES: usize = 16 << 10;
 const GROWTH: usize = 8;
-/// Deflate packs at most about 1 to 1032, so a small file can hide much; no real object of this kind comes near.
-const INFLATED_LIMIT: u64 = 2 << 30;
+/// Deflate packs at most about 1 to 1032, so a small file can hide much. A deflated data set may unpack to the first of
+/// these, or to so many times its packed bytes, but never beyond the second; no real one of that size comes near.
+const INFLATED_ALWAYS: u64 = 64 << 20;
+const INFLATED_MOST: u64 = 2 << 30;
+const INFLATED_TIMES: u64 = 32;
 
 /// The opened file. `bytes` is a head of it, or all of it (after inflating, where the syntax deflates).
 pub struct DicomFile {
@@ -110,12 +113,16 @@ impl DicomFile {
 
     fn inflated(path: &Path, packed: &[u8], at: usize) -> Result<Self> {
         let mut bytes = packed[..at].to_vec();
-        let mut stream = flate2::read::DeflateDecoder::new(&packed[at..]).take(INFLATED_LIMIT);
+        let limit = (packed.len() as u64).saturating_mul(INFLATED_TIMES).clamp(INFLATED_ALWAYS, INFLATED_MOST);
+        let mut stream = flate2::read::DeflateDecoder::new(&packed[at..]).take(limit);
         let outcome = stream.read_to_end(&mut bytes);
         if stream.limit() == 0 {
             return Err(Error::TooLarge {
                 path: path.into(),
-                reason: "the deflated data set unpacks beyond 2 GiB".into(),
+                reason: format!(
+                    "the deflated data set unpacks beyond {} MB, more than so small a file holds",
+                    limit >> 20
+                ),
             });
         }
         let length = bytes.len() as u64;
