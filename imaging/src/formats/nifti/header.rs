@@ -221,16 +221,18 @@ fn geometry(fields: &Fields<'_>, size: [usize; 3], warnings: &mut Vec<Warning>) 
         3 => 0.001,
         _ => 1.0,
     };
-    let steps: [f64; 3] = std::array::from_fn(|n| fields.pixdim(n + 1).abs());
-    let usable = |x: f64| x.is_finite() && x > 0.0;
-    let spacing_known = (0..3).all(|n| usable(steps[n]) || size[n] == 1);
-    let steps = steps.map(|x| if usable(x) { x } else { 1.0 });
+    let (steps, spacing_known, fault) = steps(fields, size);
     let candidates =
         [(fields.code(254, 348) > 0).then(|| sform(fields)), (fields.code(252, 344) > 0).then(|| qform(fields, steps))];
     for (n, ras) in candidates.into_iter().enumerate() {
         let Some(ras) = ras else { continue };
         match Geometry::new(size, lps_from_ras(with_depth(ras, size, steps), to_mm)) {
-            Ok(geometry) => return Ok((geometry, true)),
+            Ok(geometry) if n == 0 => return Ok((geometry, true)),
+            // The qform turns and places voxels whose sizes stand apart.
+            Ok(geometry) => {
+                fault.into_iter().for_each(|(code, text)| warn(code, text));
+                return Ok((geometry, spacing_known));
+            }
             Err(_) => warn(
                 "bad_affine",
                 if n == 0 {
@@ -245,13 +247,26 @@ fn geometry(fields: &Fields<'_>, size: [usize; 3], warnings: &mut Vec<Warning>) 
         "no_orientation",
         "the file does not say where it lies; columns are taken to run left, rows to the front, slices up",
     );
-    if !spacing_known {
-        warn("no_spacing", "the file names no usable voxel size; 1 mm is assumed where it is missing");
-    }
+    fault.into_iter().for_each(|(code, text)| warn(code, text));
     let scale = DVec3::new(-steps[0], steps[1], steps[2]);
     let middle = DVec3::from_array(size.map(|n| (n as f64 - 1.0) / 2.0));
     let ras = DAffine3 { matrix3: DMat3::from_diagonal(scale), translation: -scale * middle };
     Ok((Geometry::new(size, lps_from_ras(ras, to_mm))?, spacing_known))
+}
+
+/// The voxel sizes as lengths, whether the file names them, and what is wrong with them, as a code and a text.
+fn steps(fields: &Fields<'_>, size: [usize; 3]) -> ([f64; 3], bool, Option<(&'static str, &'static str)>) {
+    let steps: [f64; 3] = std::array::from_fn(|n| fields.pixdim(n + 1));
+    let usable = |x: f64| x.is_finite() && x != 0.0;
+    let known = (0..3).all(|n| usable(steps[n]) || size[n] == 1);
+    let fault = if !known {
+        Some(("no_spacing", "the file names no usable voxel size; 1 mm is assumed where it is missing"))
+    } else if steps.iter().any(|x| *x < 0.0) {
+        Some(("negative_spacing", "a voxel size is below 0; it is taken without its sign"))
+    } else {
+        None
+    };
+    (steps.map(|x| if usable(x) { x.abs() } else { 1.0 }), known, fault)
 }
 
 fn sform(fields: &Fields<'_>) -> DAffine3 {
