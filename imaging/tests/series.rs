@@ -1,0 +1,136 @@
+//! Which files of a folder are one series, in which order, and what is said where that is not plain; and files whose
+//! own description is missing or wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says what it saw")]
+
+#[path = "support/made.rs"]
+#[expect(dead_code, reason = "few of the helpers are needed here")]
+mod made;
+
+use limner_imaging::{Samples, Series, Task, Warning, formats};
+use made::{Put, file, picture, place, text};
+use std::path::Path;
+
+const DIRECTIONS: u32 = 0x0020_0037;
+const POSITION: u32 = 0x0020_0032;
+const ECHO_TIME: u32 = 0x0018_0081;
+const B_VALUE: u32 = 0x0018_9087;
+
+/// A slice whose samples all say its number.
+fn slice(number: u16, z: f64) -> Vec<(u32, Put)> {
+    let mut elements = picture(4, 3, &[number; 12]);
+    elements.extend(place([1.0, 2.0, z]));
+    elements
+}
+
+fn with(mut elements: Vec<(u32, Put)>, tag: u32, put: Put) -> Vec<(u32, Put)> {
+    elements.retain(|(t, _)| *t != tag);
+    elements.push((tag, put));
+    elements
+}
+
+/// The series of a folder with these files, the largest first.
+fn series_of(files: Vec<Vec<(u32, Put)>>) -> (tempfile::TempDir, Vec<Series>) {
+    let folder = tempfile::tempdir().unwrap();
+    let count = files.len();
+    for (n, elements) in files.into_iter().enumerate() {
+        // Names that say nothing of the order.
+        std::fs::write(folder.path().join(format!("{:02}.dcm", n * 7 % count)), file(elements)).unwrap();
+    }
+    let found = formats::scan(folder.path(), &Task::default()).unwrap();
+    assert!(found.failed.is_empty(), "{:?}", found.failed);
+    let mut series = found.series;
+    series.sort_by_key(|s| std::cmp::Reverse((s.size[2], s.files.len())));
+    (folder, series)
+}
+
+fn said(warnings: &[Warning], code: &str) -> String {
+    let texts: Vec<_> = warnings.iter().filter(|w| w.code == code).map(|w| w.text.clone()).collect();
+    assert!(!texts.is_empty(), "no {code} among {warnings:?}");
+    texts.join("\n")
+}
+
+/// The numbers of the slices from bottom to top.
+fn numbers(series: &Series) -> Vec<u16> {
+    let Samples::U16(samples) = series.load(&Task::default()).unwrap().into_samples() else { panic!("not 16-bit") };
+    samples.chunks(12).map(|slice| slice[0]).collect()
+}
+
+#[test]
+fn a_slice_there_twice_is_told_with_its_place_and_kept_apart() {
+    let heights = [3.0, 0.0, 2.0, 1.0, 2.0];
+    let (_folder, series) = series_of((0..).zip(heights).map(|(n, z)| slice(n, z)).collect());
+    assert_eq!((series.len(), series[0].size, series[1].size), (2, [4, 3, 4], [4, 3, 1]));
+    assert!(said(&series[0].warnings, "duplicate_slice").contains("2.00 mm"));
+    let order = numbers(&series[0]);
+    assert!(order == [1, 3, 2, 0] || order == [1, 3, 4, 0], "{order:?}");
+}
+
+#[test]
+fn uneven_distances_are_told_between_which_slices() {
+    let heights = [0.0, 1.0, 2.0, 3.4, 4.4];
+    let (_folder, series) = series_of((0..).zip(heights).map(|(n, z)| slice(n, z)).collect());
+    assert_eq!(series.len(), 1);
+    assert_eq!(numbers(&series[0]), [0, 1, 2, 3, 4]);
+    let told = said(&series[0].warnings, "uneven_spacing");
+    assert!(told.contains("1.40 mm between slices 3 and 4"), "{told}");
+}
+
+#[test]
+fn planes_of_other_directions_and_scouts_are_series_of_their_own() {
+    let mut files: Vec<_> = (0..4).map(|n| slice(n, f64::from(n))).collect();
+    for n in 0..3 {
+        let coronal = with(slice(10 + n, 0.0), DIRECTIONS, text("DS", "1\\0\\0\\0\\0\\-1"));
+        files.push(with(coronal, POSITION, text("DS", format!("1\\{}\\9", 5 - n))));
+    }
+    let mut scout = with(slice(20, 50.0), DIRECTIONS, text("DS", "0\\1\\0\\0\\0\\-1"));
+    scout.push((0x0008_0008, text("CS", "ORIGINAL\\PRIMARY\\LOCALIZER")));
+    files.push(scout);
+    let (_folder, series) = series_of(files);
+    let sizes: Vec<_> = series.iter().map(|s| s.size[2]).collect();
+    assert_eq!(sizes, [4, 3, 1]);
+    assert_eq!(numbers(&series[0]), [0, 1, 2, 3]);
+    // The normal of these coronal planes points to the back.
+    assert_eq!(numbers(&series[1]), [12, 11, 10]);
+}
+
+#[test]
+fn echoes_and_weightings_are_series_of_their_own() {
+    let weighted = |tag: u32, value: fn(u16) -> Put| {
+        let files = (0..6).map(|n| with(slice(n, f64::from(n % 3)), tag, value(n / 3))).collect();
+        let (_folder, series) = series_of(files);
+        let mut orders: Vec<_> = series.iter().map(numbers).collect();
+        orders.sort();
+        assert_eq!(orders, [[0, 1, 2], [3, 4, 5]], "split by {tag:08x}");
+    };
+    weighted(ECHO_TIME, |n| text("DS", format!("{}", 10 + 20 * n)));
+    weighted(B_VALUE, |n| made::double(f64::from(n) * 1000.0));
+}
+
+#[test]
+fn files_that_hide_what_they_are_are_read_with_a_word_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = file(slice(7, 0.0));
+    let meta_end = 132 + 12 + u32::from_le_bytes(whole[140..144].try_into().unwrap()) as usize;
+    let implicit = {
+        let mut bytes = whole.clone();
+        let at = bytes.windows(17).position(|w| w == b"1.2.840.10008.1.2").unwrap();
+        // "1.2.840.10008.1.2.1" becomes Implicit VR, which these elements are not.
+        bytes[at + 17..at + 20].fill(0);
+        bytes
+    };
+    let read = |bytes: &[u8]| {
+        let path: &Path = &folder.path().join("a.dcm");
+        std::fs::write(path, bytes).unwrap();
+        let volume = formats::open_single(path, &Task::default()).unwrap();
+        let warnings = volume.warnings.clone();
+        assert_eq!(volume.into_samples(), Samples::U16(vec![7; 12]));
+        warnings
+    };
+    assert!(read(&whole).is_empty());
+    said(&read(&whole[128 + 4..]), "no_preamble");
+    let bare = read(&whole[meta_end..]);
+    said(&bare, "no_preamble");
+    said(&bare, "no_transfer_syntax");
+    said(&read(&implicit), "wrong_transfer_syntax");
+}
