@@ -8,7 +8,7 @@ use crate::label_map::LabelMap;
 use crate::labels::Label;
 use crate::origin::Origin;
 use crate::query::Query;
-use crate::rows::{Backing, Row, Site, Sites, Table};
+use crate::rows::{Backing, Row, Sites, Table};
 use crate::shapes::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -187,7 +187,7 @@ impl Contents {
             return Ok(former);
         }
         match row.as_ref().map(|row| &row.entity) {
-            Some(Entity::Image(image)) => self.sites.add(image.id, Site::empty(image.size())),
+            Some(Entity::Image(image)) => self.sites.add(image.id, image.size()),
             None if key.kind == Kind::Image => self.sites.remove(ImageId(key.id)),
             _ => {}
         }
@@ -208,16 +208,17 @@ impl Contents {
     }
 
     /// The contents as a store gives them, with the rows and labels on images left where they are.
-    pub(crate) fn backed(rows: Vec<Row>, backing: Option<Backing>) -> Result<Self> {
-        let mut contents = Self::default();
-        for row in rows {
-            if let Entity::Image(image) = &row.entity {
-                contents.sites.add(image.id, Site::unread(image.size()));
+    pub(crate) fn backed(rows: Vec<Row>, backing: Option<Backing>) -> Self {
+        let table = Table::of(rows);
+        let mut mentioned: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
+        for row in table.rows() {
+            for of in row.entity.rules().mentions() {
+                mentioned.entry(of).or_default().insert(row.entity.key());
             }
-            contents.replace(row.entity.key(), Some(row))?;
         }
-        contents.sites.backing = backing.map(Arc::new);
-        Ok(contents)
+        let images = table.all::<ImageEntry>().map(|image| (image.id, image.size()));
+        let sites = Sites::unread(images, backing.map(Arc::new));
+        Self { table, sites, mentioned }
     }
 
     /// Lets go of the store; where snapshots are still read from it, it stays open for them as it is now.

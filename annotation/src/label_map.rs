@@ -258,17 +258,23 @@ impl Layer {
         let mut changed = VoxelBox::default();
         for_each_row(part, |[i, j, k], width| {
             let (from, to) = (offset_in(&brick_box, [i, j, k]), offset_in(&chunk, [i, j, k]));
+            let (wished, old) = (&wished[to..to + width], &mut old[to..to + width]);
+            // Boxes are joined once a row: once a voxel was most of the time that undoing a whole organ took.
+            let (mut first, mut end) = (width, 0);
             for x in 0..width {
-                let wish = wished[to + x];
+                let wish = wished[x];
                 if wish == UNTOUCHED {
                     continue;
                 }
                 let before = brick.get(from + x);
                 if wish != u32::from(before) && may_replace(before) {
-                    old[to + x] = u32::from(before);
+                    old[x] = u32::from(before);
                     written.tally.add(before, wish as u16);
-                    changed = changed.union(&VoxelBox::new([i + x, j, k], [i + x + 1, j + 1, k + 1]));
+                    (first, end) = (first.min(x), x + 1);
                 }
+            }
+            if first < end {
+                changed = changed.union(&VoxelBox::new([i + first, j, k], [i + end, j + 1, k + 1]));
             }
         });
         if changed.is_empty() {

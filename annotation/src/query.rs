@@ -6,6 +6,7 @@ use crate::entity::{Home, ImageId, Kind};
 use crate::error::Result;
 use crate::id::{Key, Revision};
 use crate::rows::Row;
+use std::collections::BTreeSet;
 
 /// What rows to find. Every part that is set must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,21 +64,18 @@ impl Contents {
             let rows = self.table.rows_of(query.kind).filter(|row| query.fits(row));
             return Ok(rows.map(|row| row.entity.key()).collect());
         }
-        let mut found = Vec::new();
-        let (read, unread) = match query.image {
-            Some(image) => (vec![image], Vec::new()),
-            None => self.sites.read_and_unread(),
-        };
-        for rows in read.into_iter().filter_map(|image| self.sites.rows(image)) {
+        let backing = self.sites.backing.as_ref().filter(|_| query.image.is_none());
+        let stored = backing.map(|backing| backing.reader.find(query)).transpose()?.unwrap_or_default();
+        // Asked for after the store was: an image is looked at before it is changed, so that whatever the store had of later
+        // changes is known to be looked for here.
+        let looked_at = query.image.map_or_else(|| self.sites.to_look_at(), |image| BTreeSet::from([image]));
+        let mut found = Vec::with_capacity(stored.len());
+        for rows in looked_at.iter().filter_map(|image| self.sites.rows(*image)) {
             found.extend(rows.rows_of(query.kind).filter(|row| query.fits(row)).map(|row| row.entity.key()));
         }
-        if let Some(backing) = self.sites.backing.as_ref().filter(|_| !unread.is_empty()) {
-            let stored = backing.reader.find(query)?;
-            // An image whose rows have been read since may differ from the store by what is on its way there.
-            let stored = stored.into_iter().filter(|(_, image)| unread.binary_search(image).is_ok());
-            found.extend(stored.map(|(key, _)| key));
-        }
-        found.sort_unstable();
+        found.extend(stored.into_iter().filter(|(_, image)| !looked_at.contains(image)).map(|(key, _)| key));
+        // Mostly in order already: each step's rows come one after the other.
+        found.sort();
         Ok(found)
     }
 }

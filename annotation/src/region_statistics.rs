@@ -147,23 +147,25 @@ fn of_brick(brick_box: VoxelBox, brick: &Brick, volume: &Volume) -> BTreeMap<u16
     let part = brick_box.intersection(&VoxelBox::whole(volume.size()));
     // A brick holds few labels: the last one met is mostly the next one.
     let mut last = (0_u16, Tally::default());
+    let width = part.size()[0];
+    let uniform = if let Brick::Uniform(value) = brick { vec![*value; width] } else { Vec::new() };
     for k in part.min[2]..part.max[2] {
         for j in part.min[1]..part.max[1] {
-            let (mut i, end) = (part.min[0], part.max[0]);
-            while i < end {
-                let label = brick.get(offset_in(&brick_box, [i, j, k]));
-                let mut stop = i + 1;
-                while stop < end && brick.get(offset_in(&brick_box, [stop, j, k])) == label {
-                    stop += 1;
-                }
+            let mut i = part.min[0];
+            let row = match brick {
+                Brick::Uniform(_) => uniform.as_slice(),
+                Brick::Dense(values) => &values[offset_in(&brick_box, [i, j, k])..][..width],
+            };
+            for run in row.chunk_by(|a, b| a == b) {
+                let label = run[0];
                 if label != 0 {
                     if last.0 != label {
                         put_back(&mut tallies, last);
                         last = (label, tallies.remove(&label).unwrap_or_default());
                     }
-                    add_samples(&mut last.1, volume, [i, j, k], stop - i);
+                    add_samples(&mut last.1, volume, [i, j, k], run.len());
                 }
-                i = stop;
+                i += run.len();
             }
         }
     }

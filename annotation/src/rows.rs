@@ -10,7 +10,8 @@ use crate::label_map::LabelMap;
 use crate::origin::Origin;
 use crate::query::Query;
 use parking_lot::RwLock;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -26,6 +27,11 @@ pub(crate) struct Row {
 pub(crate) struct Table(BTreeMap<Key, Arc<Row>>);
 
 impl Table {
+    /// Quickest where the rows are in the order of their keys.
+    pub fn of(rows: Vec<Row>) -> Self {
+        Self(rows.into_iter().map(|row| (row.entity.key(), Arc::new(row))).collect())
+    }
+
     pub fn get(&self, key: Key) -> Option<&Row> {
         self.0.get(&key).map(Arc::as_ref)
     }
@@ -141,6 +147,13 @@ impl<T: Clone> Slot<T> {
     }
 }
 
+impl Known {
+    fn note(&mut self, image: ImageId, rows: &Table) {
+        self.homes.extend(rows.keys().map(|key| (key, image)));
+        self.read.insert(image);
+    }
+}
+
 /// What is kept with one image.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -151,17 +164,13 @@ pub(crate) struct Site {
 
 impl Site {
     /// Of a new image.
-    pub fn empty(size: [usize; 3]) -> Self {
+    fn empty(size: [usize; 3]) -> Self {
         Self { size, rows: Slot::filled(Table::default()), map: Slot::filled(LabelMap::new(size)) }
     }
 
     /// Of an image whose rows are still in the store.
-    pub fn unread(size: [usize; 3]) -> Self {
+    fn unread(size: [usize; 3]) -> Self {
         Self { size, rows: Slot::unread(), map: Slot::unread() }
-    }
-
-    fn is_read(&self) -> bool {
-        self.rows.0.get().is_some()
     }
 }
 
@@ -169,9 +178,18 @@ impl Site {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sites {
     all: BTreeMap<ImageId, Site>,
-    /// Where rows lie. A row never moves to another image, so what is known here holds for every snapshot.
-    homes: Arc<RwLock<HashMap<Key, ImageId>>>,
+    known: Arc<RwLock<Known>>,
     pub backing: Option<Arc<Backing>>,
+}
+
+/// What is known of all snapshots together.
+#[derive(Debug, Default)]
+struct Known {
+    /// Where rows lie. A row never moves to another image, so what is known here holds for every snapshot.
+    homes: HashMap<Key, ImageId>,
+    /// Images whose rows may be in memory: all that were ever looked at, added or removed. A snapshot in which one of
+    /// them was not looked at yet may be asked as if it had been.
+    read: BTreeSet<ImageId>,
 }
 
 impl PartialEq for Sites {
@@ -185,28 +203,40 @@ impl PartialEq for Sites {
 }
 
 impl Sites {
-    pub fn add(&mut self, image: ImageId, site: Site) {
-        self.all.entry(image).or_insert(site);
+    /// Of images whose rows are still in the store.
+    pub fn unread(images: impl Iterator<Item = (ImageId, [usize; 3])>, backing: Option<Arc<Backing>>) -> Self {
+        let all = images.map(|(image, size)| (image, Site::unread(size))).collect();
+        Self { all, known: Arc::default(), backing }
+    }
+
+    /// Of a new image.
+    pub fn add(&mut self, image: ImageId, size: [usize; 3]) {
+        if let Entry::Vacant(place) = self.all.entry(image) {
+            place.insert(Site::empty(size));
+            self.known.write().read.insert(image);
+        }
     }
 
     pub fn remove(&mut self, image: ImageId) {
         self.all.remove(&image);
+        self.known.write().read.insert(image);
     }
 
     pub fn images(&self) -> impl Iterator<Item = ImageId> + '_ {
         self.all.keys().copied()
     }
 
-    /// Images whose rows are in memory, and those whose rows are not, each in order.
-    pub fn read_and_unread(&self) -> (Vec<ImageId>, Vec<ImageId>) {
-        let (read, unread): (Vec<_>, Vec<_>) = self.all.iter().partition(|(_, site)| site.is_read());
-        let ids = |sites: Vec<(&ImageId, &Site)>| sites.into_iter().map(|(id, _)| *id).collect();
-        (ids(read), ids(unread))
+    /// Images whose rows must be looked at to answer a question; the store answers for all others.
+    pub fn to_look_at(&self) -> BTreeSet<ImageId> {
+        match self.backing {
+            Some(_) => self.known.read().read.clone(),
+            None => self.all.keys().copied().collect(),
+        }
     }
 
     pub fn rows(&self, image: ImageId) -> Option<&Table> {
         let site = self.all.get(&image)?;
-        Some(site.rows.read(|| read_rows(self.backing.as_deref(), &self.homes, image)))
+        Some(site.rows.read(|| read_rows(self.backing.as_deref(), &self.known, image)))
     }
 
     pub fn map(&self, image: ImageId) -> Option<&LabelMap> {
@@ -215,9 +245,9 @@ impl Sites {
     }
 
     pub fn rows_mut(&mut self, image: ImageId) -> Option<&mut Table> {
-        let (backing, homes) = (self.backing.clone(), self.homes.clone());
+        let (backing, known) = (self.backing.clone(), self.known.clone());
         let site = self.all.get_mut(&image)?;
-        Some(site.rows.read_mut(|| read_rows(backing.as_deref(), &homes, image)))
+        Some(site.rows.read_mut(|| read_rows(backing.as_deref(), &known, image)))
     }
 
     pub fn map_mut(&mut self, image: ImageId) -> Option<&mut LabelMap> {
@@ -229,32 +259,28 @@ impl Sites {
 
     /// The image a row lies on, as far as it lies on one that is here.
     pub fn home(&self, key: Key) -> Option<ImageId> {
-        let known = self.homes.read().get(&key).copied();
+        let known = self.known.read().homes.get(&key).copied();
         let home = known.or_else(|| self.backing.as_ref()?.image_of(key))?;
         self.all.contains_key(&home).then_some(home)
     }
 
     pub fn note_home(&self, key: Key, image: ImageId) {
-        self.homes.write().insert(key, image);
+        self.known.write().homes.insert(key, image);
     }
 
     /// Rows and map of an image as they are stored.
     pub fn fill(&mut self, image: ImageId, rows: Table, map: LabelMap) {
-        rows.keys().for_each(|key| self.note_home(key, image));
+        self.known.write().note(image, &rows);
         if let Some(site) = self.all.get_mut(&image) {
             (site.rows, site.map) = (Slot::filled(rows), Slot::filled(map));
         }
     }
 }
 
-fn read_rows(backing: Option<&Backing>, homes: &RwLock<HashMap<Key, ImageId>>, image: ImageId) -> Table {
+fn read_rows(backing: Option<&Backing>, known: &RwLock<Known>, image: ImageId) -> Table {
     let read = backing.and_then(|backing| backing.or_fault(backing.reader.rows_on(image))).unwrap_or_default();
-    let mut table = Table::default();
-    for row in read {
-        let key = row.entity.key();
-        homes.write().insert(key, image);
-        table.set(key, Some(row));
-    }
+    let table = Table::of(read);
+    known.write().note(image, &table);
     table
 }
 

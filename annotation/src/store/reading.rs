@@ -12,7 +12,6 @@ use crate::rows::{Backing, Reader, Row, Table};
 use crate::step::{Act, LogEntry, StepInfo};
 use crate::store::packing::{checksum, unpack_brick};
 use parking_lot::Mutex;
-use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -63,6 +62,12 @@ struct RawRow {
     touches: Option<[Signed; 2]>,
     extra: Option<String>,
 }
+
+/// Rows handed to another thread at once.
+const PIECE_ROWS: usize = 512;
+
+/// Rows, or what is wrong with one of them.
+type Parsed = std::result::Result<Vec<Row>, String>;
 
 /// A touch with its bytes in the file.
 type Signed = (Arc<Touch>, Arc<str>);
@@ -115,39 +120,53 @@ impl Reading<'_> {
         Ok(signed)
     }
 
-    fn raw_rows(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<RawRow>> {
+    /// Reads rows and parses them: most of the work is parsing and hashing, which other threads do while this one reads on.
+    fn rows(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Row>> {
         let failed = || self.failed("could not read the entities of the project");
         let sql = format!("{ROW} where {condition}");
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed())?;
         let mut rows = statement.query(values).map_err(failed())?;
-        let mut raw = Vec::new();
-        while let Some(row) = rows.next().map_err(failed())? {
-            let read = || -> rusqlite::Result<_> {
-                let touches: (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
-                let (kind, id, layers) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                let raw =
-                    RawRow { kind, id, layers, body: row.get(3)?, sum: row.get(4)?, touches: None, extra: row.get(7)? };
-                Ok((raw, touches))
-            };
-            let (row, touches) = read().map_err(failed())?;
-            let touches = match touches {
-                (Some(created), Some(modified)) => Some([self.touch(created)?, self.touch(modified)?]),
-                _ => None,
-            };
-            raw.push(RawRow { touches, ..row });
+        let parsed: Mutex<Vec<(usize, Parsed)>> = Mutex::default();
+        let rest = rayon::in_place_scope(|scope| -> Result<Vec<RawRow>> {
+            let (mut raw, mut pieces) = (Vec::new(), 0);
+            while let Some(row) = rows.next().map_err(failed())? {
+                raw.push(self.raw_row(row)?);
+                if raw.len() == PIECE_ROWS {
+                    let (piece, number, parsed) = (std::mem::take(&mut raw), pieces, &parsed);
+                    pieces += 1;
+                    scope.spawn(move |_| {
+                        let rows = piece.into_iter().map(RawRow::parse).collect();
+                        parsed.lock().push((number, rows));
+                    });
+                }
+            }
+            Ok(raw)
+        })?;
+        let mut pieces = parsed.into_inner();
+        pieces.sort_unstable_by_key(|(number, _)| *number);
+        // A handful is parsed here before a second thread wakes up.
+        pieces.push((pieces.len(), rest.into_iter().map(RawRow::parse).collect()));
+        let mut all = Vec::with_capacity(pieces.len() * PIECE_ROWS);
+        for (_, piece) in pieces {
+            all.extend(piece.map_err(|what| self.damaged(what))?);
         }
-        Ok(raw)
+        Ok(all)
     }
 
-    fn rows(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Row>> {
-        let raw = self.raw_rows(condition, values)?;
-        // Parsing and hashing are most of the work; a handful is done before a second thread wakes up.
-        let parse = |row: RawRow| row.parse().map_err(|what| self.damaged(what));
-        if raw.len() < 256 {
-            return raw.into_iter().map(parse).collect();
-        }
-        let path = self.path;
-        raw.into_par_iter().map(|row| row.parse().map_err(|what| Error::damaged(path, what))).collect()
+    fn raw_row(&self, row: &rusqlite::Row<'_>) -> Result<RawRow> {
+        let read = || -> rusqlite::Result<_> {
+            let touches: (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
+            let (kind, id, layers) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let raw =
+                RawRow { kind, id, layers, body: row.get(3)?, sum: row.get(4)?, touches: None, extra: row.get(7)? };
+            Ok((raw, touches))
+        };
+        let (raw, touches) = read().map_err(self.failed("could not read the entities of the project"))?;
+        let touches = match touches {
+            (Some(created), Some(modified)) => Some([self.touch(created)?, self.touch(modified)?]),
+            _ => None,
+        };
+        Ok(RawRow { touches, ..raw })
     }
 
     /// The rows that are kept with the project.
@@ -225,14 +244,10 @@ impl Reading<'_> {
         if orphans > 0 {
             return Err(self.damaged(format!("{orphans} rows belong to images that are not there")));
         }
-        let mut contents = Contents::backed(self.table()?, None)?;
+        let mut contents = Contents::backed(self.table()?, None);
         let images: Vec<_> = contents.images().map(|image| (image.id, image.size())).collect();
         for (image, size) in images {
-            let mut rows = Table::default();
-            for row in self.rows_on(image)? {
-                rows.set(row.entity.key(), Some(row));
-            }
-            contents.sites.fill(image, rows, self.map_of(image, size)?);
+            contents.sites.fill(image, Table::of(self.rows_on(image)?), self.map_of(image, size)?);
         }
         Ok(contents)
     }
@@ -243,7 +258,7 @@ impl Reading<'_> {
         if orphans > 0 {
             problems.push(format!("{orphans} rows belong to images that are not there"));
         }
-        let contents = Contents::backed(self.table()?, None)?;
+        let contents = Contents::backed(self.table()?, None);
         for image in contents.images() {
             let read = self.rows_on(image.id).map(drop).and_then(|()| self.map_of(image.id, image.size()).map(drop));
             problems.extend(read.err().map(|error| error.to_string()));

@@ -200,7 +200,7 @@ impl SqliteStore {
         if self.access == Access::Write {
             connection.execute_batch("commit").map_err(failed())?;
         }
-        Ok((Contents::backed(table, Some(SqliteReader::backing(connection, &self.path)))?, log))
+        Ok((Contents::backed(table, Some(SqliteReader::backing(connection, &self.path))), log))
     }
 
     /// One entry of the log with its payload, read and checked for itself; `None` after the last.
