@@ -49,6 +49,7 @@ fn entry(size: [usize; 3], title: String) -> ImageEntry {
         spacing_known: true,
         calibration_mm_per_px: None,
         signal: None,
+        facts: limner_annotation::SeriesFacts::default(),
     }
 }
 

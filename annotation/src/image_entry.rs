@@ -3,6 +3,8 @@
 use crate::contents::Contents;
 use crate::entity::{Entity, ImageId, Rules};
 use crate::error::{Error, Result};
+use crate::id::Key;
+use crate::series_facts::SeriesFacts;
 use limner_imaging::{Geometry, StackAxis, Volume};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,6 +40,8 @@ pub struct ImageEntry {
     /// How time runs along the columns of a picture of a signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<SignalScale>,
+    #[serde(default, skip_serializing_if = "SeriesFacts::is_empty")]
+    pub facts: SeriesFacts,
 }
 
 /// From columns of a picture to seconds of a signal.
@@ -82,6 +86,7 @@ impl ImageEntry {
             spacing_known: volume.spacing_known,
             calibration_mm_per_px: None,
             signal: None,
+            facts: SeriesFacts::default(),
         }
     }
 
@@ -122,8 +127,13 @@ impl Rules for ImageEntry {
         self.id.0
     }
 
-    fn check(&self, _: &Contents) -> Result<()> {
-        self.check_grid()
+    fn mentions(&self) -> Vec<Key> {
+        self.facts.channel_of.map(Key::from).into_iter().collect()
+    }
+
+    fn check(&self, contents: &Contents) -> Result<()> {
+        self.check_grid()?;
+        self.facts.check(self, contents)
     }
 
     fn check_change(&self, former: &Entity) -> Result<()> {

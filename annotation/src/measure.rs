@@ -144,6 +144,9 @@ fn of_space(form: &Form, image: &ImageEntry) -> Vec<Measurement> {
     if let Form::Ruler3d { ends } = form {
         return vec![space_length(*ends, image)];
     }
+    if let Form::ConfidenceMap { map } = form {
+        return vec![volume_of(map.expected_voxels(), image, "the voxels of the map, each as far as it is sure")];
+    }
     let Form::Box3d { min, max } = form else { return Vec::new() };
     let voxels = (0..3).map(|a| max[a] - min[a]).product::<f64>();
     vec![volume_of(voxels, image, "the voxels of the box, parts counted as parts")]

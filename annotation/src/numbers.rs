@@ -35,6 +35,7 @@ impl Form {
                 named(&["First column", "First row", "First slice", "End column", "End row", "End slice"])
             }
             Self::Interval { .. } => named(&["From", "To"]),
+            Self::ConfidenceMap { .. } => Vec::new(),
         }
     }
 }

@@ -207,7 +207,7 @@ impl Patch {
         packer.finish()
     }
 
-    fn runs(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
         let mut bytes = self.runs.as_slice();
         std::iter::from_fn(move || {
             let count = take_number(&mut bytes)?;

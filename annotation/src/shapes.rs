@@ -3,6 +3,7 @@
 //! Positions on a slice are native pixels with corner origin and half-open boxes; positions in space are voxel indices
 //! with centre origin (FORMATS 0.1). A shape belongs to exactly one image, and one on a slice to exactly one slice.
 
+use crate::confidence::ConfidenceMap;
 use crate::contents::Contents;
 use crate::entity::{ImageId, LabelId, Rules, ShapeId};
 use crate::error::{Error, Result};
@@ -132,6 +133,10 @@ pub enum Form {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lead: Option<String>,
     },
+    /// How sure somebody is, voxel by voxel, that it belongs; flat where it was drawn on one slice.
+    ConfidenceMap {
+        map: ConfidenceMap,
+    },
 }
 
 /// Corners that stand for an ellipse where a polygon is asked for; a hundredth of a radius off at most.
@@ -155,6 +160,7 @@ impl Form {
             Self::Landmarks { .. } => "landmark set",
             Self::Box3d { .. } => "3D box",
             Self::Interval { .. } => "interval",
+            Self::ConfidenceMap { .. } => "confidence map",
         }
     }
 
@@ -173,7 +179,11 @@ impl Form {
             | Self::Bidirectional { slice, .. }
             | Self::Angle { slice, .. }
             | Self::Cobb { slice, .. } => Some(*slice),
-            Self::Point { .. } | Self::Ruler3d { .. } | Self::Landmarks { .. } | Self::Box3d { .. } => None,
+            Self::Point { .. }
+            | Self::Ruler3d { .. }
+            | Self::Landmarks { .. }
+            | Self::Box3d { .. }
+            | Self::ConfidenceMap { .. } => None,
         }
     }
 
@@ -277,6 +287,8 @@ impl Form {
             Self::Landmarks { points } => points.values_mut().flatten().collect(),
             Self::Box3d { min, max } => min.iter_mut().chain(max).collect(),
             Self::Interval { seconds, .. } => seconds.iter_mut().collect(),
+            // It lies where its voxels are.
+            Self::ConfidenceMap { .. } => Vec::new(),
         }
     }
 
@@ -298,6 +310,7 @@ impl Form {
             Self::Interval { seconds, .. } => seconds[0] >= 0.0 && seconds[0] < seconds[1],
             Self::Landmarks { points } => !points.is_empty(),
             Self::Box3d { min, max } => (0..3).all(|a| min[a] < max[a]),
+            Self::ConfidenceMap { map } => map.says_something(),
         }
     }
 }
@@ -323,6 +336,9 @@ impl Form {
                 "the {name} is on slice {} of axis {}, which the image does not have",
                 slice.index, slice.axis
             )));
+        }
+        if let Self::ConfidenceMap { map } = self {
+            map.check(image.size())?;
         }
         if self.is_whole() { Ok(()) } else { Err(Error::refused(format!("the {name} has no extent"))) }
     }

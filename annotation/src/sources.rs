@@ -4,6 +4,7 @@
 use crate::entity::ImageId;
 use crate::error::{Error, Result};
 use crate::image_entry::ImageEntry;
+use crate::series_facts::SeriesFacts;
 use limner_imaging::{Series, Task, Volume, formats};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ pub fn entry_of(series: &Series, path: impl Into<String>, task: &Task) -> Result
     let (volume, facts) = series.load_with_facts(task)?;
     let entry = ImageEntry::of_volume(&volume, path, series.title.clone());
     let modality = series.modality.clone().or_else(|| entry.modality.clone());
-    Ok(ImageEntry { sha256: facts.sha256_samples, series_uid: series.uid.clone(), modality, ..entry })
+    let (sha256, series_uid) = (facts.sha256_samples, series.uid.clone());
+    Ok(ImageEntry { sha256, series_uid, modality, facts: SeriesFacts::of_file(series.kind), ..entry })
 }
 
 /// Reads the picture of an image from a file or folder, or says how it differs from the one that was added.

@@ -33,6 +33,7 @@ mod xml;
 
 pub use case::{Shard, Split};
 pub use dicom::{Companion, companions};
+pub(crate) use flat::outline;
 pub use flat::rle;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;

@@ -178,6 +178,7 @@ fn kept(contents: &Contents, options: &Options) -> (Vec<Kept>, usize) {
                 image.title = cases.get(&image.id).cloned().unwrap_or_default();
                 image.path = format!("sources/{}", image.title);
                 image.series_uid = None;
+                image.facts = std::mem::take(&mut image.facts).without_source();
             }
             kept.push(Kept { entity, origin: row.origin.clone() });
         }

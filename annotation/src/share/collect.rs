@@ -150,8 +150,8 @@ impl Merge<'_> {
         let Entity::Image(theirs) = theirs else { return false };
         self.document.image(theirs.id).is_some_and(|ours| {
             let (path, title, series_uid) = (ours.path.clone(), ours.title.clone(), ours.series_uid.clone());
-            let sha256 = ours.sha256.clone();
-            *ours == ImageEntry { path, title, series_uid, sha256, ..ImageEntry::clone(theirs) }
+            let (sha256, facts) = (ours.sha256.clone(), ours.facts.clone());
+            *ours == ImageEntry { path, title, series_uid, sha256, facts, ..ImageEntry::clone(theirs) }
         })
     }
 

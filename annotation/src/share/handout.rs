@@ -12,6 +12,7 @@ use crate::project::Project;
 use crate::records::{
     Annotation, Assignment, Judgement, Prediction, ProjectInfo, Protocol, Rater, RaterRole, Study, Subject,
 };
+use crate::series_facts::SeriesFacts;
 use crate::share::paint::{self, Hashes};
 use crate::share::{EXT, HandoutMeta, derived_id};
 use crate::step::StepInfo;
@@ -299,7 +300,11 @@ impl<'a> Picked<'a> {
                     let path = copy.map_or_else(|| title.clone(), |copy| slashed(&copy.path));
                     // The copy may keep the same values in other bytes; it is known again as it lies there.
                     let sha256 = copy.map_or(image.sha256, |copy| copy.sha256.clone());
-                    ImageEntry { path, title, series_uid: None, sha256, ..*image }.into()
+                    let facts = image.facts.clone().without_source();
+                    // The image it is a channel of may not be the rater's to see.
+                    let facts =
+                        SeriesFacts { channel_of: facts.channel_of.filter(|id| names.contains_key(id)), ..facts };
+                    ImageEntry { path, title, series_uid: None, sha256, facts, ..*image }.into()
                 }
                 Entity::Subject(subject) => {
                     subjects += 1;

@@ -48,6 +48,7 @@ pub fn section(form: &Form, slice: Slice) -> Option<Form> {
             let points: Vec<Point> = points.values().filter(|at| on_it(at)).map(flat).collect();
             (!points.is_empty()).then_some(Form::Polyline { slice, points })
         }
+        Form::ConfidenceMap { map } => map.outline(slice),
         form => (form.slice() == Some(slice)).then(|| form.clone()),
     }
 }
@@ -74,6 +75,8 @@ pub fn with_section(form: &Form, slice: Slice, section: Form) -> Form {
             seen.zip(points).for_each(|(at, moved)| *at = set(at, moved));
             Form::Landmarks { points: all }
         }
+        // What is seen of it is an outline, which says less than the map.
+        (Form::ConfidenceMap { .. }, _) => form.clone(),
         (_, section) => section,
     }
 }
@@ -166,7 +169,8 @@ pub fn pulled(form: &Form, handle: usize, to: Point) -> Form {
         | Form::Landmarks { .. }
         | Form::Box3d { .. }
         | Form::Ruler3d { .. }
-        | Form::Interval { .. } => {}
+        | Form::Interval { .. }
+        | Form::ConfidenceMap { .. } => {}
     }
     form
 }
@@ -212,7 +216,8 @@ pub fn shifted(form: &Form, by: Point) -> Form {
         | Form::Landmarks { .. }
         | Form::Box3d { .. }
         | Form::Ruler3d { .. }
-        | Form::Interval { .. } => {}
+        | Form::Interval { .. }
+        | Form::ConfidenceMap { .. } => {}
     }
     form
 }

@@ -21,6 +21,7 @@ fn big_image() -> ImageEntry {
         spacing_known: true,
         calibration_mm_per_px: None,
         signal: None,
+        facts: limner_annotation::SeriesFacts::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::records;
 use limner_annotation::command::{Command, PaintMode, PaintRule};
+use limner_annotation::confidence::ConfidenceMap;
 use limner_annotation::{
     Contents, Document, Error, Form, ImageEntry, Label, LabelId, PackedMask, Patch, Shape, ShapeId, Slice,
 };
@@ -22,6 +23,7 @@ pub fn image(size: [usize; 3], title: &str) -> ImageEntry {
         spacing_known: true,
         calibration_mm_per_px: None,
         signal: None,
+        facts: limner_annotation::SeriesFacts::default(),
     }
 }
 
@@ -124,14 +126,34 @@ impl Player {
         let (a, b) = ([x(), x(), x()], [x(), x(), x()]);
         let slice = Slice::stored(0);
         let (low, high) = ([a[0], a[1]], [a[0] + b[0] + 0.1, a[1] + b[1] + 0.1]);
-        let form = match self.rng.random_range(0..4) {
+        let (third, degrees) = ([b[0], b[1]], a[2]);
+        let form = match self.rng.random_range(0..16) {
             0 => Form::Box2d { slice, min: low, max: high },
             1 => Form::Point { at: a },
             2 => Form::Polyline { slice, points: vec![low, high] },
-            _ => Form::Polygon { slice, rings: vec![vec![low, high, [b[0], b[1]]]] },
+            3 => Form::Polygon { slice, rings: vec![vec![low, high, third]] },
+            4 => Form::RotatedBox { slice, centre: low, size: high, degrees },
+            5 => Form::Ellipse { slice, centre: low, radii: high, degrees },
+            6 => Form::Lasso { slice, points: vec![low, high, third] },
+            7 => Form::Ruler { slice, ends: [low, high] },
+            8 => Form::Bidirectional { slice, long: [low, high], short: [high, third] },
+            9 => Form::Angle { slice, points: [low, high, third] },
+            10 => Form::Cobb { slice, first: [low, high], second: [high, third] },
+            11 => Form::Ruler3d { ends: [a, b] },
+            12 => Form::Landmarks { points: [("apex".to_owned(), a), ("base".to_owned(), b)].into() },
+            13 => Form::Box3d { min: a, max: a.map(|x| x + 1.0) },
+            14 => Form::Interval { slice, seconds: [a[0], a[0] + b[0] + 0.1], lead: Some("II".into()) },
+            _ => Form::ConfidenceMap { map: self.confidence(image.size()) },
         };
         let label = self.label(contents);
         Some(Shape::new(image.id, form, label))
+    }
+
+    fn confidence(&mut self, size: [usize; 3]) -> ConfidenceMap {
+        let bounds = self.some_box(size);
+        let mut share = || self.rng.random_bool(0.8).then(|| f64::from(self.rng.random_range(0..5_u8)) / 4.0);
+        let shares: Vec<_> = (0..bounds.len()).map(|_| share()).collect();
+        ConfidenceMap::of_shares(bounds, &shares).unwrap()
     }
 
     fn some_box(&mut self, size: [usize; 3]) -> VoxelBox {

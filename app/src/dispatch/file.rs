@@ -16,7 +16,7 @@ use crate::work::Work;
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
 use limner_annotation::exchange::Options;
-use limner_annotation::{Command, ImageEntry, ImageId, Project};
+use limner_annotation::{Command, ImageEntry, ImageId, Project, SeriesFacts};
 use limner_imaging::study::{self, Patient};
 use limner_imaging::{Series, Task, Warning, formats};
 use limner_render::GpuContext;
@@ -379,6 +379,7 @@ fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<ImageId> {
     let image = ImageEntry {
         sha256: loaded.sha256.clone(),
         series_uid: loaded.series.uid.clone(),
+        facts: SeriesFacts::of_file(loaded.series.kind),
         ..ImageEntry::of_volume(&loaded.volume, path, &loaded.series.title)
     };
     let id = image.id;
@@ -388,9 +389,7 @@ fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<ImageId> {
 
 /// A series as a project describes it, read for its hash.
 pub(super) fn entry_of(series: &Series, path: String, task: &Task) -> anyhow::Result<ImageEntry> {
-    let (volume, facts) = series.load_with_facts(task)?;
-    let entry = ImageEntry::of_volume(&volume, path, &series.title);
-    Ok(ImageEntry { sha256: facts.sha256_samples, series_uid: series.uid.clone(), ..entry })
+    Ok(limner_annotation::sources::entry_of(series, path, task)?)
 }
 
 /// Opens a project to work on, or to look at where somebody else works on it.

@@ -102,6 +102,7 @@ pub(crate) fn segments_on(path: &Path, grid: &Geometry, task: &Task) -> Result<V
         spacing_known: true,
         calibration_mm_per_px: None,
         signal: None,
+        facts: crate::SeriesFacts::default(),
     };
     let found = masks(path, &[&image], task)?;
     Ok(found.segments.into_iter().map(|segment| (segment.number as u32, segment.mask)).collect())

@@ -133,7 +133,7 @@ fn on_slices(shape: &Shape, size: [usize; 3]) -> Vec<Result<(usize, Body), &'sta
         (nearest >= 0.0 && nearest < size[2] as f64).then_some(nearest as usize).ok_or(ACROSS)
     };
     match &shape.form {
-        Form::Box3d { .. } => vec![Err(SOLIDS)],
+        Form::Box3d { .. } | Form::ConfidenceMap { .. } => vec![Err(SOLIDS)],
         Form::Point { at } => vec![slice_of(*at).map(|index| (index, Body::Point([at[0] + 0.5, at[1] + 0.5])))],
         Form::Landmarks { points } => {
             let mut by_slice: BTreeMap<Result<usize, &'static str>, BTreeMap<String, [f64; 2]>> = BTreeMap::new();

@@ -166,7 +166,7 @@ pub(crate) trait Flat: Sync {
 pub(crate) const NO_LABEL: &str = "shapes without a label";
 pub(crate) const NOTES: &str = "notes on shapes";
 pub(crate) const ACROSS: &str = "shapes across stored slices";
-pub(crate) const SOLIDS: &str = "3D boxes";
+pub(crate) const SOLIDS: &str = "3D boxes and confidence maps";
 pub(crate) const MEASURES: &str = "rulers and angles";
 pub(crate) const HOLES: &str = "holes";
 pub(crate) const CURVES: &str = "curves";

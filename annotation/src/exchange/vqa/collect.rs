@@ -254,6 +254,9 @@ impl Collector<'_> {
                         inside.then_some(([min[a], min[b], max[a], max[b]], PlaceKind::Box))
                     }
                     Form::Point { .. } | Form::Landmarks { .. } => self.pixel_of(region, slice),
+                    Form::ConfidenceMap { map } => {
+                        map.outline(slice).as_ref().and_then(bounds_of).map(|rect| (rect, PlaceKind::Outline))
+                    }
                     form if form.slice() != Some(slice) => None,
                     Form::Box2d { min, max, .. } => Some(([min[0], min[1], max[0], max[1]], PlaceKind::Box)),
                     form => bounds_of(form).map(|rect| (rect, PlaceKind::Outline)),

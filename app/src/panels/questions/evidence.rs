@@ -125,6 +125,7 @@ fn icon_of(document: &Document, region: &Region) -> &'static str {
             Some(Form::Polyline { .. }) => icon::SPLINE,
             Some(Form::Ellipse { .. }) => icon::EGG,
             Some(Form::Polygon { .. } | Form::Lasso { .. }) => icon::PENTAGON,
+            Some(Form::ConfidenceMap { .. }) => icon::DROPLET,
             None => icon::CIRCLE_ALERT,
         },
     }
