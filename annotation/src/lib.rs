@@ -47,6 +47,7 @@ pub mod tools;
 mod apply;
 mod rows;
 mod stroke;
+mod words;
 
 pub use command::{Command, PaintMode, PaintRule};
 pub use contents::Contents;
@@ -66,3 +67,4 @@ pub use series_facts::SeriesFacts;
 pub use shapes::{Form, Shape, Slice};
 pub use step::StepInfo;
 pub use tags::Tags;
+pub use words::counted;

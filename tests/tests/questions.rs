@@ -66,6 +66,9 @@ fn questions_are_made_checked_audited_and_written() {
     assert_eq!(report["schema"], "limner.audit/1");
     assert!(audit.join("audit.html").is_file() && audit.join("bias_scores.csv").is_file());
 
+    let audits = || parsed(&run(&["project", "info", text(&project), "--json"]))["entities"]["audit_run"].clone();
+    assert_eq!(audits(), 0, "what is asked in a file is not the project's");
+
     let sheet = run(&[&["vqa", "sheet", text(&project)][..], &from].concat());
     let known = format!("computed from masks and shapes {}", made["questions"]);
     assert!(sheet.contains(&known) && sheet.contains("generator seeds: 7"), "{sheet}");
@@ -76,6 +79,13 @@ fn questions_are_made_checked_audited_and_written() {
     assert_eq!((&kept["questions"], &kept["accepted"]), (&made["questions"], &json!(0)));
     let _ = run(&["vqa", "generate", text(&project), "--seed", "7"]);
     assert_eq!(parsed(&run(&["vqa", "check", text(&project), "--json"])), kept);
+
+    // An audit of the project is kept in it, one entry for each thing looked for, and not twice.
+    let audited = |more: &[&str]| {
+        drop(limner(home.path(), &[&["vqa", "audit", text(&project), "--unreviewed"][..], more].concat()));
+        audits()
+    };
+    assert_eq!((audited(&["--no-record"]), audited(&[]), audited(&[])), (json!(0), json!(5), json!(5)));
 
     let out = home.path().join("gemex");
     let _ = run(&[&["vqa", "write", text(&project), "--profile", "gemex", "--out", text(&out)][..], &from].concat());

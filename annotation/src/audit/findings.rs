@@ -4,6 +4,7 @@
 use crate::audit::item::{Group, Item, words};
 use crate::audit::shortcuts::FEWEST;
 use crate::exchange::vqa::record::{Asked, letter};
+use crate::records::AuditKind;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -35,6 +36,20 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// The kind of audit that looks for it.
+    #[must_use]
+    pub const fn kind(self) -> AuditKind {
+        match self {
+            Self::OptionPosition | Self::YesNoBalance | Self::OptionLength | Self::NumberRank => AuditKind::Balance,
+            Self::AnswerInStem | Self::AnswerInFileName | Self::SubjectAcrossSplits | Self::HiddenInPrompt => {
+                AuditKind::Leakage
+            }
+            Self::TextAlone => AuditKind::Tst,
+            Self::NearDuplicate => AuditKind::Duplicate,
+            Self::Identifier => AuditKind::Phi,
+        }
+    }
+
     /// For people.
     #[must_use]
     pub const fn title(self) -> &'static str {

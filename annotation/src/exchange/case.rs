@@ -98,7 +98,7 @@ impl Shard {
 /// Whose image it is. Images of which the project names no subject are one subject where their pixels are the same: a
 /// copy in another part would leak the answer.
 fn subject_of(contents: &Contents, image: &ImageEntry) -> String {
-    let study = contents.all::<Study>().find(|study| study.images.contains(&image.id));
+    let study = contents.pointing_at_from::<Study>(image.id.key()).into_iter().next();
     study.map_or_else(|| image.sha256.clone(), |study| study.subject.to_string())
 }
 

@@ -7,6 +7,7 @@
 use crate::contents::Contents;
 use crate::entity::ImageId;
 use crate::error::{Error, Result};
+use crate::id::Key;
 use crate::image_entry::ImageEntry;
 use limner_imaging::{Task, Volume, Window};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ mod native;
 mod npz;
 pub(crate) mod parquet;
 mod receipt;
+mod release;
 mod voxels;
 pub mod vqa;
 mod xml;
@@ -38,6 +40,7 @@ pub use flat::rle;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;
 pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
+pub use release::{check_version, record_release};
 
 use dicom::{gsps, rtstruct, seg, sr};
 use flat::{
@@ -154,6 +157,11 @@ pub trait Exchange: Sync {
     /// Whether pixels leave with the annotations: what is burned into them leaves too.
     fn writes_pictures(&self) -> bool {
         false
+    }
+
+    /// The rows of the project that an export holds: its images, or for questions those.
+    fn items(&self, contents: &Contents, options: &Options) -> Vec<Key> {
+        options.cases(contents).iter().map(|case| case.image.id.key()).collect()
     }
 
     /// What would be written and what would be lost.

@@ -11,6 +11,8 @@ mod judges;
 #[cfg(test)]
 mod nifti;
 #[cfg(test)]
+mod release;
+#[cfg(test)]
 mod round;
 #[cfg(test)]
 mod sample;

@@ -2,7 +2,9 @@
 
 use limner_annotation::audit::item::{Group, Item, Truth};
 use limner_annotation::audit::shortcuts::relative_accuracy;
-use limner_annotation::audit::{Doubt, Plan, Pruning, Random, Report, run_items};
+use limner_annotation::audit::{Doubt, Plan, Pruning, Random, Report, record, run_items};
+use limner_annotation::records::{AuditKind, AuditRun};
+use limner_annotation::{Document, Revision};
 use limner_imaging::Task;
 
 const FINDINGS: [&str; 8] =
@@ -167,4 +169,35 @@ fn the_page_holds_what_was_found_and_nothing_from_outside() {
     assert!(json.starts_with("{\n  \"schema\": \"limner.audit/1\""));
     assert!(page.contains("stands too often in one place") && page.contains("<svg"));
     assert!(!page.contains("http") && !page.contains("<script"));
+}
+
+#[test]
+fn an_audit_is_kept_once_with_all_it_found() {
+    let mut items = balanced(120, 3);
+    for (n, item) in items.iter_mut().enumerate() {
+        item.id = uuid::Uuid::from_u128(n as u128 + 1).to_string();
+        // One of two answers is nearly always right.
+        item.truth = Truth::Option(if n % 10 == 0 { right(item) } else { 1 });
+    }
+    let report = audited(&items, 3);
+    let mut document = Document::new("auditor");
+    assert!(record(&mut document, &report, Revision(7)).unwrap());
+    let runs: Vec<AuditRun> = document.all::<AuditRun>().cloned().collect();
+    assert_eq!(runs.len(), 5);
+    assert!(runs.iter().all(|run| run.revision == Revision(7) && run.params["questions"] == 120));
+    let of = |kind| runs.iter().find(|run| run.kind == kind).unwrap();
+    let found = |kind| of(kind).results["findings"].as_array().unwrap().len();
+    assert_eq!((found(AuditKind::Balance), found(AuditKind::Leakage), found(AuditKind::Phi)), (1, 0, 0));
+    let scores = &of(AuditKind::Tst).scores;
+    assert_eq!(scores.len(), 120);
+    for (kept, score) in scores.iter().zip(&report.scores) {
+        assert_eq!((kept.item.id.to_string(), kept.score), (score.question.clone(), score.bias_score));
+    }
+    // The same again says nothing new; other settings are another audit of text alone.
+    assert!(!record(&mut document, &report, Revision(9)).unwrap());
+    assert!(record(&mut document, &audited(&items, 4), Revision(9)).unwrap());
+    assert_eq!(document.all::<AuditRun>().len(), 6);
+    document.undo().unwrap();
+    document.undo().unwrap();
+    assert_eq!(document.all::<AuditRun>().len(), 0);
 }

@@ -2,6 +2,7 @@
 
 use super::{exit, note, say, usage};
 use anyhow::Context as _;
+use limner_annotation::counted;
 use limner_imaging::Task;
 use limner_imaging::deidentify::{self, Blackout, Dates, Profile};
 use std::path::PathBuf;
@@ -72,6 +73,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for failure in &report.skipped {
         note(format!("limner: not copied: {}", failure.error));
     }
-    say(format!("{} files written to {}", report.written.len(), args.output.display()));
+    say(format!("{} written to {}", counted(report.written.len(), "file"), args.output.display()));
     Ok(exit(report.skipped.is_empty()))
 }

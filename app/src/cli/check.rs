@@ -1,6 +1,7 @@
 //! `limner check`: is an exported folder still what its receipt says?
 
 use super::{exit, say, say_json};
+use limner_annotation::counted;
 use limner_annotation::exchange::Receipt;
 use serde_json::json;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }))?;
     } else {
         problems.iter().for_each(say);
-        say(format!("{} files of the format {}: {}", receipt.files.len(), receipt.format, verdict(good)));
+        say(format!("{} of the format {}: {}", counted(receipt.files.len(), "file"), receipt.format, verdict(good)));
     }
     Ok(exit(good))
 }

@@ -2,8 +2,8 @@
 
 use super::{exit, say, say_json, usage};
 use anyhow::Context as _;
-use limner_annotation::Project;
 use limner_annotation::exchange::{self, Exchange, Options, Receipt, Shard, Split};
+use limner_annotation::{Project, counted};
 use limner_imaging::{Task, Window};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,9 @@ pub struct Args {
     /// A choice of the format: --set layout=one-hot
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Keep what was written as this version of the data in the project: 1.0.0
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["list", "merge", "dry_run", "shard"])]
+    release: Option<String>,
     /// List the formats
     #[arg(long)]
     list: bool,
@@ -76,7 +79,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         say_json(&run)?;
         return Ok(exit(run.blocked.is_empty()));
     };
+    let Some(version) = &args.release else {
+        return tell(&export_project(project, format, out, &options, &task)?, out, args.json);
+    };
+    // Open to write from the start, so that nobody else gives out the same version meanwhile.
+    let mut kept = Project::open(project)?;
+    exchange::check_version(kept.document(), version)?;
     let receipt = export_project(project, format, out, &options, &task)?;
+    exchange::record_release(kept.document_mut(), version, &receipt, out)?;
+    kept.close()?;
     tell(&receipt, out, args.json)
 }
 
@@ -84,7 +95,7 @@ fn tell(receipt: &Receipt, out: &Path, as_json: bool) -> anyhow::Result<ExitCode
     if as_json {
         say_json(receipt)?;
     } else {
-        say(format!("{} files, read back and checked: {}", receipt.files.len(), out.display()));
+        say(format!("{}, read back and checked: {}", counted(receipt.files.len(), "file"), out.display()));
     }
     Ok(exit(receipt.self_check.pass))
 }

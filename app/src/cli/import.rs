@@ -2,7 +2,7 @@
 
 use super::export::find;
 use super::{exit, note, say, say_json};
-use limner_annotation::{Project, exchange};
+use limner_annotation::{Project, counted, exchange};
 use limner_imaging::Task;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         say_json(&report)?;
     } else {
-        say(format!("{} records read", report.records));
+        say(format!("{} read", counted(report.records, "record")));
     }
     report.warnings.iter().for_each(|warning| note(format!("limner: {}", warning.text)));
     Ok(exit(report.warnings.is_empty()))

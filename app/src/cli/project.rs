@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use limner_annotation::records::ProjectInfo;
 use limner_annotation::step::LogEntry;
-use limner_annotation::{Command, Error, Kind, Project};
+use limner_annotation::{Command, Error, Kind, Project, counted};
 use limner_imaging::Task;
 use serde_json::json;
 use std::io::BufRead as _;
@@ -332,10 +332,10 @@ fn verify(path: &Path) -> anyhow::Result<ExitCode> {
 fn relink(path: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(path)?;
     let count = project.relink(folder, &Task::default())?;
-    say(format!("{count} pictures found again"));
+    say(format!("{} found again", counted(count, "picture")));
     let lost = project.document().images().filter(|image| !project.file_of(image).exists()).count();
     if lost > 0 {
-        note(format!("limner: {lost} pictures are still not at their place"));
+        note(format!("limner: not at their place still: {}", counted(lost, "picture")));
     }
     close(project)?;
     Ok(exit(lost == 0))

@@ -4,7 +4,7 @@ use super::{exit, note, say, say_json};
 use anyhow::Context as _;
 use limner_annotation::records::Ontology;
 use limner_annotation::share::{self, Collected};
-use limner_annotation::{Command, Project, ontology_file};
+use limner_annotation::{Command, Project, counted, ontology_file};
 use limner_imaging::Task;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ pub fn handout(path: &Path, rater: &str, out: &Path, copy: bool) -> anyhow::Resu
     for warning in &handed.warnings {
         note(format!("limner: {}", warning.text));
     }
-    say(format!("{} assignments on {} images for {rater}", handed.assignments, handed.images));
+    let (assignments, images) = (counted(handed.assignments, "assignment"), counted(handed.images, "image"));
+    say(format!("{assignments} on {images} for {rater}"));
     Ok(exit(handed.warnings.is_empty()))
 }
 
@@ -57,7 +58,10 @@ pub fn collect(path: &Path, files: &[PathBuf], as_json: bool) -> anyhow::Result<
 
 fn report(collected: &Collected) {
     let Collected { rater, added, changed, removed, conflicts } = collected;
-    say(format!("{rater}: {added} added, {changed} changed, {removed} removed, {} conflicts", conflicts.len()));
+    say(format!(
+        "{rater}: {added} added, {changed} changed, {removed} removed, {}",
+        counted(conflicts.len(), "conflict")
+    ));
     for conflict in conflicts {
         say(format!("    {}: {}", conflict.key, conflict.what));
     }

@@ -1,6 +1,6 @@
 //! `limner vqa`: make questions from what is painted and drawn, audit them, check them, write them by a profile.
 
-use super::{exit, say, say_json, usage};
+use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
 use clap::Subcommand;
 use limner_annotation::audit::{self, Plan as AuditPlan, Pruning};
@@ -12,7 +12,7 @@ use limner_annotation::exchange::vqa::talk::Style;
 use limner_annotation::question::generate::{self, GENERATORS, Plan};
 use limner_annotation::question::{Book, ImageSet, Lookup, Question, Status, Template};
 use limner_annotation::step::StepInfo;
-use limner_annotation::{Command, Contents, ImageEntry, ImageId, Project};
+use limner_annotation::{Command, Contents, Error, ImageEntry, ImageId, Project, counted};
 use limner_imaging::Task;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -119,6 +119,9 @@ struct Audit {
     /// Bias scores up to here are left alone
     #[arg(long, default_value_t = 0.9)]
     threshold: f64,
+    /// Do not keep the audit in the project
+    #[arg(long)]
+    no_record: bool,
     #[arg(long)]
     json: bool,
 }
@@ -181,7 +184,7 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
         }))?;
     } else {
         counts.iter().for_each(|(name, count)| say(format!("{name:<20} {count}")));
-        say(format!("{} questions wait for review", book.questions.len()));
+        say(format!("{} to review", counted(book.questions.len(), "question")));
     }
     Ok(exit(!book.questions.is_empty()))
 }
@@ -200,7 +203,7 @@ pub fn store(project: &mut Project, book: &Book) -> anyhow::Result<()> {
     let sets = book.image_sets.values().filter(|set| document.get::<ImageSet>(set.id).is_none());
     let questions = book.questions.values().filter(|question| document.get::<Question>(question.id).is_none());
     let commands: Vec<Command> = sets.cloned().map(Command::put).chain(questions.cloned().map(Command::put)).collect();
-    let summary = format!("{} questions made from masks and shapes", book.questions.len());
+    let summary = format!("{} made from masks and shapes", counted(book.questions.len(), "question"));
     let step = StepInfo::named("Generate questions").with_tool("derive").with_summary(summary);
     document.apply_step(step, commands)?;
     Ok(())
@@ -257,12 +260,18 @@ fn collected(project: &Project, book: &dyn Lookup, unreviewed: bool) -> anyhow::
 }
 
 fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
-    let project = Project::open_read_only(&args.source.project)?;
+    // What is asked in a file is not the project's.
+    let mut project = open_to_audit(&args.source.project, args.source.questions.is_none() && !args.no_record)?;
     let questions = Questions::of(&project, &args.source)?;
     let collected = collected(&project, questions.book(), args.source.unreviewed)?;
     let plan = AuditPlan { seed: args.seed, folds: args.folds, ..AuditPlan::default() };
     let pruning = args.prune.map(|budget| Pruning { budget, threshold: args.threshold, ..Pruning::default() });
     let report = audit::run(&collected.records, plan, pruning, &Task::default())?;
+    if !project.is_read_only() {
+        let revision = project.document().revision();
+        audit::record(project.document_mut(), &report, revision)?;
+        project.close()?;
+    }
     if let Some(out) = &args.out {
         report.write(out)?;
     }
@@ -277,9 +286,25 @@ fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
         for finding in &report.findings {
             say(format!("{}: {}. {}", finding.doubt.title(), finding.text, finding.doubt.remedy()));
         }
-        say(format!("{} questions audited, {} doubts", report.questions, report.findings.len()));
+        let doubts = counted(report.findings.len(), "doubt");
+        say(format!("{} audited, {doubts}", counted(report.questions, "question")));
     }
     Ok(exit(report.is_clean()))
+}
+
+/// Opens a project to write where the audit is to be kept, and to look where that cannot be.
+fn open_to_audit(path: &Path, keeps: bool) -> anyhow::Result<Project> {
+    if !keeps {
+        return Ok(Project::open_read_only(path)?);
+    }
+    match Project::open(path) {
+        Err(error @ (Error::InUse { .. } | Error::Io { .. } | Error::Store { .. })) => {
+            let project = Project::open_read_only(path)?;
+            note(format!("limner: the audit is not kept in the project: {error}"));
+            Ok(project)
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// The sheet says what the audit found, so it is made with one.
@@ -333,10 +358,10 @@ fn run_check(args: &Check) -> anyhow::Result<ExitCode> {
             say(format!("{}: {}", problem["stem"], problem["problems"]));
         }
         if let Some(run) = &dry_run {
-            say(format!("{} records, {} blocked", run.records, run.blocked.len()));
+            say(format!("{}, {} blocked", counted(run.records, "record"), run.blocked.len()));
             run.lossy.iter().for_each(|loss| say(format!("lost: {} of {}", loss.field, loss.count)));
         }
-        say(format!("{count} questions, {accepted} accepted, {} with problems", problems.len()));
+        say(format!("{}, {accepted} accepted, {} with problems", counted(count, "question"), problems.len()));
     }
     Ok(exit(problems.is_empty()))
 }
@@ -373,7 +398,7 @@ fn run_write(args: &Write) -> anyhow::Result<ExitCode> {
             &json!({"schema": "limner.vqa-write/1", "profile": profile.name(), "records": records, "out": args.out}),
         )?;
     } else {
-        say(format!("{records} records, read back and checked: {}", args.out.display()));
+        say(format!("{}, read back and checked: {}", counted(records, "record"), args.out.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -339,7 +339,8 @@ impl App {
         self.jobs.start("Exporting", move |task| {
             let receipt = crate::cli::export_project(&path, format, &out, &Options::default(), task)?;
             let apply: Apply = Box::new(move |app| {
-                app.notices.done(format!("{} files exported and checked: {}", receipt.files.len(), out.display()));
+                let files = limner_annotation::counted(receipt.files.len(), "file");
+                app.notices.done(format!("{files} exported and checked: {}", out.display()));
             });
             Ok(apply)
         });

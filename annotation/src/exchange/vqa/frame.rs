@@ -12,6 +12,7 @@ use crate::exchange::vqa::profile::{self, Files, Profile, ProfileOptions};
 use crate::exchange::vqa::record::{Place, PlaceKind, Scene};
 use crate::exchange::vqa::{boxes, talk};
 use crate::exchange::{DryRun, Exchange, Holds, Import, Job, Options, Reading, SelfCheck, Status};
+use crate::id::Key;
 use crate::question::{Frame, ImageSet, Item, Region};
 use crate::shapes::{Form, Shape, Slice};
 use crate::{ImageEntry, ImageId};
@@ -74,6 +75,14 @@ impl Exchange for Vqa {
 
     fn writes_pictures(&self) -> bool {
         true
+    }
+
+    fn items(&self, contents: &Contents, options: &Options) -> Vec<Key> {
+        let Ok(collected) = collect(contents, contents, &selection(options), &Task::default()) else {
+            return Vec::new();
+        };
+        let asked = profile::fitting(self.0, &collected.records).map(|asked| asked.question.id.key());
+        asked.chain(collected.records.talks.iter().map(|talk| talk.dialogue.id.key())).collect()
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {

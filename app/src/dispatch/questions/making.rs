@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::cli::vqa;
 use crate::jobs::Apply;
 use crate::work::asking::Page;
-use limner_annotation::Project;
 use limner_annotation::audit::{self, Plan as AuditPlan};
 use limner_annotation::exchange::vqa::collect::{Selection, collect};
+use limner_annotation::{Project, Revision};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl App {
         match vqa::store(project, &book) {
             Ok(()) => {
                 self.show_changes();
-                self.notices.done(format!("{count} questions wait for review"));
+                self.notices.done(format!("{} to review", limner_annotation::counted(count, "question")));
                 self.turn_to(Page::Review);
             }
             Err(error) => self.notices.error("The questions could not be kept", &error),
@@ -69,16 +69,26 @@ impl App {
             let document = project.document();
             let collected = collect(document.contents(), document.contents(), &Selection::default(), task)?;
             let report = Arc::new(audit::run(&collected.records, AuditPlan::default(), None, task)?);
-            let apply: Apply = Box::new(move |app| {
-                if app.workspace.project.as_ref().is_some_and(|project| project.path() == path) {
-                    app.work.asking.audit = Some(report);
-                    app.work.asking.audited = Some(revision);
-                }
-            });
+            let apply: Apply = Box::new(move |app| app.keep_audit(&path, report, revision));
             Ok(apply)
         });
         self.work.asking.page = Page::Audit;
         self.open_questions();
+    }
+
+    /// Shows the report, and keeps it in the project, so that it can be shown later that the audit was made.
+    fn keep_audit(&mut self, path: &Path, report: Arc<audit::Report>, revision: Revision) {
+        let Some(project) = self.workspace.project.as_mut().filter(|project| project.path() == path) else { return };
+        let document = project.document_mut();
+        let is_current = document.revision() == revision;
+        let may_keep = !document.is_read_only() && !document.is_step_open();
+        if let Some(Err(error)) = may_keep.then(|| audit::record(document, &report, revision)) {
+            self.notices.error("The audit could not be kept in the project", &error.into());
+        }
+        let Some(document) = self.document() else { return };
+        // Keeping it changed nothing that it is about.
+        self.work.asking.audited = Some(if is_current { document.revision() } else { revision });
+        self.work.asking.audit = Some(report);
     }
 
     /// The report as JSON, list of scores and page.
