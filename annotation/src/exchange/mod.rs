@@ -29,8 +29,10 @@ mod npz;
 pub(crate) mod parquet;
 mod receipt;
 mod release;
+mod tracks;
 mod voxels;
 pub mod vqa;
+mod wanted;
 mod xml;
 
 pub use case::{Shard, Split};
@@ -41,6 +43,7 @@ pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;
 pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
 pub use release::{check_version, record_release};
+pub use wanted::Wanted;
 
 use dicom::{gsps, rtstruct, seg, sr};
 use flat::{
@@ -80,6 +83,7 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &medsam::MedSam,
     &trees::BIDS,
     &measurements::Measurements,
+    &tracks::TapVid,
     &mesh::STL,
     &mesh::PLY,
     &mesh::GLB,

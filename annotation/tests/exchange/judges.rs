@@ -1,8 +1,10 @@
 //! The field's own tools, each in its own environment, on grids that point every way, with labels that overlap.
 
 use crate::sample;
-use limner_annotation::Command;
+use limner_annotation::entity::TrackId;
 use limner_annotation::exchange::{Options, by_name, export};
+use limner_annotation::records::{Keyframe, Track};
+use limner_annotation::{Command, Form, Slice, Tags};
 use limner_imaging::Task;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -100,4 +102,30 @@ fn dciodvfy_finds_no_error_in_our_objects() {
             assert!(errors.is_empty(), "{folder}: {errors:#?}");
         }
     }
+}
+
+#[test]
+fn tracks_are_read_as_the_benchmark_reads_them() {
+    let sample::Sample { mut document, images } = sample::project();
+    let last = sample::SIZE[2] - 1;
+    let point = |frame: usize| {
+        let share = frame as f64 / last as f64;
+        Form::Point { at: [3.0 + 8.0 * share - 0.5, 2.0 + 4.0 * share - 0.5, frame as f64] }
+    };
+    let key = |frame: usize, form: Form, occluded: bool| {
+        let (outside, interpolated) = (false, true);
+        Keyframe { frame, form, occluded, outside, interpolated }
+    };
+    let track = |keyframes| {
+        let (id, label, text, tags) = (TrackId::new(), None, None, Tags::default());
+        Command::put(Track { id, image: images[0], label, text, keyframes, tags })
+    };
+    let line = track(vec![key(0, point(0), false), key(2, point(2), true), key(last, point(last), false)]);
+    let boxed = Form::Box2d { slice: Slice::stored(0), min: [5.0, 4.0], max: [11.0, 6.0] };
+    document.apply("Track", vec![line, track(vec![key(0, boxed, false)])]).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("tracks");
+    let options = Options::default();
+    export(by_name("tracks-tapvid").unwrap(), &document, &sample::load, &out, &options, &Task::default()).unwrap();
+    judge("formats", "tracks.py", &[&out]);
 }

@@ -2,7 +2,7 @@
 
 use super::{exit, say, say_json, usage};
 use anyhow::Context as _;
-use limner_annotation::exchange::{self, Exchange, Options, Receipt, Shard, Split};
+use limner_annotation::exchange::{self, Exchange, Options, Receipt, Shard, Split, Wanted};
 use limner_annotation::{Project, counted};
 use limner_imaging::{Task, Window};
 use serde_json::json;
@@ -42,6 +42,15 @@ pub struct Args {
     /// Only these images, by id
     #[arg(long)]
     image: Vec<limner_annotation::ImageId>,
+    /// Only images with this label painted or drawn on them
+    #[arg(long, value_name = "LABEL")]
+    with: Vec<String>,
+    /// Only images on which this reader changed something last
+    #[arg(long, value_name = "PSEUDONYM")]
+    by: Vec<String>,
+    /// Only images of this kind: CT, MR, US
+    #[arg(long)]
+    modality: Vec<String>,
     /// The window pictures are written in: WIDTH,LEVEL or a preset
     #[arg(long)]
     window: Option<String>,
@@ -72,7 +81,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let project = args.project.as_deref().context("name a project")?;
     let format = args.format.as_deref().context("name a format")?;
     let task = Task::default();
-    let options = options(args)?;
+    let mut options = options(args)?;
+    let wanted = Wanted { with: args.with.clone(), by: args.by.clone(), modality: args.modality.clone() };
+    if !wanted.is_empty() {
+        let mut images = wanted.images(Project::open_read_only(project)?.document())?;
+        images.retain(|image| options.images.as_ref().is_none_or(|only| only.contains(image)));
+        options.images = Some(images);
+    }
     let Some(out) = args.out.as_deref().filter(|_| !args.dry_run) else {
         let project = Project::open_read_only(project)?;
         let run = exchange::dry_run(find(format)?, project.document(), &options);

@@ -19,7 +19,7 @@ pub(crate) mod nih;
 pub(crate) mod outline;
 pub(crate) mod paired;
 pub(crate) mod panoptic;
-mod picture;
+pub(crate) mod picture;
 mod place;
 pub mod rle;
 pub(crate) mod voc;

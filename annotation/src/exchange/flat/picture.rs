@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 /// How a picture was made from its source.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Recipe {
+pub(crate) struct Recipe {
     /// Not set for colour, which is written as it is.
     pub window: Option<Window>,
     pub exported_from_native: [[f64; 3]; 3],
 }
 
-pub(super) fn of_slice(volume: &Volume, slice: usize, window: Option<Window>) -> Result<(Volume, Recipe)> {
+pub(crate) fn of_slice(volume: &Volume, slice: usize, window: Option<Window>) -> Result<(Volume, Recipe)> {
     let [width, height, slices] = volume.size();
     if slice >= slices {
         return Err(Error::geometry(format!("slice {slice} was asked of a picture with {slices}")));
