@@ -2,6 +2,8 @@
 
 mod annotate;
 mod ask;
+mod groups;
+mod used;
 
 use crate::case::{Errand, errand};
 use crate::keymap::{Chord, When};
@@ -13,6 +15,7 @@ use limner_annotation::tools::{Makes, TOOLS, ToolId};
 use limner_imaging::View;
 
 pub use ask::Ask;
+pub use used::Used;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {

@@ -81,25 +81,30 @@ impl LabelLook {
     }
 }
 
-/// What a proposal says of a voxel; the number it has in the proposal's own texture.
+/// What a proposal says of a voxel; the number it has in the proposal's own texture. What accepting would paint has the
+/// bit of `PROPOSED_BODY`: the one outline goes around that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Proposed {
-    No,
-    Yes,
-    /// Inside, but the engine is not sure.
-    Unsure,
+    No = 0,
     /// Outside, but not far from being inside.
-    Near,
+    Near = 1,
+    Yes = PROPOSED_BODY,
+    /// Inside, but the engine is not sure.
+    Unsure = PROPOSED_BODY + 1,
 }
+
+const PROPOSED_BODY: u16 = 4;
 
 impl Gpu {
     pub fn new(host: &RenderState) -> anyhow::Result<Self> {
         let context = GpuContext::from_host(&host.adapter, host.device.clone(), host.queue.clone());
         let renderer = Renderer::new(&context, Target::FORMAT);
+        let mut proposal_palette = Palette::new(&context)?;
+        proposal_palette.set_body_bits(PROPOSED_BODY);
         Ok(Self {
             palette: Palette::new(&context)?,
-            proposal_palette: Palette::new(&context)?,
+            proposal_palette,
             over_colours: ColourMap::new(&context, &MapPreset::named("hot").context("there is no such map")?.entries()),
             device: Device { host: host.clone(), context, renderer },
             pictures: BTreeMap::new(),
@@ -268,8 +273,8 @@ impl Gpu {
         let labels: Vec<u16> = proposed.iter().map(|&word| word as u16).collect();
         texture.write_box(&self.device.context, bounds, &labels)?;
         let sure = LabelStyle { selected: true, ..LabelStyle::new(colour) };
-        // The less sure, the nearer to white, and with a thinner line around.
-        let unsure = LabelStyle::new(colour.map(|channel| channel / 2 + 127));
+        // The less sure, the nearer to white; the line around says what accepting would paint.
+        let unsure = LabelStyle { selected: true, ..LabelStyle::new(colour.map(|channel| channel / 2 + 127)) };
         let near = LabelStyle::new(colour.map(|channel| channel / 4 + 191));
         let styles = [(Proposed::Yes as u16, sure), (Proposed::Unsure as u16, unsure), (Proposed::Near as u16, near)];
         self.proposal_palette.update(&self.device.context, styles);

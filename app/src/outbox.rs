@@ -24,6 +24,8 @@ pub use ask::AskAct;
 #[derive(Clone, Debug)]
 pub enum Request {
     Act(Action),
+    /// Called by its name in the palette, which remembers it.
+    ByName(Action),
     Ask(AskAct),
     Gesture(Gesture),
     /// Wheel over a picture, in steps; positive is onwards.
@@ -141,6 +143,8 @@ pub enum LabelAct {
     Rename(String),
     Show(bool),
     ShowOnly,
+    /// Without its fill.
+    OutlineAlone(bool),
     Lock(bool),
     Colour([u8; 3]),
     /// Puts it under another one, or on the top level.

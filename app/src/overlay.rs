@@ -8,18 +8,27 @@ use limner_annotation::label_map::Layer;
 use limner_annotation::{Change, Document, ImageId, LabelId};
 use limner_imaging::VoxelBox;
 use limner_render::LabelStyle;
+use std::collections::BTreeSet;
 
 /// Voxels of labels that one frame sends.
 const MOST_IN_A_FRAME: usize = 8 << 20;
 
+/// What sets labels apart on screen and in no document.
+#[derive(Clone, Copy)]
+pub struct Marks<'a> {
+    pub selected: Option<LabelId>,
+    /// Drawn without their fill.
+    pub outlined: &'a BTreeSet<LabelId>,
+}
+
 /// Everything painted on an open picture, from the next frames on (`show_waiting`).
-pub fn show_all(gpu: &mut Gpu, document: &Document, open: &OpenPicture, selected: Option<LabelId>) {
+pub fn show_all(gpu: &mut Gpu, document: &Document, open: &OpenPicture, marks: Marks<'_>) {
     if let Some(map) = document.label_map(open.image) {
         for (number, layer) in map.layers().iter().enumerate() {
             gpu.await_labels(open.image, painted(layer).into_iter().map(|bounds| (number, bounds)));
         }
     }
-    style(gpu, document, selected);
+    style(gpu, document, marks);
 }
 
 /// Boxes around all that is painted on a layer, each a row of bricks at most.
@@ -52,7 +61,7 @@ pub fn show_changes(
     document: &Document,
     pictures: &Pictures,
     changes: &[Change],
-    selected: Option<LabelId>,
+    marks: Marks<'_>,
 ) -> anyhow::Result<()> {
     for change in changes {
         match *change {
@@ -62,7 +71,7 @@ pub fn show_changes(
             _ => {}
         }
     }
-    style(gpu, document, selected);
+    style(gpu, document, marks);
     Ok(())
 }
 
@@ -74,9 +83,14 @@ fn show_box(gpu: &mut Gpu, document: &Document, image: ImageId, layer: usize, bo
     gpu.write_labels(image, layer, bounds, &values)
 }
 
-pub fn style(gpu: &mut Gpu, document: &Document, selected: Option<LabelId>) {
+pub fn style(gpu: &mut Gpu, document: &Document, marks: Marks<'_>) {
     gpu.style_labels(document.labels().into_iter().map(|label| {
-        let style = LabelStyle { colour: label.colour(), visible: label.visible, selected: selected == Some(label.id) };
+        let style = LabelStyle {
+            colour: label.colour(),
+            visible: label.visible,
+            selected: marks.selected == Some(label.id),
+            filled: !marks.outlined.contains(&label.id),
+        };
         (label.value, style)
     }));
 }

@@ -99,7 +99,8 @@ impl App {
         self.restyle();
         if let Some(project) = &self.workspace.project {
             for open in self.workspace.pictures.values() {
-                overlay::show_all(&mut self.gpu, project.document(), open, self.label);
+                let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+                overlay::show_all(&mut self.gpu, project.document(), open, marks);
                 self.gpu.show_drawings(open.image, &open.volume)?;
             }
         }

@@ -1,5 +1,6 @@
 //! What is remembered between starts. A settings file that cannot be read is set aside, never a reason not to start.
 
+use crate::action::Used;
 use crate::beside::Place;
 use crate::keymap::{OwnKeys, Profile};
 use crate::theme::Theme;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub look: Look,
     pub profile: Profile,
     pub own_keys: OwnKeys,
+    /// Called by name in the palette.
+    pub commands: Used,
     /// The table behind the window keys.
     pub windows: Vec<NamedWindow>,
 }
@@ -43,6 +46,7 @@ impl Default for Settings {
             look: Look::default(),
             profile: Profile::default(),
             own_keys: OwnKeys::new(),
+            commands: Used::default(),
             windows: default_windows(),
         }
     }

@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::outbox::Outbox;
 use crate::theme::{self, colours, icon_font, radius, size, space, strong};
 use eframe::egui::{
-    Align, Align2, Button, Color32, FontId, Frame, Label, Layout, Margin, Rect, Response, RichText, Role, Sense,
-    Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+    Align, Align2, Button, Color32, FontId, Frame, IntoAtoms, Label, Layout, Margin, Rect, Response, RichText, Role,
+    Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };
 
 /// What a control is called and what it does.
@@ -29,6 +29,9 @@ pub fn small_icon_button(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool) ->
     icon_button_sized(ui, icon, words, on, 20.0)
 }
 
+/// How much of its ink is left to what cannot be used now.
+const UNAVAILABLE: f32 = 0.4;
+
 fn icon_button_sized(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool, side: f32) -> Response {
     let enabled = words.reason.is_none();
     let sense = if enabled { Sense::click() } else { Sense::hover() };
@@ -41,7 +44,7 @@ fn icon_button_sized(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool, side: 
         _ => Color32::TRANSPARENT,
     };
     let ink = match (enabled, on, response.hovered()) {
-        (false, ..) => c.edge,
+        (false, ..) => c.weak.gamma_multiply(UNAVAILABLE),
         (_, true, _) => c.accent,
         (_, _, true) => c.text,
         _ => c.weak,
@@ -100,7 +103,7 @@ pub fn action_button(app: &App, action: Action, ui: &mut Ui, out: &mut Outbox) -
 pub fn word_button(app: &App, action: Action, title: &str, ui: &mut Ui, out: &mut Outbox) -> Response {
     let keys = app.keys_of(action);
     let reason = app.why_not(action);
-    let response = ui.add_enabled(reason.is_none(), Button::selectable(app.is_on(action), title));
+    let response = ui.add_enabled(reason.is_none(), Button::new(title).selected(app.is_on(action)));
     if response.clicked() {
         out.act(action);
     }
@@ -130,8 +133,16 @@ pub fn empty_state(ui: &mut Ui, icon: &str, headline: &str, text: &str) {
         ui.label(RichText::new(icon).font(icon_font(26.0)).color(c.edge));
         ui.add_space(space::S);
         ui.label(RichText::new(headline).font(strong(size::BODY)).color(c.text));
+        // Lines of a readable length, whatever the width of what they stand in.
+        ui.set_max_width(ui.available_width().min(320.0));
         ui.label(RichText::new(text).size(size::SMALL).color(c.weak));
     });
+}
+
+/// The ink that says "this" or "not this" on a panel.
+pub fn sign_ink(ui: &Ui, positive: bool) -> Color32 {
+    let c = colours(ui.ctx());
+    if positive { c.good } else { c.error }
 }
 
 /// A word on a ground of its own: a modality, a count.
@@ -142,6 +153,21 @@ pub fn chip(ui: &mut Ui, text: &str, ink: Color32) -> Response {
     ui.painter().rect_filled(rect, radius::S, c.raised);
     ui.painter().galley(Rect::from_center_size(rect.center(), galley.size()).min, galley, ink);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
+}
+
+/// What is called in lower case inside of sentences, where it stands by itself.
+pub fn sentence_case(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A box to tick, with an edge that is seen also where it is empty.
+pub fn tick<'a>(ui: &mut Ui, on: &'a mut bool, text: impl IntoAtoms<'a>) -> Response {
+    let edge = Stroke::new(1.0, colours(ui.ctx()).edge);
+    let before = std::mem::replace(&mut ui.visuals_mut().widgets.inactive.bg_stroke, edge);
+    let response = ui.checkbox(on, text);
+    ui.visuals_mut().widgets.inactive.bg_stroke = before;
     response
 }
 
@@ -159,9 +185,10 @@ pub fn pill(ui: &mut Ui, text: &str, digit: Option<usize>, on: bool) -> Response
         (false, false) => c.raised,
     };
     ui.painter().rect_filled(rect, 11.0, fill);
-    if on || response.has_focus() {
-        ui.painter().rect_stroke(rect, 11.0, Stroke::new(1.0, c.accent), StrokeKind::Inside);
-    }
+    // Where the theme draws the edges of buttons, pills are buttons.
+    let edge = ui.visuals().widgets.inactive.bg_stroke;
+    let edge = if on || response.has_focus() { Stroke::new(1.0, c.accent) } else { edge };
+    ui.painter().rect_stroke(rect, 11.0, edge, StrokeKind::Inside);
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
     response
 }

@@ -11,10 +11,10 @@ use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::action::{Action, Ask};
 use limner::outbox::{AskAct, Request};
-use limner::work::asking::{Page, Slot};
+use limner::work::asking::{Page, Part, Slot};
 use limner::work::guides::GUIDES;
 use limner_annotation::question::{
-    AnswerType, ChoiceKind, ImageSet, Question, Region, RenderRecipe, Role, Status, Template, children,
+    AnswerType, ChoiceKind, Dialogue, ImageSet, Question, Region, RenderRecipe, Role, Status, Template, children,
 };
 use std::path::{Path, PathBuf};
 
@@ -110,6 +110,7 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
     write_choices(&mut author);
     write_regions(&mut author);
     write_words(&mut author);
+    let talk = write_dialogue(&mut author);
     write_about_pictures(&mut author);
     write_stages(&mut author);
     let kinds: std::collections::BTreeSet<AnswerType> =
@@ -122,6 +123,12 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
     author.0.wait("the export", |_| out.join("limner-receipt.json").is_file());
     let records = std::fs::read_to_string(jsonl_in(&out)).unwrap();
     assert!(records.lines().count() >= accepted / 2, "{} records of {accepted}", records.lines().count());
+    let said = records.lines().find(|line| line.contains(&talk)).expect("the dialogue is exported");
+    let said: serde_json::Value = serde_json::from_str(said).unwrap();
+    let text = said["messages"].to_string();
+    assert_eq!(["<image>", "<ref-object>", "<bbox>"].map(|marker| text.matches(marker).count()), [1, 1, 1], "{text}");
+    assert_eq!(said["objects"]["ref"], serde_json::json!(["Label 1"]));
+    assert_eq!(said["objects"]["bbox"].as_array().map(Vec::len), Some(1));
     loaded_by_the_hub(&out);
 }
 
@@ -280,6 +287,39 @@ fn write_stages(author: &mut Author) {
     assert_eq!(children(author.0.document().contents(), root).count(), 1);
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::Show(root)));
     author.accept();
+}
+
+/// Two turns with evidence in the answer, pointed at by a click while the words are still being typed. Gives what is asked.
+fn write_dialogue(author: &mut Author) -> String {
+    let asked = "Where is the largest organ of the abdomen?";
+    author.press(ALT | SHIFT, Key::D);
+    author.write(asked);
+    // The turn that has the keyboard is the one.
+    author.press(ALT, Key::E);
+    assert_eq!(author.0.app().work.asking.pointing, Some(Slot::Turn(0)));
+    author.0.window.get_by_label("Evidence for turn 2").click();
+    author.0.window.step();
+    author.0.window.step();
+    assert_eq!(author.0.app().work.asking.pointing, Some(Slot::Turn(1)));
+    author.click((LIVER.0, LIVER.1 + 60.0));
+    assert!(author.0.app().work.asking.missed, "a click beside everything goes by without a word");
+    author.click(LIVER);
+    assert_eq!(author.0.app().work.asking.pointing, None, "{:?}", author.0.app().notices.shown());
+    author.0.window.state_mut().carry_out(Request::Ask(AskAct::Focus(Part::Turn(1))));
+    author.write("It is here: ");
+    author.press(ALT, Key::L);
+    author.write("Thank you");
+    // What is being typed is stored before the turn is taken away.
+    author.0.window.get_by_label("Remove turn 3").click();
+    author.0.window.step();
+    author.0.window.step();
+    let talk = author.0.app().work.asking.talk.expect("the dialogue is shown");
+    let talk = author.0.document().get::<Dialogue>(talk).unwrap().clone();
+    assert_eq!(talk.turns.len(), 2);
+    assert_eq!((talk.turns[0].text.as_str(), talk.turns[0].evidence.len()), (asked, 0));
+    assert!(talk.turns[1].text.contains("It is here: ") && talk.turns[1].text.contains("<bbox>"), "{:?}", talk.turns);
+    assert!(matches!(talk.turns[1].evidence[0].region, Region::Painted { .. }), "{:?}", talk.turns);
+    asked.to_owned()
 }
 
 fn jsonl_in(folder: &Path) -> PathBuf {

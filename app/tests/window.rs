@@ -263,3 +263,28 @@ fn the_palette_finds_every_action_that_can_be_done() {
         assert!(w.query_all_by_label(&title).next().is_some(), "{title}");
     }
 }
+
+#[test]
+fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Continue);
+    w.step();
+    w.get_by_label("Tour of the sample study").click();
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    for _ in 0..5 {
+        w.get_by_label("Next step").click();
+        w.step();
+        w.step();
+    }
+    assert!(w.query_by_label("That was the tour. There is more").is_some());
+    // The page has this button too; the tour stands over everything.
+    let places = w.query_all_by_label("Work list").collect::<Vec<_>>();
+    places.iter().min_by(|a, b| a.rect().left().total_cmp(&b.rect().left())).expect("it is named").click();
+    drop(places);
+    w.step();
+    w.step();
+    assert_eq!(w.state().case.page, limner::case::Page::Cases);
+    w.get_by_label("Close").click();
+    w.step();
+    assert!(w.state().tour.is_none());
+}

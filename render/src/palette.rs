@@ -1,4 +1,4 @@
-//! How labels look: a colour each, whether they are shown, whether they are selected.
+//! How labels look: a colour each, whether they are shown, filled or an outline alone, whether they are selected.
 //!
 //! A label nobody has styled still gets a colour of its own and is shown: what is painted is never invisible by
 //! accident. Label 0 is background and is never drawn.
@@ -10,18 +10,21 @@ use crate::error::Result;
 const SIDE: u32 = 256;
 const VISIBLE: u8 = 1;
 const SELECTED: u8 = 2;
+const OUTLINED: u8 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelStyle {
     pub colour: [u8; 3],
     pub visible: bool,
     pub selected: bool,
+    /// Else its outline alone is drawn on slices; in 3D it is a surface as ever.
+    pub filled: bool,
 }
 
 impl LabelStyle {
     #[must_use]
     pub const fn new(colour: [u8; 3]) -> Self {
-        Self { colour, visible: true, selected: false }
+        Self { colour, visible: true, selected: false, filled: true }
     }
 
     /// The look of a label nobody has styled: neighbouring numbers get hues far apart.
@@ -36,10 +39,10 @@ impl LabelStyle {
         Self::new([channel(0.0), channel(4.0), channel(2.0)])
     }
 
-    const fn texel(self) -> [u8; 4] {
+    fn texel(self) -> [u8; 4] {
         let [r, g, b] = self.colour;
-        let flags = if self.visible { VISIBLE } else { 0 } | if self.selected { SELECTED } else { 0 };
-        [r, g, b, flags]
+        let flag = |is: bool, bit: u8| if is { bit } else { 0 };
+        [r, g, b, flag(self.visible, VISIBLE) | flag(self.selected, SELECTED) | flag(!self.filled, OUTLINED)]
     }
 }
 
@@ -47,6 +50,7 @@ pub struct Palette {
     texture: CountedTexture,
     texels: Vec<[u8; 4]>,
     is_hatched: bool,
+    body_bits: u16,
 }
 
 impl Palette {
@@ -64,7 +68,7 @@ impl Palette {
         };
         let texture = gpu.texture("palette", &descriptor)?;
         let texels = (0..=u16::MAX).map(|label| LabelStyle::of_label(label).texel()).collect();
-        let palette = Self { texture, texels, is_hatched: false };
+        let palette = Self { texture, texels, is_hatched: false, body_bits: u16::MAX };
         palette.upload(gpu, 0, SIDE);
         Ok(palette)
     }
@@ -91,6 +95,16 @@ impl Palette {
         self.is_hatched = is_hatched;
     }
 
+    /// Which bits of a label's number say what body it is part of. Outlines go around bodies and not between the parts of
+    /// one; what has none of these bits has no outline. All bits at first: each label is a body.
+    pub const fn set_body_bits(&mut self, bits: u16) {
+        self.body_bits = bits;
+    }
+
+    pub(crate) const fn body_bits(&self) -> u16 {
+        self.body_bits
+    }
+
     #[must_use]
     pub const fn is_hatched(&self) -> bool {
         self.is_hatched
@@ -99,7 +113,12 @@ impl Palette {
     #[must_use]
     pub fn style(&self, label: u16) -> LabelStyle {
         let [r, g, b, flags] = self.texels[usize::from(label)];
-        LabelStyle { colour: [r, g, b], visible: flags & VISIBLE != 0, selected: flags & SELECTED != 0 }
+        LabelStyle {
+            colour: [r, g, b],
+            visible: flags & VISIBLE != 0,
+            selected: flags & SELECTED != 0,
+            filled: flags & OUTLINED == 0,
+        }
     }
 
     pub(crate) const fn view(&self) -> &wgpu::TextureView {

@@ -77,6 +77,12 @@ impl Screen {
 
     /// A drag with the left button in small steps, as a hand makes it.
     pub fn drag(&self, from: (u32, u32), to: (u32, u32)) {
+        self.press_and_pull(from, to);
+        self.let_go();
+    }
+
+    /// The same, and the button is still down at its end.
+    pub fn press_and_pull(&self, from: (u32, u32), to: (u32, u32)) {
         const STEPS: u32 = 12;
         self.move_to(from);
         self.hand(&["mousedown", "1"]);
@@ -85,6 +91,9 @@ impl Screen {
             let between = |a: u32, b: u32| (a * (STEPS - step) + b * step) / STEPS;
             self.move_to((between(from.0, to.0), between(from.1, to.1)));
         }
+    }
+
+    pub fn let_go(&self) {
         self.hand(&["mouseup", "1"]);
         pause();
     }

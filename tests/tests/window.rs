@@ -1,5 +1,5 @@
 //! The thin line through the whole house, in a real window on a screen of its own: open the sample study, scroll,
-//! window, paint, prompt, undo, close, start again, find the work, export it.
+//! window, paint, prompt, undo, close, start again, find the work, export it; and a program that ends by force.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
@@ -133,6 +133,46 @@ fn a_user_opens_paints_prompts_undoes_closes_returns_and_exports() {
     assert!(ended(&mut window), "the window did not close");
 
     export_from_the_command_line(&session, painted);
+}
+
+#[test]
+fn a_window_killed_in_the_middle_of_a_drag_has_lost_nothing_that_was_acknowledged() {
+    let session = Session { home: tempfile::tempdir().unwrap(), screen: Screen::start() };
+    let mut window = session.start(&["--sample"]);
+    assert!(wait_for(PATIENCE, || session.info()).is_some(), "the sample study was not opened");
+    std::thread::sleep(Duration::from_secs(2));
+    session.screen.key("b");
+    session.screen.drag(STROKE.0, STROKE.1);
+    let first = session.voxels_when("the first stroke", |n| n > 0);
+    session.screen.drag((600, 500), (680, 500));
+    let acknowledged = session.voxels_when("the second stroke", |n| n > first);
+
+    // Paint is on screen and the button is down when the program goes.
+    session.screen.press_and_pull((560, 350), (700, 350));
+    session.look("7-in-the-middle");
+    window.kill().unwrap();
+    let _ = window.wait();
+    session.screen.let_go();
+    assert_eq!(session.voxels(), Some(acknowledged), "what was acknowledged is not on disk");
+    let project = session.project().unwrap();
+    let _ = limner_ok(session.home.path(), &["project", "verify", project.to_str().unwrap()]);
+
+    let mut window = session.start(&[]);
+    assert_eq!(session.voxels(), Some(acknowledged));
+    // The work goes on where it was: what was done can be undone, and more can be painted. Keys count once the project
+    // is open again.
+    let undone = wait_for(PATIENCE, || {
+        session.screen.key("ctrl+z");
+        wait_for(Duration::from_secs(2), || session.voxels().filter(|&n| n < acknowledged))
+    });
+    session.look("8-reopened");
+    assert!(undone.is_some(), "what was done before the end cannot be undone after it");
+    let before = session.voxels().unwrap();
+    session.screen.key("b");
+    session.screen.drag((560, 350), (700, 350));
+    session.voxels_when("a stroke after the return", |n| n > before);
+    session.screen.key("ctrl+q");
+    assert!(ended(&mut window), "the window did not close");
 }
 
 #[expect(clippy::print_stdout, reason = "judges that do not run must say so in the transcript")]

@@ -40,7 +40,8 @@ impl App {
         let pictures = &self.workspace.pictures;
         let volumes: Vec<_> = pictures.iter().map(|(image, open)| (*image, &*open.volume)).collect();
         self.work.measures.follow(project.document(), &changes, &volumes);
-        let shown = overlay::show_changes(&mut self.gpu, project.document(), pictures, &changes, self.label);
+        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+        let shown = overlay::show_changes(&mut self.gpu, project.document(), pictures, &changes, marks);
         if let Err(error) = shown {
             self.notices.error("The labels could not be drawn", &error);
         }
@@ -94,7 +95,8 @@ impl App {
             self.label = document.labels().first().map(|l| l.id);
         }
         self.work.recent.keep(|id| document.label(id).is_some());
-        overlay::style(&mut self.gpu, document, self.label);
+        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+        overlay::style(&mut self.gpu, document, marks);
     }
 
     pub(super) fn label_value(&self, id: LabelId) -> anyhow::Result<u16> {

@@ -203,7 +203,8 @@ impl App {
             times,
         };
         self.gpu.show_drawings(image, &open.volume)?;
-        overlay::show_all(&mut self.gpu, project.document(), &open, self.label);
+        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+        overlay::show_all(&mut self.gpu, project.document(), &open, marks);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);
         self.put_picture(image, place);

@@ -33,7 +33,7 @@ impl App {
     }
 
     fn press(&mut self, gesture: &Gesture) {
-        if self.point_at(gesture) || self.bind_click(gesture) {
+        if self.point_at(gesture) {
             return;
         }
         // Also a tool that only looks takes hold of a shape by its handles.

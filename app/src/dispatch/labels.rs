@@ -20,6 +20,7 @@ impl App {
             LabelAct::Rename(name) => self.edit_label("Rename label", id, |l| l.name = name),
             LabelAct::Show(visible) => self.edit_label("Show label", id, |l| l.visible = visible),
             LabelAct::ShowOnly => self.show_only(id),
+            LabelAct::OutlineAlone(alone) => self.outline_label(id, alone),
             LabelAct::Lock(locked) => self.edit_label("Lock label", id, |l| l.locked = locked),
             LabelAct::Colour(colour) => self.edit_label("Colour label", id, |l| l.colour = Some(colour)),
             LabelAct::Under(parent) => self.edit_label("Move label", id, |l| l.parent = parent),
@@ -72,9 +73,25 @@ impl App {
     pub(super) fn select_label(&mut self, label: LabelId) {
         self.label = Some(label);
         self.work.recent.used(label);
+        self.restyle_labels();
+    }
+
+    fn restyle_labels(&mut self) {
         if let Some(project) = &self.workspace.project {
-            overlay::style(&mut self.gpu, project.document(), self.label);
+            let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+            overlay::style(&mut self.gpu, project.document(), marks);
         }
+    }
+
+    /// How a label is drawn is no matter of the document.
+    fn outline_label(&mut self, id: LabelId, alone: bool) {
+        let outlined = &mut self.workspace.stage.outlined;
+        if alone {
+            outlined.insert(id);
+        } else {
+            outlined.remove(&id);
+        }
+        self.restyle_labels();
     }
 
     /// A digit key.

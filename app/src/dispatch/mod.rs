@@ -11,6 +11,7 @@ mod hang;
 mod labels;
 mod loaded;
 mod look;
+mod meant;
 mod pick;
 pub mod place;
 mod prompt;
@@ -33,6 +34,10 @@ impl App {
     pub fn carry_out(&mut self, request: Request) {
         match request {
             Request::Act(action) => self.act(action),
+            Request::ByName(action) => {
+                self.settings.commands.note(action);
+                self.act(action);
+            }
             Request::Ask(act) => self.ask(act),
             Request::Gesture(gesture) => self.gesture(&gesture),
             Request::Hover(viewport, at) => self.hover_over(viewport, at),

@@ -334,7 +334,7 @@ impl App {
             .change(info.title, |document| document.apply_step(step, vec![Command::AddShape { shape }]).map(|_| ()));
         if added.is_some() {
             self.work.selected = Some(id);
-            self.point_at_drawn(id);
+            self.point_at_drawn(draft.image, id);
         }
     }
 

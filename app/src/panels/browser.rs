@@ -13,6 +13,7 @@ use eframe::egui::{
     TextWrapMode, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 use limner_imaging::Series;
+use limner_imaging::formats::FORMATS;
 use limner_imaging::study::{Patient, Study};
 use std::collections::BTreeSet;
 
@@ -102,8 +103,11 @@ fn pick(ui: &mut Ui, text: &str, on: bool) -> Response {
     response
 }
 
+/// What made the picture; where it does not say so, what kind of file it is.
 fn modality_of(series: &Series) -> &str {
-    series.modality.as_deref().unwrap_or(series.format)
+    let format = || FORMATS.iter().find(|format| format.name() == series.format).map_or(series.format, |f| f.title());
+    let modality = series.modality.as_deref().unwrap_or_else(format);
+    modality.split_once(" (").map_or(modality, |(name, _)| name)
 }
 
 fn shown_series(app: &App, filter: &Filter) -> Vec<usize> {

@@ -1,16 +1,14 @@
 //! The small questions asked in the window itself: a path to type, the command palette, the key sheet, the settings.
 
+use super::palette;
 use super::settings::{self, SettingsPage};
-use crate::action::{ACTIONS, Action, Menu};
+use crate::action::{ACTIONS, Menu};
 use crate::app::App;
 use crate::case::Ask;
 use crate::outbox::{AskAct, Outbox, Request};
-use crate::theme::{colours, icon_font, radius, size, space, strong};
+use crate::theme::{colours, size, space, strong};
 use crate::widgets::key_cap;
-use eframe::egui::{
-    Align2, Button, Color32, Context, FontId, Grid, Id, Key, Modal, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
-    WidgetInfo, vec2,
-};
+use eframe::egui::{Align2, Button, Context, Frame, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 use limner_annotation::exchange::EXCHANGES;
 use std::path::PathBuf;
 
@@ -87,6 +85,9 @@ impl Purpose {
     }
 }
 
+/// How far down the window the palette begins, as a share of its height.
+const PALETTE_TOP: f32 = 0.12;
+
 /// What an exchange format is called for people.
 pub fn format_title(format: &str) -> &str {
     EXCHANGES.iter().find(|exchange| exchange.name() == format).map_or(format, |exchange| exchange.title())
@@ -94,11 +95,21 @@ pub fn format_title(format: &str) -> &str {
 
 pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
     let width = dialog.width().min(ctx.content_rect().width() - 64.0);
-    let modal = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
+    // The palette grows downwards from where it is; what else is asked stands in the middle.
+    let id = Id::unique("dialog");
+    let area = match dialog {
+        Dialog::Palette { .. } => {
+            let down = ctx.content_rect().height() * PALETTE_TOP;
+            Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, down))
+        }
+        _ => Modal::default_area(id),
+    };
+    let frame = Frame::window(&ctx.global_style());
+    let modal = Modal::new(id).area(area).frame(frame).show(ctx, |ui| {
         ui.set_width(width);
         match dialog {
             Dialog::Path { purpose, text } => path_ui(*purpose, text, ui, out),
-            Dialog::Palette { text, chosen } => palette_ui(app, text, chosen, ui, out),
+            Dialog::Palette { text, chosen } => palette::ui(app, text, chosen, ui, out),
             Dialog::Keys => keys_ui(app, ui),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
         }
@@ -134,101 +145,15 @@ fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     });
 }
 
-/// How well a title answers what was typed: all letters in order, better where they begin words or stand together.
-fn rank(title: &str, wanted: &str) -> Option<i32> {
-    let mut score = 0;
-    let mut last: Option<usize> = None;
-    let letters: Vec<char> = title.to_lowercase().chars().collect();
-    let mut from = 0;
-    for letter in wanted.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
-        let at = (from..letters.len()).find(|&n| letters[n] == letter)?;
-        let begins_word = at == 0 || !letters[at - 1].is_alphanumeric();
-        let follows = last.is_some_and(|last| last + 1 == at);
-        score += i32::from(begins_word) * 8 + i32::from(follows) * 6 - (at - from).min(8) as i32;
-        (last, from) = (Some(at), at + 1);
-    }
-    Some(score - letters.len() as i32 / 8)
-}
-
-fn palette_ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &mut Outbox) {
-    let before = text.clone();
-    // The arrows belong to the list, not to the field.
-    let step = ui.input_mut(|i| {
-        let down = i.count_and_consume_key(eframe::egui::Modifiers::NONE, Key::ArrowDown) as isize;
-        down - i.count_and_consume_key(eframe::egui::Modifiers::NONE, Key::ArrowUp) as isize
-    });
-    let field = ui.add(TextEdit::singleline(text).hint_text("Type a command").desired_width(f32::INFINITY));
-    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Type a command"));
-    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-    if !field.has_focus() && !entered {
-        field.request_focus();
-    }
-    let possible = ACTIONS.iter().filter(|e| app.why_not(e.action).is_none());
-    let mut matching: Vec<(i32, Action, Menu)> =
-        possible.filter_map(|e| Some((rank(&app.title_of(e.action), text)?, e.action, e.menu))).collect();
-    matching.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
-    if *text != before {
-        *chosen = 0;
-    }
-    *chosen = chosen.saturating_add_signed(step).min(matching.len().saturating_sub(1));
-    ui.add_space(space::S);
-    let mut done: Option<Action> = None;
-    ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        for (n, (_, action, menu)) in matching.iter().enumerate() {
-            let response = palette_row(app, *action, *menu, n == *chosen, ui);
-            if n == *chosen && step != 0 {
-                response.scroll_to_me(None);
-            }
-            if response.clicked() || (n == *chosen && entered) {
-                done = Some(*action);
-            }
-        }
-        if matching.is_empty() {
-            ui.label(RichText::new("No command of that name").color(colours(ui.ctx()).weak));
-        }
-    });
-    if let Some(action) = done {
-        out.ask(Request::CloseDialog);
-        out.act(action);
-    }
-}
-
-fn palette_row(app: &App, action: Action, menu: Menu, on: bool, ui: &mut Ui) -> eframe::egui::Response {
-    let c = colours(ui.ctx());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::click());
-    let title = app.title_of(action);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, &title));
-    let fill = if on {
-        c.accent_ground
-    } else if response.hovered() {
-        c.raised
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, radius::M, fill);
-    let left = rect.left_center() + vec2(space::L, 0.0);
-    if let Some(sign) = action.icon() {
-        ui.painter().text(left, Align2::CENTER_CENTER, sign, icon_font(14.0), c.weak);
-    }
-    let body = FontId::proportional(size::BODY);
-    let at = left + vec2(space::XL, 0.0);
-    let used = ui.painter().text(at, Align2::LEFT_CENTER, title, body, c.text);
-    let small = FontId::proportional(size::SMALL);
-    let menu_at = used.right_center() + vec2(space::M, 0.0);
-    ui.painter().text(menu_at, Align2::LEFT_CENTER, menu.title(), small.clone(), c.weak);
-    let keys_at = rect.right_center() - vec2(space::M, 0.0);
-    ui.painter().text(keys_at, Align2::RIGHT_CENTER, app.keys_of(action), small, c.weak);
-    response
-}
-
 fn keys_ui(app: &App, ui: &mut Ui) {
     let c = colours(ui.ctx());
     title_ui(ui, "Keys");
     let hand = "Left drag: the tool in hand   Right drag: zoom   Middle drag: pan   Wheel: slices   Ctrl+wheel: zoom";
     ui.label(RichText::new(hand).color(c.weak));
     ui.add_space(space::M);
-    ScrollArea::vertical().max_height(440.0).auto_shrink([false, true]).show(ui, |ui| {
+    let height = (ui.ctx().content_rect().height() - 220.0).clamp(120.0, 560.0);
+    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]);
+    scroll.show(ui, |ui| {
         for menu in Menu::ALL {
             let entries = ACTIONS.iter().filter(|e| e.menu == menu);
             let keyed: Vec<_> = entries.filter(|e| app.keymap.chords_of(e.action).next().is_some()).collect();
@@ -250,17 +175,4 @@ fn keys_ui(app: &App, ui: &mut Ui) {
             });
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_in_order_match_and_word_beginnings_come_first() {
-        assert!(rank("Open folder…", "of").unwrap() > rank("Zoom off", "of").unwrap_or(-99));
-        assert!(rank("Window: lung", "lung").unwrap() > rank("Window: full ct range", "lung").unwrap_or(-99));
-        assert_eq!(rank("Undo", "redo"), None);
-        assert!(rank("Anything", "").is_some());
-    }
 }

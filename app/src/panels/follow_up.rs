@@ -6,7 +6,7 @@ use crate::case::Errand;
 use crate::case::ask::{Ask, LesionAsk};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{Colours, colours, icon, size, space};
-use crate::widgets::{Words, action_button, empty_state, icon_button, panel_head};
+use crate::widgets::{Words, action_button, empty_state, icon_button, panel_head, tick};
 use eframe::egui::{Button, Color32, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui, vec2};
 use limner_annotation::Document;
 use limner_annotation::follow_up::{Cell, Course, Row, Size, Table};
@@ -233,7 +233,7 @@ fn lesion_ui(app: &App, document: &Document, table: &Table, ui: &mut Ui, out: &m
             ask(LesionAsk::Rename(lesion.id, name));
         }
         let mut target = lesion.is_target;
-        if ui.checkbox(&mut target, "Target").on_hover_text("Counts in the sum").changed() {
+        if tick(ui, &mut target, "Target").on_hover_text("Counts in the sum").changed() {
             ask(LesionAsk::Target(lesion.id, target));
         }
         let words = Words { name: "Delete lesion", hint: "Its measurements stay", ..Words::default() };

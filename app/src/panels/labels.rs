@@ -9,7 +9,7 @@ use crate::work::concepts::{Suggestion, suggestions};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
     self, Align2, Button, Color32, FontId, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, Role, ScrollArea,
-    Sense, Slider, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::{Contents, Label, LabelId, LabelMap};
@@ -65,7 +65,9 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 pub fn look_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let mut opacity = app.workspace.stage.label_opacity;
     ui.horizontal(|ui| {
-        ui.label("Fill").on_hover_text("At zero only outlines are drawn");
+        ui.label("Fill").on_hover_text(
+            "Of all labels. At zero only outlines are drawn; a right click on a label takes the fill of that one away",
+        );
         ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(60.0);
         let slider = Slider::new(&mut opacity, 0.0..=1.0).custom_formatter(|x, _| format!("{:.0} %", x * 100.0));
         if ui.add(slider).accessible_name("Opacity of the fill").changed() {
@@ -179,10 +181,20 @@ impl Row<'_> {
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let [r, g, b] = self.label.colour();
         let swatch = Rect::from_center_size(place.center(), vec2(13.0, 13.0));
-        ui.painter().rect_filled(swatch, 3.0, Color32::from_rgb(r, g, b));
+        let (colour, outlined) =
+            (Color32::from_rgb(r, g, b), self.app.workspace.stage.outlined.contains(&self.label.id));
+        if outlined {
+            ui.painter().rect_stroke(swatch, 3.0, Stroke::new(2.0, colour), StrokeKind::Inside);
+        } else {
+            ui.painter().rect_filled(swatch, 3.0, colour);
+        }
         if let Some(digit) = self.app.work.recent.digit(self.label.id) {
-            let ink =
-                if u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) > 1300 { Color32::BLACK } else { Color32::WHITE };
+            let bright = u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) > 1300;
+            let ink = match (outlined, bright) {
+                (true, _) => colours(ui.ctx()).text,
+                (false, true) => Color32::BLACK,
+                (false, false) => Color32::WHITE,
+            };
             ui.painter().text(swatch.center(), Align2::CENTER_CENTER, digit, FontId::proportional(10.0), ink);
         }
         Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
@@ -311,6 +323,9 @@ impl Row<'_> {
             ui.close();
         }
         ask(ui, "Show alone", LabelAct::ShowOnly);
+        let outlined = self.app.workspace.stage.outlined.contains(&id);
+        let look = if outlined { "Fill again" } else { "Outline without fill" };
+        ask(ui, look, LabelAct::OutlineAlone(!outlined));
         ask(ui, "Refine with its prompts", LabelAct::Refine);
         ui.menu_button("State", |ui| {
             for (word, progress) in STATES {

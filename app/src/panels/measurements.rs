@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::outbox::{Outbox, Request, ShapeAct};
 use crate::theme::{colours, radius, size};
+use crate::widgets::sentence_case;
 use crate::work::measures::Readout;
 use eframe::egui::{
     Align2, Button, CollapsingHeader, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
@@ -100,9 +101,4 @@ fn histogram_ui(histogram: &Histogram, ui: &mut Ui) {
     }
     let line = format!("{} voxels, median {:.1}", histogram.voxels, histogram.median);
     ui.label(RichText::new(line).small().color(c.weak));
-}
-
-fn sentence_case(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -6,24 +6,19 @@ use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space};
 use crate::widgets::{self, Words, action_button, icon_button};
 use eframe::egui::{
-    Align, Align2, Button, FontId, Layout, MenuBar, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+    Align, Align2, Button, FontId, Layout, MenuBar, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    vec2,
 };
+use std::collections::BTreeSet;
 
 /// Narrower than this the search field is an icon.
 const ROOM_FOR_SEARCH: f32 = 240.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     MenuBar::new().ui(ui, |ui| {
-        ui.set_min_height(size::BAR_HEIGHT - space::M);
+        ui.set_min_height(size::BAR_HEIGHT);
         for menu in Menu::ALL {
-            ui.menu_button(menu.title(), |ui| {
-                for entry in ACTIONS.iter().filter(|e| e.menu == menu && !e.action.is_only_a_key()) {
-                    entry_ui(app, entry, ui, out);
-                }
-                if menu == Menu::File {
-                    recent_ui(app, ui, out);
-                }
-            });
+            ui.menu_button(menu.title(), |ui| menu_ui(app, menu, ui, out));
         }
         ui.add_space(space::S);
         action_button(app, Action::Undo, ui, out);
@@ -33,6 +28,42 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             action_button(app, Action::ToggleBrowser, ui, out);
             search_ui(app, ui, out);
         });
+    });
+}
+
+/// One menu; where the window is too low for it, it is scrolled.
+fn menu_ui(app: &App, menu: Menu, ui: &mut Ui, out: &mut Outbox) {
+    let height = ui.ctx().content_rect().height() - 2.0 * size::BAR_HEIGHT;
+    // A popup offers little room before it knows what is in it.
+    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+    scroll.show(ui, |ui| {
+        let entries: Vec<&Entry> = ACTIONS
+            .iter()
+            .filter(|e| e.menu == menu && !e.action.is_only_a_key() && e.action != Action::Quit)
+            .collect();
+        let mut shown = BTreeSet::new();
+        for entry in &entries {
+            let Some(name) = entry.action.submenu() else {
+                if entry.action.begins_group() {
+                    ui.separator();
+                }
+                entry_ui(app, entry, ui, out);
+                continue;
+            };
+            // A menu inside stands where its first entry would.
+            if shown.insert(name) {
+                ui.menu_button(name, |ui| {
+                    for entry in entries.iter().filter(|entry| entry.action.submenu() == Some(name)) {
+                        entry_ui(app, entry, ui, out);
+                    }
+                });
+            }
+        }
+        if menu == Menu::File {
+            recent_ui(app, ui, out);
+            ui.separator();
+            Action::Quit.entry().into_iter().for_each(|quit| entry_ui(app, quit, ui, out));
+        }
     });
 }
 

@@ -12,6 +12,7 @@ pub mod measurements;
 pub mod menu;
 pub mod model;
 pub mod notices;
+pub mod palette;
 pub mod questions;
 pub mod rail;
 pub mod region;

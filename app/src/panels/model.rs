@@ -4,10 +4,12 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::colours;
-use crate::views::drawn::sign_colour;
+use crate::widgets::{sign_ink, tick};
 use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Role, Ui, WidgetInfo};
 use limner_segmentation::models::Model;
 use limner_segmentation::{Capabilities, Prompt, Shape};
+
+const ROOM_FOR_SWITCH: f32 = 92.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if app.workspace.open().is_none() {
@@ -22,8 +24,12 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 
 fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let now = app.assist.engine().name();
-    ui.horizontal(|ui| {
-        let choice = ComboBox::from_id_salt("model choice").selected_text(now).show_ui(ui, |ui| {
+    let title = title_of(app, now);
+    ui.horizontal_wrapped(|ui| {
+        // The name has what the switch beside it leaves.
+        let width = (ui.available_width() - ROOM_FOR_SWITCH).max(100.0);
+        let choice = ComboBox::from_id_salt("model choice").selected_text(title).width(width).truncate();
+        let choice = choice.show_ui(ui, |ui| {
             for model in &app.assist.models {
                 if ui.selectable_label(model.name == now, &model.title).on_hover_text(about(model)).clicked() {
                     out.ask(Request::UseModel(model.name.clone()));
@@ -33,7 +39,7 @@ fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         choice.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Model"));
         let mut collects = app.assist.collects;
         let hint = "Gather prompts and ask once, with Run, instead of after every prompt";
-        if ui.checkbox(&mut collects, "Collect").on_hover_text(hint).changed() {
+        if tick(ui, &mut collects, "Collect").on_hover_text(hint).changed() {
             out.ask(Request::CollectPrompts(collects));
         }
         if collects {
@@ -44,6 +50,11 @@ fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         }
     });
+}
+
+/// What a model is called for people; one that is not listed by its name.
+fn title_of<'a>(app: &'a App, name: &'a str) -> &'a str {
+    app.assist.models.iter().find(|model| model.name == name).map_or(name, |model| &model.title)
 }
 
 fn about(model: &Model) -> String {
@@ -62,7 +73,7 @@ fn state_ui(app: &App, ui: &mut Ui) {
     line(format!("Takes {}", abilities(engine.capabilities())));
     let last = app.assist.last_answer();
     line(match last {
-        Some((engine, seconds)) => format!("Last answer: {engine}, {seconds:.2} s"),
+        Some((engine, seconds)) => format!("Last answer: {}, {seconds:.2} s", title_of(app, engine)),
         None => "No answer yet".to_owned(),
     });
 }
@@ -86,7 +97,7 @@ fn prompts_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     for (n, prompt) in app.assist.prompts().iter().enumerate() {
         ui.horizontal(|ui| {
             let sign = if prompt.positive { "+" } else { "−" };
-            ui.label(RichText::new(sign).strong().color(sign_colour(prompt.positive)));
+            ui.label(RichText::new(sign).strong().color(sign_ink(ui, prompt.positive)));
             ui.label(words(prompt));
             if ui.small_button("Remove").on_hover_text("Ask again without this prompt").clicked() {
                 out.ask(Request::RemovePrompt(n));

@@ -8,7 +8,7 @@ use crate::dispatch::case::attribute_of;
 use crate::outbox::{LabelAct, Outbox, Request, ShapeAct};
 use crate::panels::dialog::Purpose;
 use crate::theme::{colours, icon, over, radius, size, space};
-use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, small_icon_button};
+use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, sentence_case, small_icon_button, tick};
 use eframe::egui::{
     Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Rect, RichText, Role, ScrollArea, Sense, Shape as Mark,
     Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
@@ -52,7 +52,7 @@ fn head(ui: &mut Ui, text: &str) {
 
 fn shape_ui(app: &App, document: &Document, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(shape.form.name()).strong());
+        ui.label(RichText::new(sentence_case(shape.form.name())).strong());
         let words = Words { name: "Jump to", ..Words::default() };
         if small_icon_button(ui, icon::LOCATE, words, false).clicked() {
             out.ask(Request::Shape(shape.id, ShapeAct::JumpTo));
@@ -79,7 +79,7 @@ fn shape_ui(app: &App, document: &Document, shape: &Shape, ui: &mut Ui, out: &mu
         put(Tags { certainty, ..tags.clone() });
     }
     let mut occluded = tags.occluded;
-    if ui.checkbox(&mut occluded, "Partly hidden").changed() {
+    if tick(ui, &mut occluded, "Partly hidden").changed() {
         put(Tags { occluded, ..tags.clone() });
     }
     if let Some((name, value)) = attributes_ui(("shape", shape.id), &tags.attributes, ui) {
@@ -143,7 +143,7 @@ fn time_ui(document: &Document, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
 
 /// Its own label and those it has beside it.
 fn labels_ui(document: &Document, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
-    head(ui, "Labels; the first click is its own, more are added");
+    head(ui, "Labels: its own first, then others it has too");
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::S, space::S);
         for label in document.labels() {
@@ -222,7 +222,9 @@ fn segment_ui(app: &App, document: &Document, label: &Label, ui: &mut Ui, out: &
 fn certainty_ui(now: Option<f64>, ui: &mut Ui) -> Option<Option<f64>> {
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {
-        for (share, word) in [(0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (0.9, "90 %"), (1.0, "100 %")] {
+        // All five fit beside each other in the narrow panel.
+        ui.spacing_mut().item_spacing.x = 3.0;
+        for (share, word) in [(0.25, "25%"), (0.5, "50%"), (0.75, "75%"), (0.9, "90%"), (1.0, "100%")] {
             let on = now.is_some_and(|now| (now - share).abs() < 0.01);
             if pill(ui, word, None, on).clicked() {
                 answer = Some((!on).then_some(share));

@@ -6,7 +6,7 @@ use crate::case::report::KINDS;
 use crate::dispatch::case::Target;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, radius, size, space};
-use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, small_icon_button};
+use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, small_icon_button, tick};
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
     Align, Button, Color32, FontId, Frame, Galley, Key, Label, Margin, Modifiers, RichText, ScrollArea, Sense, Stroke,
@@ -172,7 +172,7 @@ fn binding_ui(app: &App, image: ImageId, span: [usize; 2], ui: &mut Ui, ask: &mu
                 Target::Painted(_) => false,
             };
             let text = if n < 9 { format!("{}  {name}", n + 1) } else { name.clone() };
-            if ui.checkbox(&mut on, text).changed() {
+            if tick(ui, &mut on, text).changed() {
                 ask(ReportAsk::ToggleNth(n));
             }
         }

@@ -8,7 +8,7 @@ use crate::keymap::{self, Profile};
 use crate::outbox::{Outbox, Request};
 use crate::settings::{Look, default_windows};
 use crate::theme::{Theme, colours, size, space};
-use crate::widgets::key_cap;
+use crate::widgets::{key_cap, tick};
 use eframe::egui::{Button, ComboBox, DragValue, Event, Grid, Id, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,15 +96,15 @@ fn about(ui: &mut Ui, text: &str) {
 
 fn pictures_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     change_look(app, out, |look| {
-        ui.checkbox(&mut look.text_on_pictures, "Title, slice, window and scale on pictures");
-        ui.checkbox(&mut look.head_and_feet, "H and F for head and feet in place of S and I");
-        ui.checkbox(&mut look.neurological, "Neurological display: the patient's left on the screen's left");
+        tick(ui, &mut look.text_on_pictures, "Title, slice, window and scale on pictures");
+        tick(ui, &mut look.head_and_feet, "H and F for head and feet in place of S and I");
+        tick(ui, &mut look.neurological, "Neurological display: the patient's left on the screen's left");
         about(ui, "Only the display turns. Stored pictures, labels and exports stay as they are.");
         ui.add_space(space::M);
-        ui.checkbox(&mut look.patient_text, "Patients' names and dates in the series list");
+        tick(ui, &mut look.patient_text, "Patients' names and dates in the series list");
         about(ui, "They are never written to logs, exports or file names.");
         ui.add_space(space::M);
-        ui.checkbox(&mut look.left_handed, "Left-handed mouse: the right button holds the tool, the left one zooms");
+        tick(ui, &mut look.left_handed, "Left-handed mouse: the right button holds the tool, the left one zooms");
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             ui.label("Saved views");

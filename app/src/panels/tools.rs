@@ -5,8 +5,7 @@ use crate::app::App;
 use crate::assist::{Offer, OperationPreview};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, size};
-use crate::views::drawn::sign_colour;
-use crate::widgets::{Words, action_button, icon_button};
+use crate::widgets::{Words, action_button, icon_button, sign_ink};
 use crate::work::operation::size_of;
 use eframe::egui::{Button, Color32, DragValue, FontId, Label, Popup, RichText, Sense, Ui};
 use limner_annotation::operations::region::PaintOver;
@@ -113,7 +112,7 @@ fn tolerance_ui(settings: &mut Settings, ui: &mut Ui) {
 fn prompt_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let positive = app.hand.positive;
     let title = if positive { "Positive" } else { "Negative" };
-    let button = Button::new(RichText::new(title).color(sign_colour(positive)));
+    let button = Button::new(RichText::new(title).color(sign_ink(ui, positive)));
     if ui.add(button).on_hover_text("Whether the next prompt says \"this\" or \"not this\"  (W)").clicked() {
         out.act(Action::FlipSign);
     }

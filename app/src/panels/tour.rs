@@ -1,10 +1,13 @@
-//! The first five minutes, in five steps on the sample study: each is done by doing it.
+//! The first five minutes, in five steps on the sample study: each is done by doing it. At the end it names what else
+//! there is, each a press away.
 
-use crate::action::{Action, Tool};
+use crate::action::{Action, Ask, Tool};
 use crate::app::App;
+use crate::case::{Errand, Page};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, size, strong};
-use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Order, RichText, Stroke, vec2};
+use crate::widgets::{action_button, key_cap};
+use eframe::egui::{Align, Align2, Area, Button, Context, Frame, Id, Layout, Order, RichText, Stroke, Ui, vec2};
 use limner_annotation::Revision;
 use limner_annotation::tools::Makes;
 use limner_imaging::{Window, World};
@@ -84,40 +87,66 @@ impl Tour {
             // The picture has only now come.
             return Some(Self { before: now(app), ..self });
         }
-        let done = (STEPS[self.step].is_done)(app, &self.before);
+        let done = STEPS.get(self.step).is_some_and(|step| (step.is_done)(app, &self.before));
         if done { self.next(app) } else { Some(self) }
     }
 
-    /// The step after this one, done or not.
+    /// The step after this one, done or not; after the last one the outlook.
     pub fn next(self, app: &App) -> Option<Self> {
         let step = self.step + 1;
-        (step < STEPS.len()).then(|| Self { step, before: now(app) })
+        (step <= STEPS.len()).then(|| Self { step, before: now(app) })
     }
 }
 
 pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     let Some(tour) = &app.tour else { return };
-    let step = &STEPS[tour.step];
     let area = Area::new(Id::unique("tour")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
     area.show(ctx, |ui| {
         let frame = Frame::window(ui.style()).stroke(Stroke::new(1.0, colours(ctx).accent));
         frame.show(ui, |ui| {
             ui.set_width(380.0);
-            ui.label(
-                RichText::new(format!("{} of {}   {}", tour.step + 1, STEPS.len(), step.title))
-                    .font(strong(size::BODY)),
-            );
-            ui.label(step.text);
-            ui.horizontal(|ui| {
-                if ui.add(Button::new("Next step")).clicked() {
-                    out.ask(Request::Tour(true));
-                }
-                if ui.add(Button::new("End the tour")).on_hover_text("Help, Tour begins it again").clicked() {
-                    out.ask(Request::Tour(false));
-                }
-            });
+            match STEPS.get(tour.step) {
+                Some(step) => step_ui(tour.step, step, ui, out),
+                None => outlook_ui(app, ui, out),
+            }
         });
     });
+}
+
+fn step_ui(n: usize, step: &Step, ui: &mut Ui, out: &mut Outbox) {
+    ui.label(RichText::new(format!("{} of {}   {}", n + 1, STEPS.len(), step.title)).font(strong(size::BODY)));
+    ui.label(step.text);
+    ui.horizontal(|ui| {
+        if ui.add(Button::new("Next step")).clicked() {
+            out.ask(Request::Tour(true));
+        }
+        if ui.add(Button::new("End the tour")).on_hover_text("Help, Tour begins it again").clicked() {
+            out.ask(Request::Tour(false));
+        }
+    });
+}
+
+/// What a newcomer would not find by the eye, each a press away.
+const OUTLOOK: [(Action, &str); 5] = [
+    (Action::Ask(Ask::Panel), "Questions whose answers point at what you drew"),
+    (Action::Case(Errand::Page(Page::Case)), "The case form: findings, image and study labels"),
+    (Action::Case(Errand::Page(Page::Cases)), "The work list: cases one after the other, with their time"),
+    (Action::Palette, "Any command by its name"),
+    (Action::KeySheet, "All keys"),
+];
+
+fn outlook_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    ui.label(RichText::new("That was the tour. There is more").font(strong(size::BODY)));
+    for (action, text) in OUTLOOK {
+        ui.horizontal(|ui| {
+            action_button(app, action, ui, out);
+            ui.label(text);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| key_cap(ui, &app.keys_of(action)));
+        });
+    }
+    if ui.button("Close").clicked() {
+        out.ask(Request::Tour(false));
+    }
 }
 
 /// The next sensible key, for the status bar.
@@ -153,5 +182,7 @@ mod tests {
         for step in &STEPS {
             assert!(step.title.len() < 32 && step.text.len() < 200 && !step.text.ends_with('.'), "{}", step.title);
         }
+        let keyed = OUTLOOK.iter().all(|(action, _)| action.entry().is_some_and(|entry| !entry.keys.is_empty()));
+        assert!(keyed, "what the outlook names has a key");
     }
 }

@@ -9,10 +9,10 @@ use eframe::egui::{
 };
 
 const CHOICES: [(Action, &str); 5] = [
-    (Action::Tour, "Five steps on the sample study: scroll, window, point at an organ, accept, mend an edge"),
-    (Action::OpenSample, "Two CT visits, MR, ultrasound, a chest film and a fundus picture to try things on"),
+    (Action::Tour, "Five steps: scroll, window, point at an organ, accept, mend an edge"),
+    (Action::OpenSample, "Two CT visits, MR, ultrasound, a chest film and a fundus photo"),
     (Action::OpenFolder, "A folder of DICOM files, or any folder with pictures in it"),
-    (Action::OpenFile, "DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, GIF, WebP"),
+    (Action::OpenFile, "DICOM, NIfTI, NRRD, MetaImage, pictures (PNG, JPEG, TIFF…), video"),
     (Action::OpenProject, "Go on with work saved earlier"),
 ];
 

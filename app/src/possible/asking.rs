@@ -3,7 +3,7 @@
 use crate::action::Ask;
 use crate::app::App;
 use crate::work::asking::Page;
-use limner_annotation::question::{AnswerType, ChoiceKind, Question, Status};
+use limner_annotation::question::{AnswerType, ChoiceKind, Dialogue, Question, Status};
 
 impl App {
     pub(super) fn why_not_ask(&self, ask: Ask) -> Option<&'static str> {
@@ -17,9 +17,14 @@ impl App {
                 self.workspace.open().is_none().then_some("Open a picture first")
             }
             Ask::Make => (document.labels().is_empty()).then_some("Paint or import a label first"),
-            Ask::Audit | Ask::Export => (asking.accepted == 0).then_some("Accept a question first"),
+            Ask::Audit => (asking.accepted == 0).then_some("Accept a question first"),
+            Ask::Export => {
+                let talks = document.all::<Dialogue>().next().is_some();
+                (asking.accepted == 0 && !talks).then_some("Accept a question first, or write a dialogue")
+            }
             Ask::KeepMade => asking.made.is_none().then_some("Make questions first"),
             Ask::Next | Ask::Previous => asking.list.is_empty().then_some("There is no question here"),
+            Ask::PointAtEvidence | Ask::EditQuestion | Ask::EditAnswer if asking.talk.is_some() => None,
             Ask::AddTurn => asking.talk.is_none().then_some("Begin a dialogue first"),
             _ => match shown {
                 None => Some("Choose a question first"),

@@ -3,7 +3,7 @@
 use super::layout::{Along, Arrangement, Node};
 use super::link::Links;
 use super::viewport::{Over, Pane, Viewport, ViewportId};
-use limner_annotation::ImageId;
+use limner_annotation::{ImageId, LabelId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,9 @@ pub struct Stage {
     pub links: Links,
     pub show_labels: bool,
     pub label_opacity: f32,
+    /// Labels drawn without their fill.
+    #[serde(default)]
+    pub outlined: BTreeSet<LabelId>,
     viewports: BTreeMap<ViewportId, Viewport>,
     next: u32,
 }
@@ -36,6 +39,7 @@ impl Default for Stage {
             links: Links::default(),
             show_labels: true,
             label_opacity: 0.45,
+            outlined: BTreeSet::new(),
             viewports: BTreeMap::from([(first, Viewport::empty())]),
             next: 1,
         }

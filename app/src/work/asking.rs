@@ -18,6 +18,8 @@ pub struct Asking {
     pub question: Option<QuestionId>,
     pub talk: Option<DialogueId>,
     pub pointing: Option<Slot>,
+    /// The last click found nothing to point at.
+    pub missed: bool,
     /// The evidence that is marked on the views.
     pub marked: Option<Evidence>,
     /// Where it is to be seen once its picture is in memory.
@@ -201,6 +203,11 @@ impl Asking {
             self.pointing = self.pointing.filter(|slot| self.talk.is_some() && matches!(slot, Slot::Turn(_)));
         }
         self.listed = Some(now);
+    }
+
+    /// The next click on a view is for this.
+    pub const fn wait_for(&mut self, slot: Slot) {
+        (self.pointing, self.missed) = (Some(slot), false);
     }
 
     /// The question after or before the one shown; the first where none is shown.

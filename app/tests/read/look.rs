@@ -26,19 +26,19 @@ fn every_action_is_in_its_menu_by_name_with_why_it_is_grey_and_does_no_harm() {
             top.expect("the menu is in the bar").click();
             hand.window.step();
             hand.window.step();
-            let items: Vec<_> = hand.window.query_all_by_label_contains(&title).collect();
-            let item = items.iter().find(|node| {
-                node.accesskit_node()
-                    .label()
-                    .is_some_and(|label| label == title || label.starts_with(&format!("{title} ")))
-            });
+            if let Some(inner) = entry.action.submenu() {
+                let item = menu_item(&hand, inner);
+                item.unwrap_or_else(|| panic!("{inner} is not in the {} menu", menu.title())).click();
+                hand.window.step();
+                hand.window.step();
+            }
+            let item = menu_item(&hand, &title);
             let item = item.unwrap_or_else(|| panic!("{title} is not in the {} menu", menu.title()));
             assert_eq!(!item.accesskit_node().is_disabled(), possible, "{title}");
             let acts = possible && !matches!(entry.action, Action::Quit | Action::NewProject);
             if acts {
                 item.click();
             }
-            drop(items);
             hand.window.step();
             hand.window.step();
             // What lies over the menus is closed before the next is opened.
@@ -54,6 +54,14 @@ fn every_action_is_in_its_menu_by_name_with_why_it_is_grey_and_does_no_harm() {
             assert!(errors.is_empty(), "{title}: {errors:?}");
         }
     }
+}
+
+/// The line of an open menu: what it is called may be followed by its key or an arrow.
+fn menu_item<'a>(hand: &'a Hand, title: &'a str) -> Option<egui_kittest::Node<'a>> {
+    hand.window.query_all_by_label_contains(title).find(|node| {
+        let label = node.accesskit_node().label();
+        label.is_some_and(|label| label == title || label.starts_with(&format!("{title} ")))
+    })
 }
 
 /// Where a panel is on the window of a test, in points.

@@ -64,8 +64,8 @@ impl Work for LabelLine<'_> {
     }
 }
 
-/// `is_outline` of labels.wgsl for a row of the picture and one width: not 0 where some neighbour is another label.
-fn outline_row(picture: &LabelPicture, y: usize, width: usize, out: &mut [u16]) {
+/// `is_outline` of labels.wgsl for a row of the picture and one width: not 0 where some neighbour is another body.
+fn outline_row(picture: &LabelPicture, y: usize, width: usize, body_bits: u16, out: &mut [u16]) {
     let margin = picture.margin;
     let diagonal = ((width as f32 * std::f32::consts::FRAC_1_SQRT_2).round() as usize).max(1).min(margin);
     let count = out.len();
@@ -81,7 +81,7 @@ fn outline_row(picture: &LabelPicture, y: usize, width: usize, out: &mut [u16]) 
     out.fill(0);
     for [one, other] in around {
         for (((out, here), one), other) in out.iter_mut().zip(here).zip(one).zip(other) {
-            *out |= (one ^ here) | (other ^ here);
+            *out |= ((one ^ here) | (other ^ here)) & body_bits;
         }
     }
 }
@@ -128,21 +128,24 @@ fn draw_row(
         if label == 0 || !style.visible {
             continue;
         }
-        let wide = usize::from(style.selected);
+        let (wide, is_body) = (usize::from(style.selected), label & palette.body_bits() != 0);
         if !are_ready[wide] {
-            outline_row(picture, y + picture.margin, width * [1, SELECTED_WIDTH][wide], &mut outlines[wide]);
+            let width = width * [1, SELECTED_WIDTH][wide];
+            outline_row(picture, y + picture.margin, width, palette.body_bits(), &mut outlines[wide]);
             are_ready[wide] = true;
         }
         let mut x = from;
         for alike in outlines[wide][from..to].chunk_by(|a, b| (*a != 0) == (*b != 0)) {
             let pixels = &mut line[x..x + alike.len()];
-            if has_outline && alike[0] != 0 {
+            if has_outline && is_body && alike[0] != 0 {
                 blend_run(pixels, style.colour, 1.0);
-            } else if part != LabelPart::Outline && palette.is_hatched() {
+            } else if part == LabelPart::Outline || !style.filled {
+                // Nothing within the outline.
+            } else if palette.is_hatched() {
                 for (n, pixel) in pixels.iter_mut().enumerate() {
                     blend(pixel, style.colour, hatched(fill, label, x + n, y));
                 }
-            } else if part != LabelPart::Outline {
+            } else {
                 blend_run(pixels, style.colour, fill);
             }
             x += alike.len();

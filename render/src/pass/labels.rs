@@ -16,7 +16,8 @@ struct LabelsUniform {
     outline_px: f32,
     /// 1 for stripes.
     hatched: f32,
-    padding: f32,
+    /// Of the label's number.
+    body_bits: u32,
 }
 
 /// What of a layer is drawn. `PART` of labels.wgsl.
@@ -78,7 +79,7 @@ impl LabelsPass {
             opacity: layer.opacity.clamp(0.0, 1.0),
             outline_px: layer.outline_width() as f32,
             hatched: f32::from(u8::from(layer.palette.is_hatched())),
-            padding: 0.0,
+            body_bits: layer.palette.body_bits().into(),
         };
         let uniform = super::uniform_buffer(&gpu.device, "labels", &uniform);
         let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {

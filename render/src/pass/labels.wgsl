@@ -6,7 +6,7 @@ struct Labels {
     opacity: f32,
     outline_px: f32,
     hatched: f32,
-    padding: f32,
+    body_bits: u32,
 }
 
 @group(0) @binding(0) var<uniform> labels: Labels;
@@ -18,6 +18,7 @@ override PART: u32 = 0u;
 
 const VISIBLE: u32 = 1u;
 const SELECTED: u32 = 2u;
+const OUTLINED: u32 = 4u;
 // A selected label has an outline this many times as wide.
 const SELECTED_WIDTH: f32 = 2.0;
 const DIAGONAL: f32 = 0.70710678;
@@ -30,17 +31,21 @@ fn label_under(pixel: vec2f) -> u32 {
     return textureLoad(label_of_voxel, nearest_voxel(at), 0).r;
 }
 
-// The outline lies inside the label: a pixel belongs to it where another label begins within its width.
-fn is_outline(pixel: vec2f, label: u32, width: f32) -> bool {
+fn body_under(pixel: vec2f) -> u32 {
+    return label_under(pixel) & labels.body_bits;
+}
+
+// The outline lies inside the body: a pixel belongs to it where another body begins within its width.
+fn is_outline(pixel: vec2f, body: u32, width: f32) -> bool {
     let d = max(round(width * DIAGONAL), 1.0);
-    return label_under(pixel + vec2f(width, 0.0)) != label
-        || label_under(pixel - vec2f(width, 0.0)) != label
-        || label_under(pixel + vec2f(0.0, width)) != label
-        || label_under(pixel - vec2f(0.0, width)) != label
-        || label_under(pixel + vec2f(d, d)) != label
-        || label_under(pixel - vec2f(d, d)) != label
-        || label_under(pixel + vec2f(d, -d)) != label
-        || label_under(pixel + vec2f(-d, d)) != label;
+    return body_under(pixel + vec2f(width, 0.0)) != body
+        || body_under(pixel - vec2f(width, 0.0)) != body
+        || body_under(pixel + vec2f(0.0, width)) != body
+        || body_under(pixel - vec2f(0.0, width)) != body
+        || body_under(pixel + vec2f(d, d)) != body
+        || body_under(pixel - vec2f(d, d)) != body
+        || body_under(pixel + vec2f(d, -d)) != body
+        || body_under(pixel + vec2f(-d, d)) != body;
 }
 
 // Stripes of 3 in 8 pixels, in one of four directions by label.
@@ -67,7 +72,7 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
         return vec4f(0.0);
     }
     var opacity = 0.0;
-    if PART != 2u {
+    if PART != 2u && (style.a & OUTLINED) == 0u {
         opacity = labels.opacity;
         if labels.hatched == 1.0 {
             opacity = hatched(opacity, label, vec2u(pixel));
@@ -76,7 +81,8 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
     if PART != 1u && labels.outline_px > 0.0 {
         let is_selected = (style.a & SELECTED) != 0u;
         let width = labels.outline_px * select(1.0, SELECTED_WIDTH, is_selected);
-        if is_outline(pixel, label, width) {
+        let body = label & labels.body_bits;
+        if body != 0u && is_outline(pixel, body, width) {
             opacity = 1.0;
         }
     }

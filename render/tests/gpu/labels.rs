@@ -291,6 +291,34 @@ fn hatching_tells_labels_of_one_colour_apart() {
     assert!(seen[0] > 200 && seen[1] > 200);
 }
 
+/// The bench holds processor and shaders to the same picture.
+#[test]
+fn a_label_may_be_an_outline_alone_and_a_part_of_no_body_has_no_outline() {
+    let Some(mut bench) = bench() else { return };
+    bench.palette.update(&bench.gpu, [(3, LabelStyle { filled: false, ..LabelStyle::new(RED) })]);
+    // The high number does not have this bit.
+    bench.palette.set_body_bits(1);
+    let (_, raster) = rasters(&bench.volume).remove(0);
+    let drawn = bench.picture(raster, 0.5, 2.0);
+    let [mut outline, mut inside, mut fill] = [0; 3];
+    for (n, pixel) in drawn.iter().enumerate() {
+        let (x, y) = (n % raster.size[0], n / raster.size[0]);
+        match bench.label_at(&raster, x, y) {
+            0 => assert_eq!(*pixel, [0; 3], "({x}, {y})"),
+            3 if *pixel == RED => outline += 1,
+            3 => {
+                assert_eq!(*pixel, [0; 3], "({x}, {y})");
+                inside += 1;
+            }
+            _ => {
+                assert!(pixel[1].abs_diff(GREEN[1] / 2) <= 1 && pixel[0] == 0, "({x}, {y}): {pixel:?}");
+                fill += 1;
+            }
+        }
+    }
+    assert!(outline > 60 && inside > 60 && fill > 60, "{outline} {inside} {fill}");
+}
+
 #[test]
 fn boxes_and_labels_that_do_not_fit_are_refused() {
     let Some(bench) = bench() else { return };

@@ -4,9 +4,12 @@ use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::vqa::boxes::Rect;
 use crate::exchange::vqa::record::{Asked, Picture, Place, PlaceKind, Records, Scene, Source, Talk};
+use crate::exchange::vqa::talk;
 use crate::id::{ImageId, LabelId};
 use crate::image_entry::ImageEntry;
-use crate::question::{Evidence, Frame, ImageSet, Lookup, Question, RecipeId, Region, RenderRecipe, Status, Transform};
+use crate::question::{
+    Dialogue, Evidence, Frame, ImageSet, Lookup, Question, RecipeId, Region, RenderRecipe, Status, Transform,
+};
 use crate::shapes::{Form, Slice};
 use limner_imaging::field::{Connectivity, components};
 use limner_imaging::{StackAxis, Task, VoxelBox};
@@ -55,11 +58,8 @@ pub fn collect(contents: &Contents, book: &dyn Lookup, wanted: &Selection, task:
     }
     for dialogue in book.dialogues() {
         task.cancel.check()?;
-        let evidence: Vec<&Evidence> = dialogue.turns.iter().flat_map(|turn| &turn.evidence).collect();
-        let set = book.image_set(dialogue.image_set);
-        let set = set.ok_or_else(|| Error::refused("a dialogue names an image set that is not there"))?;
-        match collector.scene(set, &evidence) {
-            Ok(scene) => collector.made.records.talks.push(Talk { scene, dialogue: dialogue.clone() }),
+        match collector.talk(dialogue) {
+            Ok(talk) => collector.made.records.talks.push(talk),
             Err(error) => collector.made.left_out.push((dialogue.id.to_string(), error.to_string())),
         }
     }
@@ -95,6 +95,23 @@ impl Collector<'_> {
             }
         }
         Ok(Asked { scene, question: question.clone(), option_scenes })
+    }
+
+    /// A dialogue that is complete: something is said in each turn, and all it points at is seen on its pictures.
+    fn talk(&mut self, dialogue: &Dialogue) -> Result<Talk> {
+        let set = self.book.image_set(dialogue.image_set);
+        let set = set.ok_or_else(|| Error::refused("it names an image set that is not there"))?;
+        let dialogue = talk::with_all_markers(dialogue, set.items.len());
+        if let Some(n) = dialogue.turns.iter().position(|turn| turn.text.replace(talk::IMAGE, "").trim().is_empty()) {
+            return Err(Error::refused(format!("nothing is said in turn {}", n + 1)));
+        }
+        let evidence: Vec<&Evidence> = dialogue.turns.iter().flat_map(|turn| &turn.evidence).collect();
+        let scene = self.scene(set, &evidence)?;
+        if let Some(unseen) = evidence.iter().find(|evidence| scene.place(evidence).is_none()) {
+            let (name, picture) = (&unseen.name, unseen.image_index + 1);
+            return Err(Error::refused(format!("\"{name}\" is not seen on picture {picture}, where it points at it")));
+        }
+        Ok(Talk { scene, dialogue })
     }
 
     fn scene(&mut self, set: &ImageSet, evidence: &[&Evidence]) -> Result<Scene> {

@@ -164,6 +164,34 @@ pub fn of_question(asked: &Asked, style: Style) -> Talk {
     Talk { scene: asked.scene.clone(), dialogue }
 }
 
+/// A dialogue as people write it, with the markers that data sets want: one for each picture, at the head of what is asked
+/// first, and one for the name and the place of all that a turn points at.
+#[must_use]
+pub fn with_all_markers(dialogue: &Dialogue, pictures: usize) -> Dialogue {
+    let mut dialogue = dialogue.clone();
+    for turn in &mut dialogue.turns {
+        for _ in turn.text.matches(BOX).count()..turn.evidence.len() {
+            turn.text.push_str(if turn.text.is_empty() || turn.text.ends_with(' ') { "" } else { " " });
+            turn.text.push_str(BOX);
+        }
+        // Names are taken in order: the last ones are those that lack a marker.
+        let named = turn.evidence.iter().enumerate().filter(|(_, evidence)| !evidence.name.is_empty()).map(|(n, _)| n);
+        let lacking: Vec<usize> = named.skip(turn.text.matches(REF).count()).collect();
+        for item in lacking.into_iter().rev() {
+            let place = turn.text.match_indices(BOX).nth(item).map(|(at, _)| at);
+            if let Some(at) = place {
+                turn.text.insert_str(at, &format!("{REF} "));
+            }
+        }
+    }
+    let shown: usize = dialogue.turns.iter().map(|turn| turn.text.matches(IMAGE).count()).sum();
+    let first = dialogue.turns.iter().position(|turn| turn.role == Speaker::Human).unwrap_or(0);
+    if let Some(turn) = dialogue.turns.get_mut(first) {
+        turn.text.insert_str(0, &format!("{IMAGE}\n").repeat(pictures.saturating_sub(shown)));
+    }
+    dialogue
+}
+
 /// A text with its markers filled in by a convention. The name before its boxes is joined to them where the convention
 /// writes both as one.
 #[must_use]
@@ -242,4 +270,37 @@ pub fn parsed(role: Speaker, text: &str, scene: &mut Scene, convention: &Convent
 #[must_use]
 pub fn is_boxed(place: &Place) -> bool {
     place.kind != PlaceKind::Point
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ShapeId;
+    use crate::question::{ImageSetId, Region};
+
+    fn dialogue(texts: [&str; 2], names: &[&str]) -> Dialogue {
+        let region = || Region::Shape { shape: ShapeId::new() };
+        let evidence = names.iter().map(|name| Evidence::new(region(), 0, *name)).collect();
+        let turns =
+            vec![Turn::new(Speaker::Human, texts[0]), Turn { evidence, ..Turn::new(Speaker::Assistant, texts[1]) }];
+        let (external_ids, ext) = (Default::default(), Default::default());
+        Dialogue { id: DialogueId::new(), image_set: ImageSetId::new(), turns, external_ids, ext }
+    }
+
+    #[test]
+    fn what_a_hand_left_out_of_a_dialogue_gets_its_markers() {
+        let said = |texts, names, pictures| {
+            let whole = with_all_markers(&dialogue(texts, names), pictures);
+            assert_eq!(with_all_markers(&whole, pictures), whole, "once is enough");
+            whole.turns.into_iter().map(|turn| turn.text).collect::<Vec<_>>()
+        };
+        assert_eq!(said(["Where?", "Here:"], &["liver"], 1), ["<image>\nWhere?", "Here: <ref-object> <bbox>"]);
+        assert_eq!(said(["Where?", ""], &[""], 2), ["<image>\n<image>\nWhere?", "<bbox>"]);
+        let texts = ["<image> first, then <image>. Where?", "The <ref-object> at <bbox>"];
+        assert_eq!(said(texts, &["liver"], 2), texts);
+        // The name of the first was taken away, the second came after.
+        let found = said(["Where?", "At <bbox>"], &["liver", "spleen"], 0);
+        assert_eq!(found[1], "At <ref-object> <bbox> <ref-object> <bbox>");
+        assert_eq!(said(["Where?", "<ref-object><bbox>"], &["liver", ""], 0)[1], "<ref-object><bbox> <bbox>");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::case::ask::ReportAsk;
-use crate::outbox::Gesture;
+use crate::dispatch::meant::Meant;
 use limner_annotation::entity::{CaptionId, FindingId};
 use limner_annotation::records::{Caption, Finding, Region, Status};
 use limner_annotation::{Command, Document, Error, ImageId, LabelId, ShapeId};
@@ -133,29 +133,13 @@ impl App {
         }
     }
 
-    /// A click on a picture while words wait for their regions. False where nothing is waiting.
-    pub(in crate::dispatch) fn bind_click(&mut self, gesture: &Gesture) -> bool {
-        if self.case.report.binding.is_none() {
-            return false;
-        }
-        let target = match self.shape_at(gesture) {
-            Some(shape) => Some(Target::Region(Region::Shape(shape))),
-            None => self.painted_at(gesture).map(|label| self.finding_or_paint(gesture.image, label)),
+    /// What was clicked or drawn while words wait for their regions.
+    pub(in crate::dispatch) fn bind_words(&mut self, image: ImageId, meant: Meant) {
+        let target = match meant {
+            Meant::Shape(shape) => Target::Region(Region::Shape(shape)),
+            Meant::Paint { label, .. } => self.finding_or_paint(image, label),
         };
-        if let Some(target) = target {
-            self.toggle_region(gesture.image, target);
-        }
-        true
-    }
-
-    fn painted_at(&self, gesture: &Gesture) -> Option<LabelId> {
-        let open = self.workspace.pictures.get(&gesture.image)?;
-        let at = open.volume.geometry.voxel(crate::dispatch::gesture::world_under(gesture));
-        let index = at.index_in(open.volume.size())?;
-        let document = self.document()?;
-        let map = document.label_map(gesture.image)?;
-        let value = map.layers().iter().rev().map(|layer| layer.get(index)).find(|value| *value != 0)?;
-        document.label_of_value(value).map(|label| label.id)
+        self.toggle_region(image, target);
     }
 
     fn finding_or_paint(&self, image: ImageId, label: LabelId) -> Target {

@@ -3,10 +3,11 @@
 use crate::action::Ask;
 use crate::app::App;
 use crate::outbox::AskAct;
+use crate::panels::questions::field_id;
 use crate::work::asking::{Part, Slot};
 use crate::work::guides::GUIDES;
 use limner_annotation::question::{
-    AnswerType, ChoiceKind, Follows, Placement, Question, RationaleStep, Speaker, Stage, Status, Turn,
+    AnswerType, ChoiceKind, Dialogue, Follows, Placement, Question, RationaleStep, Speaker, Stage, Status, Turn,
 };
 
 impl App {
@@ -38,6 +39,9 @@ impl App {
             Ask::Export => self.pick_export("vqa:ms-swift"),
             Ask::AddPicture => self.add_picture_in_view(),
             Ask::AddTurn => self.add_turn(),
+            Ask::PointAtEvidence => self.point_at_evidence(),
+            Ask::EditQuestion => self.focus_said(Speaker::Human, Part::Stem),
+            Ask::EditAnswer if self.work.asking.talk.is_some() => self.focus_said(Speaker::Assistant, Part::Answer),
             Ask::SaveTemplate => {
                 if let Some(id) = self.work.asking.question {
                     self.ask(AskAct::SaveTemplate(id));
@@ -53,7 +57,6 @@ impl App {
             Ask::NextType => self.retype(1),
             Ask::PreviousType => self.retype(-1),
             Ask::Type(kind) => self.type_of_question(kind),
-            Ask::EditQuestion => self.focus(Part::Stem),
             Ask::EditAnswer => self.focus_answer(),
             Ask::Mark(n) => self.edit_question("Mark the right choice", |question| question.mark_choice(n)),
             Ask::AddChoice => {
@@ -71,9 +74,8 @@ impl App {
             Ask::NoneOfThese => {
                 self.edit_question("Offer \"none of these\"", |q| q.toggle_abstention(ChoiceKind::None));
             }
-            Ask::PointAtEvidence => self.work.asking.pointing = Some(Slot::Grounding),
-            Ask::PointAtAnswer => self.work.asking.pointing = Some(Slot::Answer),
-            Ask::Measure => self.work.asking.pointing = Some(Slot::Number),
+            Ask::PointAtAnswer => self.work.asking.wait_for(Slot::Answer),
+            Ask::Measure => self.work.asking.wait_for(Slot::Number),
             Ask::AddStep => {
                 let mut place = 0;
                 self.edit_question("Add reasoning step", |question| {
@@ -84,7 +86,9 @@ impl App {
             }
             Ask::PointForStep => {
                 let steps = self.document().and_then(|d| self.work.asking.shown(d)).map_or(0, |q| q.rationale.len());
-                self.work.asking.pointing = steps.checked_sub(1).map(Slot::Step);
+                if let Some(last) = steps.checked_sub(1) {
+                    self.work.asking.wait_for(Slot::Step(last));
+                }
             }
             _ => {}
         }
@@ -239,9 +243,27 @@ impl App {
         self.put_all("Add stages", stages.into_iter().map(limner_annotation::Command::put).collect());
     }
 
+    /// The field of the question shown; in a dialogue what a speaker said last.
+    fn focus_said(&mut self, speaker: Speaker, part: Part) {
+        let talk = self.work.asking.talk.and_then(|id| self.document()?.get::<Dialogue>(id));
+        let last = talk.and_then(|talk| talk.turns.iter().rposition(|turn| turn.role == speaker));
+        self.focus(last.map_or(part, Part::Turn));
+    }
+
+    /// For the question shown; in a dialogue for the turn that is being written, else for the last one.
+    fn point_at_evidence(&mut self) {
+        let talk = self.work.asking.talk.and_then(|id| self.document()?.get::<Dialogue>(id));
+        let Some(talk) = talk else { return self.work.asking.wait_for(Slot::Grounding) };
+        let focused = self.ctx.memory(eframe::egui::Memory::focused);
+        let has_keyboard = |n: &usize| focused == Some(field_id(talk.id.0, Part::Turn(*n)));
+        let turn = (0..talk.turns.len()).find(has_keyboard).or_else(|| talk.turns.len().checked_sub(1));
+        if let Some(turn) = turn {
+            self.work.asking.wait_for(Slot::Turn(turn));
+        }
+    }
+
     fn add_turn(&mut self) {
-        let talk = self.work.asking.talk.and_then(|id| self.document()?.get(id));
-        let talk: Option<&limner_annotation::question::Dialogue> = talk;
+        let talk = self.work.asking.talk.and_then(|id| self.document()?.get::<Dialogue>(id));
         let Some(mut talk) = talk.cloned() else { return };
         let last = talk.turns.last().map(|turn| turn.role);
         let role = if last == Some(Speaker::Human) { Speaker::Assistant } else { Speaker::Human };

@@ -1,10 +1,9 @@
 //! What a question points at: picked by a click on any view, or by drawing it; and the way back, from the list to the
 //! place in the picture.
 
-use super::super::gesture::world_under;
 use super::super::labels::{most_central, place_of};
+use super::super::meant::Meant;
 use crate::app::App;
-use crate::outbox::Gesture;
 use crate::view_state::Pane;
 use crate::work::asking::Slot;
 use limner_annotation::measure;
@@ -12,49 +11,16 @@ use limner_annotation::question::{
     AnswerType, Dialogue, Evidence, Frame, ImageSet, ImageSetId, Item, Phrase, Quantity, Question, Region, Role,
     Tolerance,
 };
-use limner_annotation::tools::{Makes, place};
-use limner_annotation::{Command, Document, ImageEntry, ImageId, LabelId, ShapeId, Slice};
+use limner_annotation::{Command, Document, ImageEntry, ImageId, LabelId, Slice};
 use limner_imaging::field::{Connectivity, components};
 use limner_imaging::{Mask, StackAxis, View, Voxel};
 
 impl App {
-    /// Where something waits to be pointed at, a click on a shape or a segment is for it. True where it was.
-    pub(in crate::dispatch) fn point_at(&mut self, gesture: &Gesture) -> bool {
-        if self.work.asking.pointing.is_none() {
-            return false;
-        }
-        let draws = self.hand.tool.used().is_some_and(|tool| matches!(tool.info().makes, Makes::Shape(_)));
-        let drawn = self.shape_at(gesture).map(|shape| Region::Shape { shape });
-        // With a tool that draws, what is not on a shape is the beginning of one.
-        let found = if draws { drawn } else { drawn.or_else(|| self.painted_region(gesture)) };
-        let Some(region) = found else { return false };
-        self.bind(region);
-        true
-    }
-
-    /// A shape that was drawn while something waits is what is meant.
-    pub(in crate::dispatch) fn point_at_drawn(&mut self, shape: ShapeId) {
-        if self.work.asking.pointing.is_some() {
-            self.bind(Region::Shape { shape });
-        }
-    }
-
-    /// All that is painted with the label under the pointer; with Shift the connected part alone, with Ctrl this slice.
-    fn painted_region(&self, gesture: &Gesture) -> Option<Region> {
-        let open = self.workspace.pictures.get(&gesture.image)?;
-        let document = self.document()?;
-        let at = open.volume.geometry.voxel(world_under(gesture)).index_in(open.volume.size())?;
-        let map = document.label_map(open.image)?;
-        let values = map.layers().iter().rev().map(|layer| layer.get(at));
-        let mut labels = values.filter_map(|value| document.label_of_value(value)).filter(|label| label.visible);
-        let label = labels.next()?.id;
-        let slice = place::slice_of(&open.volume.geometry, &gesture.raster.plane);
-        let in_time = open.volume.stack_axis != StackAxis::Space;
-        let slice = slice.filter(|_| gesture.modifiers.command || in_time);
-        Some(Region::Painted { image: open.image, label, slice, around: gesture.modifiers.shift.then_some(at) })
-    }
-
-    fn bind(&mut self, region: Region) {
+    pub(in crate::dispatch) fn bind_evidence(&mut self, image: ImageId, meant: Meant) {
+        let region = match meant {
+            Meant::Shape(shape) => Region::Shape { shape },
+            Meant::Paint { label, around, slice } => Region::Painted { image, label, slice, around },
+        };
         self.commit_typing();
         let Some(slot) = self.work.asking.pointing else { return };
         if let Slot::Turn(turn) = slot {

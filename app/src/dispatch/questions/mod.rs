@@ -36,7 +36,7 @@ impl App {
             }
             AskAct::Focus(part) => asking.wants = Some(part),
             AskAct::Focused => asking.wants = None,
-            AskAct::Point(slot) => asking.pointing = Some(slot),
+            AskAct::Point(slot) => asking.wait_for(slot),
             AskAct::StopPointing => asking.pointing = None,
             AskAct::JumpTo(evidence, set) => self.jump_to_evidence(evidence, set),
             AskAct::BeginWith(template) => self.begin_question(Some(template)),

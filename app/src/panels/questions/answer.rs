@@ -5,7 +5,7 @@ use super::sheet::{Field, Sheet, choose, section};
 use crate::action::{Action, Ask};
 use crate::outbox::AskAct;
 use crate::theme::{colours, icon, icon_font, size};
-use crate::widgets::{Words, action_button, icon_button};
+use crate::widgets::{Words, action_button, icon_button, tick};
 use crate::work::asking::{Part, Slot};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{Align, DragValue, Key, Label, Layout, RichText, Role, Ui, WidgetInfo};
@@ -150,7 +150,7 @@ fn choices_ui(sheet: &mut Sheet<'_>, question: &mut Question, set: &ImageSet, ui
             for (ask, kind) in [(Ask::DontKnow, ChoiceKind::DontKnow), (Ask::NoneOfThese, ChoiceKind::None)] {
                 let mut on = question.choices.iter().any(|choice| choice.kind == kind);
                 let text = if ask == Ask::DontKnow { "I don't know" } else { "None of these" };
-                if ui.checkbox(&mut on, RichText::new(text).size(size::SMALL)).changed() {
+                if tick(ui, &mut on, RichText::new(text).size(size::SMALL)).changed() {
                     question.toggle_abstention(kind);
                     sheet.did(Action::Ask(ask).title());
                 }
@@ -356,7 +356,7 @@ fn number_ui(sheet: &mut Sheet<'_>, number: &mut Quantity, n: usize, gone: &mut 
     });
     ui.horizontal(|ui| {
         let mut ranged = number.range.is_some();
-        if ui.checkbox(&mut ranged, RichText::new("Accepted from").size(size::SMALL)).changed() {
+        if tick(ui, &mut ranged, RichText::new("Accepted from").size(size::SMALL)).changed() {
             let spread = (number.value.abs() * 0.1).max(1.0);
             number.range = ranged.then_some([number.value - spread, number.value + spread]);
             sheet.did("Edit range");

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::outbox::Outbox;
 use crate::theme::{colours, icon, radius, size, space};
 use crate::widgets::{Words, chip, icon_button, word_button};
-use crate::work::asking::Part;
+use crate::work::asking::{Page, Part};
 use crate::work::guides;
 use eframe::egui::{
     Align, CollapsingHeader, ComboBox, Frame, Label, Layout, Margin, Popup, RichText, Role, TextStyle, Ui, WidgetInfo,
@@ -71,7 +71,8 @@ fn head_ui(sheet: &mut Sheet<'_>, question: &Question, ui: &mut Ui) {
                     }
                 }
             });
-            if question.status != Status::Accepted {
+            // The review has the button above.
+            if question.status != Status::Accepted && sheet.app.work.asking.page != Page::Review {
                 word_button(sheet.app, Action::Ask(Ask::Accept), "Accept", ui, sheet.out);
             }
         });

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::outbox::{AskAct, Outbox};
 use crate::theme::{colours, icon, icon_font, radius, size};
+use crate::widgets::tick;
 use crate::work::asking::Page;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
@@ -26,8 +27,7 @@ pub fn ui(app: &App, document: &Document, ui: &mut Ui, out: &mut Outbox) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut all = asking.all_cases;
             let name = RichText::new("All cases").size(size::SMALL);
-            if ui.checkbox(&mut all, name).on_hover_text("Also questions about pictures that are not in view").changed()
-            {
+            if tick(ui, &mut all, name).on_hover_text("Also questions about pictures that are not in view").changed() {
                 out.about_questions(AskAct::AllCases(all));
             }
         });
@@ -85,10 +85,17 @@ fn talk_row_ui(
     let name = format!("Dialogue: {first}");
     let c = colours(ui.ctx());
     let on = app.work.asking.talk == Some(id);
-    let row = Row { on, name: &name, text: first, left: (icon::MESSAGE_SQUARE, 0.0), right: ("", c.weak) };
-    if row.ui(ui).clicked() {
+    let unsaid = talk.turns.iter().position(|turn| turn.text.trim().is_empty() && turn.evidence.is_empty());
+    let right = unsaid.map_or((icon::CIRCLE_CHECK, c.good), |_| (icon::CIRCLE_ALERT, c.warning));
+    let response = Row { on, name: &name, text: first, left: (icon::MESSAGE_SQUARE, 0.0), right }.ui(ui);
+    if response.clicked() {
         out.about_questions(AskAct::ShowTalk(id));
     }
+    let state = match unsaid {
+        Some(n) => format!("Nothing is said in turn {} yet; it is exported when something is", n + 1),
+        None => "Complete: it is exported with the accepted questions".to_owned(),
+    };
+    response.on_hover_text(format!("{first}\n{state}"));
 }
 
 struct Row<'a> {

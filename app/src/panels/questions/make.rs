@@ -6,7 +6,7 @@ use crate::action::{Action, Ask};
 use crate::app::App;
 use crate::outbox::{AskAct, Outbox};
 use crate::theme::{colours, icon, size};
-use crate::widgets::word_button;
+use crate::widgets::{sentence_case, tick, word_button};
 use crate::work::asking::Part;
 use eframe::egui::{Align, DragValue, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use limner_annotation::question::generate::{GENERATORS, Generator, Plan};
@@ -110,7 +110,7 @@ fn kind_ui(document: &Document, plan: &mut Plan, generator: &'static Generator, 
     let mut on = plan.only.iter().any(|name| name == generator.name);
     let text = RichText::new(sentence_case(generator.title)).size(size::SMALL);
     let template = generator.template();
-    if ui.checkbox(&mut on, text).on_hover_text(&template.stem).changed() {
+    if tick(ui, &mut on, text).on_hover_text(&template.stem).changed() {
         plan.only.retain(|name| name != generator.name);
         if on {
             plan.only.push(generator.name.to_owned());
@@ -208,9 +208,4 @@ fn made_ui(app: &App, book: &Book, ui: &mut Ui, out: &mut Outbox) {
             }
         },
     );
-}
-
-fn sentence_case(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

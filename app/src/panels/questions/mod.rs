@@ -16,11 +16,13 @@ mod stages;
 mod steps;
 mod talk;
 
+pub use sheet::field_id;
+
 use crate::action::{Action, Ask};
 use crate::app::App;
 use crate::outbox::{AskAct, Outbox};
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
-use crate::widgets::{Words, action_button, empty_state, icon_button, panel_head};
+use crate::widgets::{Words, action_button, empty_state, icon_button, panel_head, small_icon_button};
 use crate::work::asking::Page;
 use crate::work::guides::GUIDES;
 use eframe::egui::{
@@ -120,20 +122,23 @@ fn pointing_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
     let frame = Frame::new().fill(c.accent_ground).corner_radius(radius::M).inner_margin(Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             ui.label(RichText::new(icon::TARGET).font(icon_font(size::ICON)).color(c.text));
-            ui.vertical(|ui| {
-                ui.set_width(ui.available_width() - 28.0);
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.add(Label::new(RichText::new(slot.prompt()).font(strong(size::SMALL)).color(c.text)).wrap());
-                let hint = "Shift: only the connected part. Ctrl: only this slice. Esc: not now";
-                ui.add(Label::new(RichText::new(hint).size(size::TINY).color(c.text)).wrap());
+            ui.add(Label::new(RichText::new(slot.prompt()).font(strong(size::SMALL)).color(c.text)).truncate());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let words = Words { name: "Stop pointing", keys: "Esc", ..Words::default() };
+                if small_icon_button(ui, icon::X, words, false).clicked() {
+                    out.about_questions(AskAct::StopPointing);
+                }
             });
-            let words = Words { name: "Stop pointing", keys: "Esc", ..Words::default() };
-            if icon_button(ui, icon::X, words, false).clicked() {
-                out.about_questions(AskAct::StopPointing);
-            }
         });
+        let (hint, ink) = if app.work.asking.missed {
+            ("Nothing is drawn or painted at that place", c.warning)
+        } else {
+            ("Shift: only the connected part. Ctrl: only this slice. Esc: not now", c.text)
+        };
+        ui.add(Label::new(RichText::new(hint).size(size::TINY).color(ink)).wrap());
     });
     ui.add_space(space::S);
 }
@@ -178,7 +183,7 @@ fn forms_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 }
                 let name = format!("Remove template {}", template.name);
                 let words = Words { name: &name, ..Words::default() };
-                if crate::widgets::small_icon_button(ui, icon::X, words, false).clicked() {
+                if small_icon_button(ui, icon::X, words, false).clicked() {
                     out.about_questions(AskAct::RemoveTemplate(template.id));
                 }
             });

@@ -35,13 +35,18 @@ pub struct Field<'a> {
     pub step: &'static str,
 }
 
+/// Of a field of a question or a dialogue, so that who has the keyboard is known.
+pub fn field_id(owner: Uuid, part: Part) -> Id {
+    Id::unique(("question field", owner, part))
+}
+
 impl<'a> Sheet<'a> {
     pub fn new(app: &'a App, document: &'a Document, owner: Uuid, out: &'a mut Outbox) -> Self {
         Self { app, document, out, owner, typed: None, done: None }
     }
 
     pub fn id_of(&self, part: Part) -> Id {
-        Id::unique(("question field", self.owner, part))
+        field_id(self.owner, part)
     }
 
     /// A step is complete: a button was pressed, an item was chosen.

@@ -1,0 +1,125 @@
+//! The command palette: every command by its name. With nothing typed it begins with what was called last, then what is
+//! called often; what ends the program comes last, so that Enter by itself never does.
+
+use crate::action::{Action, Entry};
+use crate::app::App;
+use crate::outbox::{Outbox, Request};
+use crate::theme::{colours, icon_font, radius, size, space};
+use eframe::egui::{
+    Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
+    vec2,
+};
+
+/// How well a title answers what was typed: all letters in order, better where they begin words or stand together.
+fn rank(title: &str, wanted: &str) -> Option<i32> {
+    let mut score = 0;
+    let mut last: Option<usize> = None;
+    let letters: Vec<char> = title.to_lowercase().chars().collect();
+    let mut from = 0;
+    for letter in wanted.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
+        let at = (from..letters.len()).find(|&n| letters[n] == letter)?;
+        let begins_word = at == 0 || !letters[at - 1].is_alphanumeric();
+        let follows = last.is_some_and(|last| last + 1 == at);
+        score += i32::from(begins_word) * 8 + i32::from(follows) * 6 - (at - from).min(8) as i32;
+        (last, from) = (Some(at), at + 1);
+    }
+    Some(score - letters.len() as i32 / 8)
+}
+
+/// What answers what was typed, best first; with nothing typed, what is likely to be wanted.
+fn matching(app: &App, text: &str) -> Vec<&'static Entry> {
+    let likely = app.settings.commands.in_order();
+    let possible = likely.into_iter().filter(|entry| app.why_not(entry.action).is_none());
+    if text.trim().is_empty() {
+        return possible.collect();
+    }
+    let mut ranked: Vec<(i32, &Entry)> =
+        possible.filter_map(|entry| Some((rank(&app.title_of(entry.action), text)?, entry))).collect();
+    // Of two that answer alike the likelier one stays first.
+    ranked.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    ranked.into_iter().map(|(_, entry)| entry).collect()
+}
+
+pub fn ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &mut Outbox) {
+    let before = text.clone();
+    // The arrows belong to the list, not to the field.
+    let step = ui.input_mut(|i| {
+        let down = i.count_and_consume_key(Modifiers::NONE, Key::ArrowDown) as isize;
+        down - i.count_and_consume_key(Modifiers::NONE, Key::ArrowUp) as isize
+    });
+    let field = ui.add(TextEdit::singleline(text).hint_text("Type a command").desired_width(f32::INFINITY));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Type a command"));
+    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+    if !field.has_focus() && !entered {
+        field.request_focus();
+    }
+    let matching = matching(app, text);
+    if *text != before {
+        *chosen = 0;
+    }
+    *chosen = chosen.saturating_add_signed(step).min(matching.len().saturating_sub(1));
+    ui.add_space(space::S);
+    let mut done: Option<Action> = None;
+    let height = (ui.ctx().content_rect().height() * 0.6).clamp(120.0, 420.0);
+    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]);
+    scroll.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for (n, entry) in matching.iter().enumerate() {
+            let response = row_ui(app, entry, n == *chosen, ui);
+            if n == *chosen && step != 0 {
+                response.scroll_to_me(None);
+            }
+            if response.clicked() || (n == *chosen && entered) {
+                done = Some(entry.action);
+            }
+        }
+        if matching.is_empty() {
+            ui.label(RichText::new("No command of that name").color(colours(ui.ctx()).weak));
+        }
+    });
+    if let Some(action) = done {
+        out.ask(Request::CloseDialog);
+        out.ask(Request::ByName(action));
+    }
+}
+
+fn row_ui(app: &App, entry: &Entry, on: bool, ui: &mut Ui) -> Response {
+    let action = entry.action;
+    let c = colours(ui.ctx());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::click());
+    let title = app.title_of(action);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, &title));
+    let fill = if on {
+        c.accent_ground
+    } else if response.hovered() {
+        c.raised
+    } else {
+        Color32::TRANSPARENT
+    };
+    ui.painter().rect_filled(rect, radius::M, fill);
+    let left = rect.left_center() + vec2(space::L, 0.0);
+    if let Some(sign) = action.icon() {
+        ui.painter().text(left, Align2::CENTER_CENTER, sign, icon_font(14.0), c.weak);
+    }
+    let body = FontId::proportional(size::BODY);
+    let at = left + vec2(space::XL, 0.0);
+    let used = ui.painter().text(at, Align2::LEFT_CENTER, title, body, c.text);
+    let small = FontId::proportional(size::SMALL);
+    let menu_at = used.right_center() + vec2(space::M, 0.0);
+    ui.painter().text(menu_at, Align2::LEFT_CENTER, entry.menu.title(), small.clone(), c.weak);
+    let keys_at = rect.right_center() - vec2(space::M, 0.0);
+    ui.painter().text(keys_at, Align2::RIGHT_CENTER, app.keys_of(action), small, c.weak);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_in_order_match_and_word_beginnings_come_first() {
+        assert!(rank("Open folder…", "of").unwrap() > rank("Zoom off", "of").unwrap_or(-99));
+        assert!(rank("Window: lung", "lung").unwrap() > rank("Window: full ct range", "lung").unwrap_or(-99));
+        assert_eq!(rank("Undo", "redo"), None);
+    }
+}
