@@ -3,11 +3,14 @@
 //! What one of them misses the other mostly sees: the network knows shapes and noise, the classical engine keeps to
 //! edges and to the values that were marked. `docs/segmentation.md` says what the mean of both is worth.
 
+use super::encode::each;
+use super::settled;
+use super::shares::{HALF, Shares};
+use super::window::Window;
 use crate::classical::Classical;
 use crate::engine::{Engine as _, Prediction, Request, changed_box};
 use crate::error::Result;
-use crate::neural::shares::HALF;
-use limner_imaging::{Mask, Task, VoxelBox};
+use limner_imaging::Task;
 
 /// How much of the answer is the classical engine's.
 const SHARE: f32 = 0.5;
@@ -19,33 +22,22 @@ const TEMPERATURE: f32 = 3.0;
 pub fn blended(network: &Prediction, request: &Request, task: &Task) -> Result<Prediction> {
     let classical = Classical::default().predict(&Request { previous: None, answered: 0, ..*request }, task)?;
     let bounds = network.mask.bounds().union(&classical.mask.bounds());
-    let probability = |at: [usize; 3]| {
+    let mut values = Vec::with_capacity(bounds.len());
+    each(&bounds, |at| {
         let network = calmed(network.probability_at(at));
-        network.mul_add(1.0 - SHARE, SHARE * classical.probability_at(at))
-    };
-    let both = Mask::from_fn(bounds, |at| probability(at) >= 0.5 && !request.is_forbidden(at));
-    let mask = both.within(both.tight_box());
-    let shares = each(&mask.bounds()).map(|at| {
-        let byte = (probability(at) * 255.0).round() as u8;
-        if mask.get(at) { byte.max(HALF) } else { byte.min(HALF - 1) }
+        let both = network.mul_add(1.0 - SHARE, SHARE * classical.probability_at(at));
+        let share = (both * 255.0).round() as u8;
+        values.push(if request.is_forbidden(at) { share.min(HALF - 1) } else { share });
     });
-    let probability = Some(shares.collect());
+    let (mask, probability) = settled(&Shares { window: Window::of(&bounds), values }, request);
     let changed = changed_box(request.previous.map(|p| &p.mask), &mask);
-    let seconds = network.seconds + classical.seconds;
-    Ok(Prediction { mask, probability, changed, seconds })
+    Ok(Prediction { mask, probability, changed, seconds: network.seconds + classical.seconds })
 }
 
 /// The probability of a lead that counts for less.
 fn calmed(probability: f32) -> f32 {
     let odds = (probability.max(1e-6) / (1.0 - probability).max(1e-6)).powf(1.0 / TEMPERATURE);
     odds / (1.0 + odds)
-}
-
-/// All voxels of a box, columns fastest.
-fn each(bounds: &VoxelBox) -> impl Iterator<Item = [usize; 3]> + use<> {
-    let VoxelBox { min, max } = *bounds;
-    let rows = move |k| (min[1]..max[1]).map(move |j| [j, k]);
-    (min[2]..max[2]).flat_map(rows).flat_map(move |[j, k]| (min[0]..max[0]).map(move |i| [i, j, k]))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub type Pair = [usize; 2];
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contract {
-    /// Channels besides the picture's own.
+    /// Channels of prompts and of the previous mask.
     pub channels: usize,
     /// The one that holds the previous mask.
     pub previous: usize,
@@ -99,6 +99,11 @@ impl Contract {
             similarity: Vec::new(),
             stays_inside: false,
         }
+    }
+
+    /// Channels a network takes besides the picture's own.
+    pub const fn beside_picture(&self) -> usize {
+        self.channels + self.similarity.len()
     }
 
     /// From `inference_info.json`, or the older `inference_session_class.json`.

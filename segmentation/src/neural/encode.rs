@@ -226,7 +226,8 @@ impl Stamp {
     }
 }
 
-fn each(bounds: &VoxelBox, mut visit: impl FnMut([usize; 3])) {
+/// Visits all voxels of a box, columns fastest.
+pub fn each(bounds: &VoxelBox, mut visit: impl FnMut([usize; 3])) {
     for k in bounds.min[2]..bounds.max[2] {
         for j in bounds.min[1]..bounds.max[1] {
             (bounds.min[0]..bounds.max[0]).for_each(|i| visit([i, j, k]));

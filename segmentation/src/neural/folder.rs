@@ -44,13 +44,8 @@ impl Neural {
         let weights = Weights::read(&weights_of(folder)?)?;
         let path = folder.join("plans.json");
         let configuration = weights.note("configuration");
-        let plan = Plan::parse(
-            &text(&path)?,
-            &path,
-            configuration.as_deref(),
-            pictures + contract.channels + contract.similarity.len(),
-            2,
-        )?;
+        let inputs = pictures + contract.beside_picture();
+        let plan = Plan::parse(&text(&path)?, &path, configuration.as_deref(), inputs, 2)?;
         let network = Network::new(plan, &weights)?;
         Self::new(name.into(), license(folder), contract, Box::new(network))
     }

@@ -77,7 +77,7 @@ impl Neural {
     /// `None` for the licence where nobody stated one.
     pub fn new(name: String, license: Option<String>, contract: Contract, runner: Box<dyn Runner>) -> Result<Self> {
         let plan = runner.plan();
-        let channels = contract.channels + contract.similarity.len();
+        let channels = contract.beside_picture();
         let pictures = plan.inputs.checked_sub(channels).filter(|&n| n > 0).ok_or_else(|| {
             let inputs = plan.inputs;
             Error::session(format!("a network of {inputs} channels has no room for a picture beside {channels}"))
@@ -238,12 +238,13 @@ impl Engine for Neural {
     fn predict(&self, request: &Request, task: &Task) -> Result<Prediction> {
         let start = Instant::now();
         let (shares, changed) = self.answer(request, task)?;
-        Ok(finished(&shares, changed, request, start))
+        let (mask, probability) = settled(&shares, request);
+        Ok(Prediction { mask, probability, changed, seconds: start.elapsed().as_secs_f64() })
     }
 }
 
-/// The answer as a mask no larger than it must be, without what belongs to others.
-fn finished(shares: &Shares, changed: VoxelBox, request: &Request, start: Instant) -> Prediction {
+/// A mask no larger than it must be, without what belongs to others, and the shares of its box.
+fn settled(shares: &Shares, request: &Request) -> (Mask, Option<Vec<u8>>) {
     let bounds = shares.window.clipped(request.image.size());
     let inside = shares.inside(&shares.window);
     let mut mask = Mask::from_voxels(bounds, inside).unwrap_or_else(|| Mask::empty(VoxelBox::default()));
@@ -252,5 +253,5 @@ fn finished(shares: &Shares, changed: VoxelBox, request: &Request, start: Instan
     }
     let tight = mask.tight_box();
     let probability = Some(shares.cut(window::Window::of(&tight)).values);
-    Prediction { mask: mask.within(tight), probability, changed, seconds: start.elapsed().as_secs_f64() }
+    (mask.within(tight), probability)
 }
