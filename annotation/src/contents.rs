@@ -8,6 +8,7 @@ use crate::label_map::LabelMap;
 use crate::labels::Label;
 use crate::origin::Origin;
 use crate::query::Query;
+use crate::records::Study;
 use crate::rows::{Backing, Row, Sites, Table};
 use crate::shapes::Shape;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,6 +154,12 @@ impl Contents {
     pub(crate) fn pointing_at_from<T: Record>(&self, key: Key) -> Vec<&T> {
         let from = self.mentioned.get(&key).into_iter().flatten().filter(|from| from.kind == T::KIND);
         from.filter_map(|from| T::of(&self.table.get(*from)?.entity)).collect()
+    }
+
+    /// The study an image belongs to.
+    #[must_use]
+    pub fn study_of(&self, image: ImageId) -> Option<&Study> {
+        self.pointing_at_from(image.key()).into_iter().next()
     }
 
     /// Rows of the project that point at this one.

@@ -7,7 +7,6 @@ use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::Options;
 use crate::image_entry::ImageEntry;
-use crate::records::Study;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,8 +97,7 @@ impl Shard {
 /// Whose image it is. Images of which the project names no subject are one subject where their pixels are the same: a
 /// copy in another part would leak the answer.
 fn subject_of(contents: &Contents, image: &ImageEntry) -> String {
-    let study = contents.pointing_at_from::<Study>(image.id.key()).into_iter().next();
-    study.map_or_else(|| image.sha256.clone(), |study| study.subject.to_string())
+    contents.study_of(image.id).map_or_else(|| image.sha256.clone(), |study| study.subject.to_string())
 }
 
 impl Options {

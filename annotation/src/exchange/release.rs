@@ -7,7 +7,7 @@ use crate::entity::{ReleaseId, SplitId, SubjectId};
 use crate::error::{Error, Result};
 use crate::exchange::{Receipt, by_name};
 use crate::id::Revision;
-use crate::records::{Release, ReleasedSet, Split, Study};
+use crate::records::{Release, ReleasedSet, Split};
 use crate::step::StepInfo;
 use crate::words::counted;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn split_of(contents: &Contents, version: &str, receipt: &Receipt) -> Option<Spl
     let mut parts: BTreeMap<String, Vec<SubjectId>> = BTreeMap::new();
     for case in receipt.options.cases(contents) {
         let part = parts.entry(case.part?).or_default();
-        let subject = contents.pointing_at_from::<Study>(case.image.id.key()).first()?.subject;
+        let subject = contents.study_of(case.image.id)?.subject;
         if !part.contains(&subject) {
             part.push(subject);
         }

@@ -22,11 +22,6 @@ pub const STATUSES: [(Status, &str, &str); 4] = [
     (Status::NotAssessed, "Not assessed", "N"),
 ];
 
-/// The study an image belongs to.
-pub fn study_of(contents: &Contents, image: ImageId) -> Option<&Study> {
-    contents.all::<Study>().find(|study| study.images.contains(&image))
-}
-
 /// The finding of a label on an image, by the label's name.
 pub fn finding_of<'a>(contents: &'a Contents, image: ImageId, name: &str) -> Option<&'a Finding> {
     let is_named =
@@ -38,7 +33,7 @@ pub fn finding_of<'a>(contents: &'a Contents, image: ImageId, name: &str) -> Opt
 pub fn answer_of<'a>(contents: &'a Contents, form: &CaseForm, image: ImageId, field: &Field) -> Option<&'a Attribute> {
     let target = match field.about {
         About::Image => image.into(),
-        About::Study => study_of(contents, image)?.id.into(),
+        About::Study => contents.study_of(image)?.id.into(),
     };
     FormEntry::of(contents, form.id, target)?.values.get(&field.key)
 }
@@ -75,7 +70,7 @@ impl App {
         let (Some(project), Some(form)) = (&self.workspace.project, self.case_form()) else { return Vec::new() };
         let document = project.document();
         let image_entry = FormEntry::of(document, form.id, image.into());
-        let study = study_of(document, image);
+        let study = document.study_of(image);
         let study_entry = study.and_then(|study| FormEntry::of(document, form.id, study.id.into()));
         let mut missing = FormEntry::missing(form, About::Image, image_entry);
         missing.extend(FormEntry::missing(form, About::Study, study_entry));

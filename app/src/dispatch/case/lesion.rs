@@ -4,7 +4,6 @@ use super::visit;
 use crate::app::App;
 use crate::case::Page;
 use crate::case::ask::LesionAsk;
-use crate::case::focus::study_of;
 use limner_annotation::entity::{LesionId, StudyId, SubjectId};
 use limner_annotation::follow_up::{Cell, Row, Table};
 use limner_annotation::records::{Lesion, LesionStage, Study};
@@ -14,7 +13,7 @@ impl App {
     /// The subject of the picture in view.
     pub fn subject_in_view(&self) -> Option<SubjectId> {
         let open = self.workspace.open()?;
-        study_of(self.workspace.project.as_ref()?.document(), open.image).map(|study| study.subject)
+        self.workspace.project.as_ref()?.document().study_of(open.image).map(|study| study.subject)
     }
 
     pub fn follow_up(&self) -> Option<Table> {
@@ -66,7 +65,7 @@ impl App {
     fn make_visit(&mut self, subject: Option<SubjectId>) {
         let Some(image) = self.workspace.open().map(|open| open.image) else { return };
         let Some(document) = self.document() else { return };
-        if study_of(document, image).is_some() {
+        if document.study_of(image).is_some() {
             return;
         }
         let commands = match subject {

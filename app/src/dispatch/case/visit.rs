@@ -3,7 +3,6 @@
 //! number, a study the days since the first.
 
 use crate::app::App;
-use crate::case::focus::study_of;
 use crate::case::list::Case;
 use limner_annotation::entity::{StudyId, SubjectId};
 use limner_annotation::records::{Study, Subject};
@@ -26,7 +25,7 @@ pub(super) fn ensured(app: &App, image: ImageId, sofar: &[Command]) -> (Vec<Comm
         _ => None,
     });
     let document = app.workspace.project.as_ref().map(limner_annotation::Project::document);
-    let known = document.and_then(|document| study_of(document, image)).map(|study| study.id);
+    let known = document.and_then(|document| document.study_of(image)).map(|study| study.id);
     if let Some(id) = planned.or(known) {
         return (Vec::new(), id);
     }
@@ -34,7 +33,7 @@ pub(super) fn ensured(app: &App, image: ImageId, sofar: &[Command]) -> (Vec<Comm
     let filed = filed(app, &cases, image);
     if let (Some(document), Some(filed)) = (document, &filed) {
         // Another series of the same study may be known.
-        if let Some(study) = relatives(app, &cases, filed, true).iter().find_map(|image| study_of(document, *image)) {
+        if let Some(study) = relatives(app, &cases, filed, true).iter().find_map(|image| document.study_of(*image)) {
             let mut study = study.clone();
             study.images.push(image);
             let id = study.id;
@@ -42,7 +41,7 @@ pub(super) fn ensured(app: &App, image: ImageId, sofar: &[Command]) -> (Vec<Comm
         }
     }
     let relatives = filed.as_ref().map(|filed| relatives(app, &cases, filed, false)).unwrap_or_default();
-    let subject = document.and_then(|d| relatives.iter().find_map(|image| study_of(d, *image))).map(|s| s.subject);
+    let subject = document.and_then(|d| relatives.iter().find_map(|image| d.study_of(*image))).map(|s| s.subject);
     let mut commands = Vec::new();
     let subject = subject.unwrap_or_else(|| {
         let made = sofar
