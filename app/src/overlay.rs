@@ -2,6 +2,7 @@
 //! by box.
 
 use crate::gpu::Gpu;
+use crate::view_state::Stage;
 use crate::view_state::link::Pictures;
 use crate::workspace::OpenPicture;
 use limner_annotation::label_map::Layer;
@@ -19,6 +20,12 @@ pub struct Marks<'a> {
     pub selected: Option<LabelId>,
     /// Drawn without their fill.
     pub outlined: &'a BTreeSet<LabelId>,
+}
+
+impl<'a> Marks<'a> {
+    pub const fn of(selected: Option<LabelId>, stage: &'a Stage) -> Self {
+        Self { selected, outlined: &stage.outlined }
+    }
 }
 
 /// Everything painted on an open picture, from the next frames on (`show_waiting`).

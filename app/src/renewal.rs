@@ -99,7 +99,7 @@ impl App {
         self.restyle();
         if let Some(project) = &self.workspace.project {
             for open in self.workspace.pictures.values() {
-                let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+                let marks = overlay::Marks::of(self.label, &self.workspace.stage);
                 overlay::show_all(&mut self.gpu, project.document(), open, marks);
                 self.gpu.show_drawings(open.image, &open.volume)?;
             }

@@ -40,7 +40,7 @@ impl App {
         let pictures = &self.workspace.pictures;
         let volumes: Vec<_> = pictures.iter().map(|(image, open)| (*image, &*open.volume)).collect();
         self.work.measures.follow(project.document(), &changes, &volumes);
-        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+        let marks = overlay::Marks::of(self.label, &self.workspace.stage);
         let shown = overlay::show_changes(&mut self.gpu, project.document(), pictures, &changes, marks);
         if let Err(error) = shown {
             self.notices.error("The labels could not be drawn", &error);
@@ -95,8 +95,7 @@ impl App {
             self.label = document.labels().first().map(|l| l.id);
         }
         self.work.recent.keep(|id| document.label(id).is_some());
-        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
-        overlay::style(&mut self.gpu, document, marks);
+        self.restyle_labels();
     }
 
     pub(super) fn label_value(&self, id: LabelId) -> anyhow::Result<u16> {

@@ -203,7 +203,7 @@ impl App {
             times,
         };
         self.gpu.show_drawings(image, &open.volume)?;
-        let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+        let marks = overlay::Marks::of(self.label, &self.workspace.stage);
         overlay::show_all(&mut self.gpu, project.document(), &open, marks);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);

@@ -76,9 +76,9 @@ impl App {
         self.restyle_labels();
     }
 
-    fn restyle_labels(&mut self) {
+    pub(super) fn restyle_labels(&mut self) {
         if let Some(project) = &self.workspace.project {
-            let marks = overlay::Marks { selected: self.label, outlined: &self.workspace.stage.outlined };
+            let marks = overlay::Marks::of(self.label, &self.workspace.stage);
             overlay::style(&mut self.gpu, project.document(), marks);
         }
     }
