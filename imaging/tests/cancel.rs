@@ -63,14 +63,7 @@ fn long_reading_stops_in_the_midst() {
     for name in ["a.nii", "a.nii.gz", "a.nrrd", "a.mha"] {
         formats::write(&volume, &folder.path().join(name)).unwrap();
     }
-    let slices = folder.path().join("slices");
-    std::fs::create_dir(&slices).unwrap();
-    for k in 0..SIZE[2] {
-        let samples: Vec<u16> = (0..SIZE[0] * SIZE[1]).map(|n| (n % 251 + k) as u16).collect();
-        let mut elements = made::picture(SIZE[0] as u16, SIZE[1] as u16, &samples);
-        elements.extend(made::place([0.0, 0.0, k as f64]));
-        std::fs::write(slices.join(format!("{k}.dcm")), made::file(elements)).unwrap();
-    }
+    made::series(&folder.path().join("slices"), SIZE);
     for name in ["a.nii", "a.nii.gz", "a.nrrd", "a.mha", "slices"] {
         let (done, total) = stopped_midway(&folder.path().join(name));
         assert!(done < total, "{name}: {done} of {total}");

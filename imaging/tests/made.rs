@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says what it saw")]
 
 #[path = "support/made.rs"]
+#[expect(dead_code, reason = "some of the helpers are for other tests")]
 mod made;
 
 use limner_imaging::extras::{OverlayKind, RegionKind, Scale};

@@ -70,14 +70,7 @@ fn reading_takes_little_more_than_the_samples() {
     let volume = Volume::new(grid, Samples::I16((0..noisy).map(|_| noise()).collect()), 1).unwrap();
     formats::write(&volume, &folder.path().join("noise.nii.gz")).unwrap();
     drop(volume);
-    let slices = folder.path().join("slices");
-    std::fs::create_dir(&slices).unwrap();
-    for k in 0..SIZE[2] {
-        let samples: Vec<u16> = (0..SIZE[0] * SIZE[1]).map(|n| (n % 251 + k) as u16).collect();
-        let mut elements = made::picture(SIZE[0] as u16, SIZE[1] as u16, &samples);
-        elements.extend(made::place([0.0, 0.0, k as f64]));
-        std::fs::write(slices.join(format!("{k}.dcm")), made::file(elements)).unwrap();
-    }
+    made::series(&folder.path().join("slices"), SIZE);
     let frames: Vec<u16> = (0..count).map(|n| (n % 251) as u16).collect();
     let mut elements = made::picture(SIZE[0] as u16, SIZE[1] as u16, &frames);
     elements.push((0x0028_0008, made::text("IS", SIZE[2].to_string())));

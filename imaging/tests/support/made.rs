@@ -1,5 +1,7 @@
 //! DICOM files made on the spot, for what the test data has no example of.
 
+use std::path::Path;
+
 /// A value and how it is written.
 pub enum Put {
     Text(&'static str, String),
@@ -93,4 +95,15 @@ pub fn place(at: [f64; 3]) -> Vec<(u32, Put)> {
         (0x0020_0037, text("DS", "1\\0\\0\\0\\1\\0")),
         (0x0028_0030, text("DS", "0.8\\0.5")),
     ]
+}
+
+/// A series of slices 1 mm apart, each a file of its own in a new folder.
+pub fn series(folder: &Path, [columns, rows, slices]: [usize; 3]) {
+    std::fs::create_dir(folder).unwrap();
+    for k in 0..slices {
+        let samples: Vec<u16> = (0..columns * rows).map(|n| (n % 251 + k) as u16).collect();
+        let mut elements = picture(columns as u16, rows as u16, &samples);
+        elements.extend(place([0.0, 0.0, k as f64]));
+        std::fs::write(folder.join(format!("{k}.dcm")), file(elements)).unwrap();
+    }
 }
