@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 import shapes
-from fields import coordinates, noise, spread
+from fields import coordinates, noise, place, spread
 
 MOST_TARGETS = 24
 
@@ -71,15 +71,10 @@ def lesion(p, host):
     inside = p.labels == host
     flat = inside.reshape(p.batch, -1).float() + 1e-6
     at = torch.multinomial(flat, 1, generator=p.chance.generator)[:, 0]
-    centre = torch.stack(
-        [axis.flatten()[at // stride % size] for axis, stride, size in zip(coordinates(p.shape, p.chance.device), strides(p.shape), p.shape)], 1
-    )
+    axes = coordinates(p.shape, p.chance.device)
+    centre = torch.stack([axis.flatten()[n] for axis, n in zip(axes, place(at, p.shape).unbind(1))], 1)
     f = shapes.superquadric(p.chance, p.shape, centre, p.radii(0.03, 0.16), bumps=0.5)
     return (f < 0) & (inside | p.chance.chosen(0.15, p.batch, *[1] * p.dims))
-
-
-def strides(shape):
-    return [int(torch.tensor(shape[i + 1 :]).prod()) if i + 1 < len(shape) else 1 for i in range(len(shape))]
 
 
 def organs(p):

@@ -65,6 +65,15 @@ def coordinates(shape, device):
     return [a.reshape([-1 if i == j else 1 for j in range(len(shape))]) for i, a in enumerate(axes)]
 
 
+def place(flat, shape):
+    """Where the voxels of these flat numbers lie: [B, axes]."""
+    at = []
+    for size in reversed(shape):
+        at.append(flat % size)
+        flat = flat // size
+    return torch.stack(at[::-1], 1)
+
+
 def _frequencies(shape, device):
     parts = [torch.fft.fftfreq(n, device=device) for n in shape[:-1]] + [torch.fft.rfftfreq(shape[-1], device=device)]
     return [p.reshape([-1 if i == j else 1 for j in range(len(shape))]) for i, p in enumerate(parts)]

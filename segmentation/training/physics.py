@@ -3,11 +3,9 @@
 All looks end in `finished`: what storage and crops do to a picture, and the normalisation that Limner applies too.
 """
 
-import math
-
 import torch
 
-from fields import blurred, noise, pooled, spread
+from fields import blurred, noise, spread
 
 
 class Look:

@@ -6,7 +6,7 @@ samples are turned at random beforehand, so that every plane is met.
 
 import torch
 
-from fields import blurred, connected, crossed, depth, noise, pooled, spread
+from fields import blurred, connected, crossed, depth, noise, place, pooled, spread
 
 #: The channels of ink, as nnInteractive orders them.
 REGION, POINT, SCRIBBLE = 0, 2, 4
@@ -42,14 +42,6 @@ def picked(chance, weights):
     shape = weights.shape[1:]
     flat = torch.multinomial(weights.flatten(1) + 1e-12, 1, generator=chance.generator)[:, 0]
     return flat, place(flat, shape)
-
-
-def place(flat, shape):
-    at = []
-    for size in reversed(shape):
-        at.append(flat % size)
-        flat = flat // size
-    return torch.stack(at[::-1], 1)
 
 
 def aimed(chance, mask, deep):

@@ -7,7 +7,7 @@ import anatomy
 import physics
 from fields import blurred, noise, spread
 from network import similarity
-from prompts import CHANNELS, Person, narrowed
+from prompts import CHANNELS, narrowed
 
 #: Shares of a picture that a target may fill, for planes and volumes.
 LEAST, MOST = {2: 60 / 256**2, 3: 60 / 64**3}, 0.6
