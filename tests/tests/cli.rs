@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
-use limner_tests::{limner, limner_ok, root};
+use limner_imaging::{Geometry, Samples, Volume, World, formats};
+use limner_tests::{limner, limner_ok, limner_program, root, with_home};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -234,4 +235,34 @@ fn ontologies_come_ready_and_travel_as_tables() {
     assert_eq!(desk.ok(&["project", "ontology", &project]).lines().count(), 2);
     std::fs::write(&table, "name,hat\na,b\n").unwrap();
     assert_eq!(desk.code(&["project", "ontology", &project, "--import", &table]), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_command_without_half_a_file() {
+    let desk = Desk::new();
+    let (source, target) = (desk.path("noise.nii"), desk.path("noise.nii.gz"));
+    // Noise does not pack, so writing it takes long enough to be stopped.
+    let mut state = 1u32;
+    let noise = (0..48 << 20).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    let geometry = Geometry::axis_aligned([512, 512, 192], World::default(), [1.0; 3]).unwrap();
+    let volume = Volume::new(geometry, Samples::U8(noise.collect()), 1).unwrap();
+    formats::write(&volume, Path::new(&source)).unwrap();
+    let mut command = std::process::Command::new(limner_program());
+    with_home(&mut command, desk.0.path()).args(["convert", &source, &target]);
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let begun =
+        || std::fs::read_dir(desk.0.path()).unwrap().any(|e| e.unwrap().path().extension() == Some("part".as_ref()));
+    while !begun() {
+        assert_eq!(child.try_wait().unwrap(), None, "the file was written before it could be stopped");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!begun() && !Path::new(&target).exists(), "something was left behind");
 }

@@ -1,9 +1,9 @@
 //! `limner anonymize`: copies without the patient, never over the original.
 
+use super::progress::task;
 use super::{exit, note, say, usage};
 use anyhow::Context as _;
 use limner_annotation::counted;
-use limner_imaging::Task;
 use limner_imaging::deidentify::{self, Blackout, Dates, Profile};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         None => Vec::new(),
     };
-    let task = Task::default();
+    let task = task();
     let profile = Profile {
         key: key.trim().to_owned(),
         dates,

@@ -1,7 +1,7 @@
 //! `limner compare`: what models predicted against a reference, case by case, with figures, tests and one page.
 
 use super::compare_records::{self, Wanted, is_records};
-use super::progress::with_progress;
+use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
 use limner_annotation::review::{self, Figure, Report, Rules, Study, Summary, page, table};
@@ -61,11 +61,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return compare_records::run(&args.reference, &args.predictions, &wanted);
     }
     let rules = rules(args)?;
-    let (study, report) = with_progress(|task| -> anyhow::Result<(Study, Report)> {
-        let study = study(args, rules, task)?;
-        let report = review::compare(&study, task)?;
-        Ok((study, report))
-    })?;
+    let task = task();
+    let study = study(args, rules, &task)?;
+    let report = review::compare(&study, &task)?;
     for failure in &report.failed {
         note(format!("limner: {}: {}", failure.path.display(), failure.why));
     }

@@ -1,7 +1,7 @@
 //! `limner compare` on files of records: boxes, classes, landmarks, answers.
 
 use super::compare::write;
-use super::progress::with_progress;
+use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use limner_annotation::exchange::vqa::boxes;
 use limner_annotation::review::folder;
@@ -30,7 +30,7 @@ pub fn run(reference: &Path, predictions: &[PathBuf], wanted: &Wanted<'_>) -> an
     });
     let how = Reading { convention: convention.transpose()? };
     let models: Vec<(String, PathBuf)> = folder::names(predictions).into_iter().zip(predictions.to_vec()).collect();
-    let report = with_progress(|task| records::compare(reference, &models, how, task))?;
+    let report = records::compare(reference, &models, how, &task())?;
     let title = format!("Comparison of {}", report.kind);
     if let Some(path) = wanted.html {
         write(path, records::html(&report, &title).as_bytes())?;

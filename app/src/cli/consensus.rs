@@ -1,6 +1,6 @@
 //! `limner consensus`: label maps of several raters brought together, with how far they agree.
 
-use super::progress::with_progress;
+use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use limner_annotation::review::agree::{Method, consense};
 use limner_annotation::review::folder;
@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Err(usage(format!("{:?} is no method; choose one of {}", args.method, known.join(", "))));
     };
     let raters: Vec<(String, PathBuf)> = folder::names(&args.raters).into_iter().zip(args.raters.clone()).collect();
-    let consensus = with_progress(|task| consense(&raters, method, &args.out, task))?;
+    let consensus = consense(&raters, method, &args.out, &task())?;
     for failure in &consensus.failed {
         note(format!("limner: {}: {}", failure.path.display(), failure.why));
     }

@@ -1,5 +1,6 @@
 //! `limner convert`: any picture in, any writable format out.
 
+use super::progress::task;
 use super::{note, usage};
 use anyhow::bail;
 use limner_imaging::{Series, Task, Volume, Window, formats, straighten};
@@ -34,7 +35,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let task = Task::default();
+    let task = task();
     let window = match args.window.as_deref() {
         None => None,
         Some(text) => Some(Window::parse(text).ok_or_else(|| usage(format!("{text:?} is no window")))?),
@@ -56,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(window) = window {
         volume = volume.windowed(window)?;
     }
-    formats::write(&volume, &args.output)?;
+    formats::write_with(&volume, &args.output, &task)?;
     Ok(ExitCode::SUCCESS)
 }
 

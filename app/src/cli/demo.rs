@@ -1,5 +1,6 @@
 //! `limner demo`: the whole job on the sample study without a window. Open, prompt, mask, question, export, pictures.
 
+use super::progress::task;
 use super::project::add_one;
 use super::{export_project, say};
 use crate::picture::{self, Labels, Look};
@@ -29,7 +30,7 @@ pub struct Args {
 const ORGANS: [&str; 3] = ["liver", "spleen", "left kidney"];
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let task = Task::default();
+    let task = task();
     let out = &args.out;
     std::fs::create_dir_all(out).with_context(|| format!("could not make {}", out.display()))?;
     let study = out.join("sample");

@@ -1,9 +1,9 @@
 //! `limner evaluate segmentation`: how good an engine is with a simulated user at the mouse.
 
+use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use limner_imaging::Task;
 use limner_segmentation::evaluate::{self, Options, Protocol, Report};
 use limner_segmentation::models;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let known: Vec<&str> = Protocol::ALL.into_iter().map(Protocol::name).collect();
         return Err(usage(format!("{protocol:?} is no protocol; choose one of {}", known.join(", "))));
     };
-    let task = Task::default();
+    let task = task();
     let engine = models::open_or_best(model.as_deref())?;
     let found = evaluate::read(&cases, &task)?;
     for (path, error) in &found.failed {

@@ -1,5 +1,6 @@
 //! `limner export`: a project's annotations as a dataset that other tools read.
 
+use super::progress::task;
 use super::{exit, say, say_json, usage};
 use anyhow::Context as _;
 use limner_annotation::exchange::{self, Exchange, Options, Receipt, Shard, Split, Wanted};
@@ -76,11 +77,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return list(args.json);
     }
     if let (false, Some(out)) = (args.merge.is_empty(), &args.out) {
-        return tell(&exchange::merge(&args.merge, out, &Task::default())?, out, args.json);
+        return tell(&exchange::merge(&args.merge, out, &task())?, out, args.json);
     }
     let project = args.project.as_deref().context("name a project")?;
     let format = args.format.as_deref().context("name a format")?;
-    let task = Task::default();
+    let task = task();
     let mut options = options(args)?;
     let wanted = Wanted { with: args.with.clone(), by: args.by.clone(), modality: args.modality.clone() };
     if !wanted.is_empty() {

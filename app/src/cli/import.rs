@@ -1,9 +1,9 @@
 //! `limner import`: a data set of another program into a project, as one step that can be undone.
 
 use super::export::find;
+use super::progress::task;
 use super::{exit, note, say, say_json};
 use limner_annotation::{Project, counted, exchange};
-use limner_imaging::Task;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let format = find(&args.format)?;
     let mut project = Project::open(&args.project)?;
-    let report = exchange::import(format, &mut project, &args.path, &Task::default())?;
+    let report = exchange::import(format, &mut project, &args.path, &task())?;
     project.close()?;
     if args.json {
         say_json(&report)?;

@@ -1,9 +1,10 @@
 //! `limner info`: what series lie under a path, as a table or as `limner.info/1`.
 
+use super::progress::task;
 use super::{exit, note, say, say_json};
+use limner_imaging::Series;
 use limner_imaging::formats::{self, Failure};
 use limner_imaging::volume::Facts;
-use limner_imaging::{Series, Task};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut series, mut failed) = (Vec::new(), Vec::new());
     for path in &args.paths {
-        match formats::scan(path, &Task::default()) {
+        match formats::scan(path, &task()) {
             Ok(found) => {
                 if found.series.is_empty() && found.failed.is_empty() {
                     note(format!("limner: no pictures under {}", path.display()));
@@ -38,6 +39,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Err(error) => failed.push(Failure { path: path.clone(), error }),
         }
     }
+    task().cancel.check()?;
     let done = failed.is_empty();
     if args.json {
         let failed: Vec<Value> = failed
@@ -60,7 +62,7 @@ struct Described {
 }
 
 fn describe(mut series: Series, read: bool, out: &mut Vec<Described>, failed: &mut Vec<Failure>) {
-    let task = Task::default();
+    let task = task();
     let facts = read.then(|| series.facts(&task)).transpose();
     for warning in task.warnings.take() {
         if !series.warnings.contains(&warning) {

@@ -1,6 +1,7 @@
 //! The command line scripts and judges rely on: CLI.md to the letter.
 //!
-//! Exit codes: 0 all done; 1 something asked for failed, the rest was done; 2 wrong usage (clap's own).
+//! Exit codes: 0 all done; 1 something asked for failed, the rest was done; 2 wrong usage (clap's own); 130 stopped by
+//! Ctrl+C.
 //! With `--json` stdout holds one JSON object and nothing else.
 
 mod anonymize;
@@ -103,7 +104,7 @@ pub fn run() -> Result<ExitCode, Start> {
             None => Err(Start::Continue),
         };
     };
-    let outcome = match command {
+    let outcome = progress::watched(|| match command {
         Command::Info(args) => info::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Render(args) => render::run(&args),
@@ -121,11 +122,14 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Models(args) => models::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-    };
-    Ok(outcome.unwrap_or_else(|error| {
+    });
+    let code = outcome.unwrap_or_else(|error| {
         say_error(&error);
         ExitCode::from(if error.is::<Usage>() { WRONG_USAGE } else { 1 })
-    }))
+    });
+    // What was finished in spite of it is a success.
+    let stopped = code != ExitCode::SUCCESS && progress::was_interrupted();
+    Ok(if stopped { ExitCode::from(progress::INTERRUPTED) } else { code })
 }
 
 const WRONG_USAGE: u8 = 2;
@@ -148,11 +152,13 @@ fn usage(text: impl Into<String>) -> anyhow::Error {
 
 /// One line on stdout. A reader that went away (`| head`) is not our failure.
 fn say(text: impl AsRef<str>) {
+    progress::make_room();
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
 }
 
 /// One line on stderr: what a person should know while stdout is for scripts.
 fn note(text: impl AsRef<str>) {
+    progress::make_room();
     let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
 }
 

@@ -1,8 +1,9 @@
 //! `limner models`: which engines there are, and whether they work on this machine.
 
+use super::progress::task;
 use super::{exit, say, say_json};
 use clap::Subcommand;
-use limner_imaging::{Geometry, Samples, Task, Volume, World};
+use limner_imaging::{Geometry, Samples, Volume, World};
 use limner_segmentation::models::{self, Model};
 use limner_segmentation::{Prompt, Request};
 use serde_json::json;
@@ -70,7 +71,7 @@ fn picture() -> anyhow::Result<Volume> {
 fn ask(model: &Model, picture: &Volume) -> anyhow::Result<f64> {
     let prompts = [Prompt::point([SIDE / 2; 3], true)];
     let request = Request::new(picture, &prompts);
-    let answer = model.open()?.predict(&request, &Task::default())?;
+    let answer = model.open()?.predict(&request, &task())?;
     let (wanted, found) = (INSIDE.len().pow(3) as f64, answer.mask.count() as f64);
     anyhow::ensure!((found / wanted - 1.0).abs() < 0.2, "a cube of {wanted} voxels came back as {found}");
     Ok(answer.seconds)

@@ -1,6 +1,7 @@
 //! `limner project`: make, fill, inspect, edit, check and copy projects without a window.
 
 use super::convert::find_one;
+use super::progress::task;
 use super::{exit, note, say, say_json};
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -175,7 +176,7 @@ fn close(project: Project) -> anyhow::Result<()> {
 
 fn add(path: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(path)?;
-    let task = Task::default();
+    let task = task();
     let mut done = true;
     // What cannot be read keeps nothing else out.
     let mut failed = |error: &dyn std::fmt::Display| {
@@ -318,7 +319,7 @@ fn verify(path: &Path) -> anyhow::Result<ExitCode> {
     unfit.iter().for_each(|problem| say(format!("unfit    {problem}")));
     let mut done = problems.is_empty() && unfit.is_empty();
     for entry in project.document().images() {
-        match project.open_image(entry, &Task::default()) {
+        match project.open_image(entry, &task()) {
             Ok(_) => say(format!("ok       {}", entry.title)),
             Err(error) => {
                 done = false;
@@ -331,7 +332,7 @@ fn verify(path: &Path) -> anyhow::Result<ExitCode> {
 
 fn relink(path: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(path)?;
-    let count = project.relink(folder, &Task::default())?;
+    let count = project.relink(folder, &task())?;
     say(format!("{} found again", counted(count, "picture")));
     let lost = project.document().images().filter(|image| !project.file_of(image).exists()).count();
     if lost > 0 {

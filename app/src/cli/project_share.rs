@@ -1,18 +1,18 @@
 //! `limner project handout`, `collect` and `ontology`: what goes out of a project to people and comes back.
 
+use super::progress::task;
 use super::{exit, note, say, say_json};
 use anyhow::Context as _;
 use limner_annotation::records::Ontology;
 use limner_annotation::share::{self, Collected};
 use limner_annotation::{Command, Project, counted, ontology_file};
-use limner_imaging::Task;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub fn handout(path: &Path, rater: &str, out: &Path, copy: bool) -> anyhow::Result<ExitCode> {
     let project = Project::open_read_only(path)?;
-    let handed = share::handout(&project, rater, out, copy, &Task::default())?;
+    let handed = share::handout(&project, rater, out, copy, &task())?;
     for warning in &handed.warnings {
         note(format!("limner: {}", warning.text));
     }

@@ -1,6 +1,7 @@
 //! `limner render`: a view into a PNG, through the same scene the window draws.
 
 use super::convert::load_one;
+use super::progress::task;
 use super::usage;
 use crate::curve::stored_window;
 use crate::picture::{self, Labels, Look, Other, Studio};
@@ -64,7 +65,7 @@ pub struct Args {
 const MOST_PIXELS: usize = 16384;
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let task = Task::default();
+    let task = task();
     let volume = load_one(&args.input, args.series, &task)?;
     let window = match &args.window {
         Some(text) => {

@@ -1,7 +1,8 @@
 //! `limner segment`: a picture and prompts in, a label map on the picture's own grid out.
 
+use super::progress::task;
 use super::{note, say, say_json, usage};
-use limner_imaging::{Task, formats};
+use limner_imaging::formats;
 use limner_segmentation::{models, run as engine_run};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,13 +33,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.device != "cpu" {
         return Err(usage(format!("the device {:?} is not there; this version computes on the cpu", args.device)));
     }
-    let task = Task::default();
+    let task = task();
     let engine = models::open_or_best(args.model.as_deref())?;
     let (labels, report) = engine_run::segment_file(&args.image, &args.prompts, engine, &task)?;
     for warning in task.warnings.take() {
         note(format!("limner: warning: {}", warning.text));
     }
-    formats::write(&labels, &args.output)?;
+    formats::write_with(&labels, &args.output, &task)?;
     if args.json {
         say_json(&report)?;
     } else {

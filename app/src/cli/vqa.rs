@@ -1,5 +1,6 @@
 //! `limner vqa`: make questions from what is painted and drawn, audit them, check them, write them by a profile.
 
+use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -167,7 +168,7 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
     let mut project = if stores { Project::open(&args.project)? } else { Project::open_read_only(&args.project)? };
     let pairs = args.pairs.iter().map(|pair| parse_pair(project.document(), pair)).collect::<anyhow::Result<_>>()?;
     let plan = Plan { seed: args.seed, only: args.only.clone(), most_of_each: args.most, pairs, ..Plan::default() };
-    let book = generate(&project, &plan, &Task::default())?;
+    let book = generate(&project, &plan, &task())?;
     if let Some(out) = &args.out {
         let text = serde_json::to_vec_pretty(&book)?;
         std::fs::write(out, text).with_context(|| format!("could not write {}", out.display()))?;
@@ -256,7 +257,7 @@ fn read_book(path: &Path) -> anyhow::Result<Book> {
 
 fn collected(project: &Project, book: &dyn Lookup, unreviewed: bool) -> anyhow::Result<Collected> {
     let selection = Selection { unreviewed, ..Selection::default() };
-    Ok(collect(project.document(), book, &selection, &Task::default())?)
+    Ok(collect(project.document(), book, &selection, &task())?)
 }
 
 fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
@@ -266,7 +267,7 @@ fn run_audit(args: &Audit) -> anyhow::Result<ExitCode> {
     let collected = collected(&project, questions.book(), args.source.unreviewed)?;
     let plan = AuditPlan { seed: args.seed, folds: args.folds, ..AuditPlan::default() };
     let pruning = args.prune.map(|budget| Pruning { budget, threshold: args.threshold, ..Pruning::default() });
-    let report = audit::run(&collected.records, plan, pruning, &Task::default())?;
+    let report = audit::run(&collected.records, plan, pruning, &task())?;
     if !project.is_read_only() {
         let revision = project.document().revision();
         audit::record(project.document_mut(), &report, revision)?;
@@ -313,7 +314,7 @@ fn run_sheet(args: &Sheet) -> anyhow::Result<ExitCode> {
     let questions = Questions::of(&project, &args.source)?;
     let collected = collected(&project, questions.book(), args.source.unreviewed)?;
     let plan = AuditPlan { seed: args.seed, ..AuditPlan::default() };
-    let report = audit::run(&collected.records, plan, None, &Task::default())?;
+    let report = audit::run(&collected.records, plan, None, &task())?;
     let sheet = audit::sheet(&collected.records, Some(&report));
     match &args.out {
         Some(out) => {
@@ -390,7 +391,7 @@ fn run_write(args: &Write) -> anyhow::Result<ExitCode> {
         images: &images,
         selection: Selection { unreviewed: args.source.unreviewed, ..Selection::default() },
         options: ProfileOptions { convention: convention.transpose()?, style, ..ProfileOptions::default() },
-        task: &Task::default(),
+        task: &task(),
     };
     let records = write_new(profile, &writing, &args.out)?;
     if args.json {

@@ -1,9 +1,14 @@
 //! Writing that cannot leave half a file: the new one grows beside the old and takes its name when it is whole.
 
 use crate::error::{Error, Result};
+use crate::task::Task;
+use crate::volume::Samples;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+
+/// Between two looks at whether the work was cancelled.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Runs `fill` on a new file that replaces `path` only when everything is on disk.
 pub fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<()> {
@@ -23,9 +28,16 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Re
     outcome.map_err(Error::io(path, "could not write the file"))
 }
 
-/// All samples as little-endian bytes.
-pub fn samples(out: &mut dyn Write, samples: &crate::Samples) -> std::io::Result<()> {
-    out.write_all(&samples.bytes_le())
+/// All samples as little-endian bytes. Cancelling is an error like any other here; `formats` tells it from the rest.
+pub fn samples(out: &mut dyn Write, samples: &Samples, task: &Task) -> std::io::Result<()> {
+    let bytes = samples.bytes_le();
+    task.progress.begin("writing", bytes.len() as u64);
+    for piece in bytes.chunks(PIECE_BYTES) {
+        task.cancel.check().map_err(std::io::Error::other)?;
+        out.write_all(piece)?;
+        task.progress.advance(piece.len() as u64);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

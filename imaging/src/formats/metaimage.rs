@@ -50,13 +50,13 @@ impl Format for MetaImage {
         &["mha"]
     }
 
-    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
+    fn write(&self, volume: &Volume, path: &Path, task: &Task) -> Result<()> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mhd")) {
             return Err(Error::unsupported(path, "writing a MetaImage in two files", "end the name in .mha"));
         }
         let values = volume.values();
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-        let packed = beside::samples(&mut packed, &values).and_then(|()| packed.finish());
+        let packed = beside::samples(&mut packed, &values, task).and_then(|()| packed.finish());
         let packed = packed.map_err(Error::io(path, "could not pack the samples"))?;
         let header = header_of(volume, &values, packed.len());
         beside::write(path, |out| {
@@ -276,7 +276,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for volume in phantoms() {
             let path = folder.path().join("a.mha");
-            MetaImage.write(&volume, &path).unwrap();
+            MetaImage.write(&volume, &path, &Task::default()).unwrap();
             let back = crate::formats::open_single(&path, &Task::default()).unwrap();
             assert_eq!(back.samples(), &*volume.values());
             assert_eq!(back.channels(), volume.channels());

@@ -64,8 +64,8 @@ pub trait Format: Sync {
         &[]
     }
 
-    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
-        let _ = volume;
+    fn write(&self, volume: &Volume, path: &Path, task: &Task) -> Result<()> {
+        let _ = (volume, task);
         Err(Error::unsupported(path, format!("writing {}", self.title()), "choose NIfTI, NRRD, MetaImage, PNG or TIFF"))
     }
 }
@@ -186,13 +186,23 @@ pub fn markdown_table() -> String {
 
 /// Writes a volume in the format its file name asks for.
 pub fn write(volume: &Volume, path: &Path) -> Result<()> {
+    write_with(volume, path, &Task::default())
+}
+
+/// The same, saying how far it is. Cancelled, it leaves what was there before.
+pub fn write_with(volume: &Volume, path: &Path, task: &Task) -> Result<()> {
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = FORMATS
         .iter()
         .filter(|f| !f.written().is_empty())
         .find(|f| f.extensions().iter().any(|e| name.ends_with(&format!(".{e}"))))
         .ok_or_else(|| Error::unsupported(path, "this file ending", "end the name in .nii.gz, .nrrd, .mha or .png"))?;
-    format.write(volume, path)
+    task.cancel.check()?;
+    let outcome = format.write(volume, path, task);
+    if outcome.is_err() {
+        task.cancel.check()?;
+    }
+    outcome
 }
 
 #[cfg(test)]
@@ -212,7 +222,7 @@ mod tests {
         for format in FORMATS.iter().filter(|f| f.name() != "raster") {
             for ending in format.written() {
                 let path = folder.path().join(format!("a.{ending}"));
-                assert!(format.write(&volume, &path).is_ok(), "{} as .{ending}", format.name());
+                assert!(format.write(&volume, &path, &Task::default()).is_ok(), "{} as .{ending}", format.name());
             }
         }
     }

@@ -53,7 +53,7 @@ impl Format for Nrrd {
         &["nrrd"]
     }
 
-    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
+    fn write(&self, volume: &Volume, path: &Path, task: &Task) -> Result<()> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("nhdr")) {
             return Err(Error::unsupported(path, "writing a detached NRRD", "end the name in .nrrd"));
         }
@@ -62,7 +62,7 @@ impl Format for Nrrd {
         beside::write(path, |out| {
             out.write_all(header.as_bytes())?;
             let mut gz = GzEncoder::new(out, Compression::fast());
-            beside::samples(&mut gz, &values)?;
+            beside::samples(&mut gz, &values, task)?;
             gz.finish().map(|_| ())
         })
     }
@@ -374,7 +374,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for volume in phantoms() {
             let path = folder.path().join("a.nrrd");
-            Nrrd.write(&volume, &path).unwrap();
+            Nrrd.write(&volume, &path, &Task::default()).unwrap();
             let back = crate::formats::open_single(&path, &Task::default()).unwrap();
             assert_eq!(back.samples(), &*volume.values());
             assert_eq!(back.channels(), volume.channels());

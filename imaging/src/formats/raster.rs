@@ -68,11 +68,11 @@ impl Format for Raster {
         &["png", "tif", "tiff"]
     }
 
-    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
+    fn write(&self, volume: &Volume, path: &Path, task: &Task) -> Result<()> {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         match ending.as_str() {
-            "png" => write::png(volume, path),
-            "tif" | "tiff" => write::tiff(volume, path),
+            "png" => write::png(volume, path, task),
+            "tif" | "tiff" => write::tiff(volume, path, task),
             _ => Err(Error::unsupported(path, "writing this picture format", "end the name in .png or .tif")),
         }
     }
@@ -269,7 +269,7 @@ mod tests {
         for (samples, channels) in all {
             let volume = Volume::new(geometry, samples, channels).unwrap();
             let path = folder.path().join("a.png");
-            Raster.write(&volume, &path).unwrap();
+            Raster.write(&volume, &path, &Task::default()).unwrap();
             let back = crate::formats::open_single(&path, &Task::default()).unwrap();
             assert_eq!((back.samples(), back.channels()), (volume.samples(), channels));
             assert!(!back.spacing_known);
@@ -282,11 +282,10 @@ mod tests {
         let geometry = Geometry::axis_aligned([3, 2, 1], World::default(), [1.0; 3]).unwrap();
         for n in [2_u8, 10, 1, 3] {
             let volume = Volume::new(geometry, Samples::U8(vec![n; 6]), 1).unwrap();
-            Raster.write(&volume, &folder.path().join(format!("slice{n}.png"))).unwrap();
+            Raster.write(&volume, &folder.path().join(format!("slice{n}.png")), &Task::default()).unwrap();
         }
-        Raster
-            .write(&Volume::new(geometry, Samples::U8(vec![0; 6]), 1).unwrap(), &folder.path().join("mask.png"))
-            .unwrap();
+        let other = Volume::new(geometry, Samples::U8(vec![0; 6]), 1).unwrap();
+        Raster.write(&other, &folder.path().join("mask.png"), &Task::default()).unwrap();
         let found = crate::formats::scan(folder.path(), &Task::default()).unwrap();
         assert_eq!(found.series.len(), 2);
         let stack = found.series.iter().find(|s| s.kind == Kind::Stack).unwrap();
@@ -302,7 +301,7 @@ mod tests {
         let geometry = Geometry::axis_aligned([64, 64, 1], World::default(), [1.0; 3]).unwrap();
         let noise = (0..64 * 64_u32).map(|x| (x.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let path = folder.path().join("a.png");
-        Raster.write(&Volume::new(geometry, Samples::U8(noise), 1).unwrap(), &path).unwrap();
+        Raster.write(&Volume::new(geometry, Samples::U8(noise), 1).unwrap(), &path, &Task::default()).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
         assert!(crate::formats::open_single(&path, &Task::default()).is_err());

@@ -54,8 +54,8 @@ impl Format for Nifti {
         &["nii.gz", "nii"]
     }
 
-    fn write(&self, volume: &Volume, path: &Path) -> Result<()> {
-        write::write(volume, path)
+    fn write(&self, volume: &Volume, path: &Path, task: &Task) -> Result<()> {
+        write::write(volume, path, task)
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
     fn round_trip(volume: &Volume, name: &str) -> Volume {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        Nifti.write(volume, &path).unwrap();
+        Nifti.write(volume, &path, &Task::default()).unwrap();
         crate::formats::open_single(&path, &Task::default()).unwrap()
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let volume = Volume::new(geometry, samples, 1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.nii.gz");
-        Nifti.write(&volume, &path).unwrap();
+        Nifti.write(&volume, &path, &Task::default()).unwrap();
         let read = || crate::formats::open_single(&path, &Task::default());
         assert!(read().unwrap().samples() == volume.samples());
         let mut bytes = std::fs::read(&path).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     fn a_claim_beyond_the_bytes_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.nii");
-        Nifti.write(&phantom(Samples::U8((0..12).collect()), 1), &path).unwrap();
+        Nifti.write(&phantom(Samples::U8((0..12).collect()), 1), &path, &Task::default()).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         for n in 1..=3 {
             bytes[40 + 2 * n..42 + 2 * n].copy_from_slice(&32767_i16.to_le_bytes());

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::beside;
+use crate::task::Task;
 use crate::volume::{Samples, Volume};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,17 +12,17 @@ use std::path::Path;
 
 const LARGEST_1: usize = i16::MAX as usize;
 
-pub fn write(volume: &Volume, path: &Path) -> Result<()> {
+pub fn write(volume: &Volume, path: &Path, task: &Task) -> Result<()> {
     let header = header(volume, path)?;
     let packed = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"));
     beside::write(path, |out| {
         if !packed {
             out.write_all(&header)?;
-            return beside::samples(out, volume.samples());
+            return beside::samples(out, volume.samples(), task);
         }
         let mut gz = GzEncoder::new(out, Compression::fast());
         gz.write_all(&header)?;
-        beside::samples(&mut gz, volume.samples())?;
+        beside::samples(&mut gz, volume.samples(), task)?;
         gz.finish().map(|_| ())
     })
 }

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::beside;
+use crate::task::Task;
 use crate::volume::{Samples, Volume};
 use image::ColorType;
 use std::io::{Cursor, Write};
@@ -21,7 +22,7 @@ pub fn png_paths(path: &Path, slices: usize) -> Vec<PathBuf> {
     (1..=slices).map(|n| path.with_file_name(format!("{stem}_{n:0digits$}.png"))).collect()
 }
 
-pub fn png(volume: &Volume, path: &Path) -> Result<()> {
+pub fn png(volume: &Volume, path: &Path, task: &Task) -> Result<()> {
     let [width, height, slices] = volume.size();
     let sides = [u32::try_from(width), u32::try_from(height)];
     let [Ok(width), Ok(height)] = sides else {
@@ -37,7 +38,14 @@ pub fn png(volume: &Volume, path: &Path) -> Result<()> {
             return Err(Error::unsupported(path, what, "choose a window, or NIfTI, which keeps every type"));
         }
     };
-    for (k, path) in png_paths(path, slices).iter().enumerate() {
+    let paths = png_paths(path, slices);
+    task.progress.begin("writing", slices as u64);
+    for (k, path) in paths.iter().enumerate() {
+        if task.cancel.is_cancelled() {
+            // Half a stack would be taken for a whole one.
+            paths[..k].iter().for_each(|written| drop(std::fs::remove_file(written)));
+            return Err(Error::Cancelled);
+        }
         let slice = volume.slice(k)?;
         // The encoder takes samples in the machine's own order.
         let bytes: Vec<u8> = match slice.into_samples() {
@@ -50,6 +58,7 @@ pub fn png(volume: &Volume, path: &Path) -> Result<()> {
             image::ImageEncoder::write_image(encoder, &bytes, width, height, colour.into())
                 .map_err(std::io::Error::other)
         })?;
+        task.progress.advance(1);
     }
     Ok(())
 }
@@ -61,21 +70,21 @@ fn what_of(samples: &Samples, channels: usize, format: &str) -> String {
     }
 }
 
-pub fn tiff(volume: &Volume, path: &Path) -> Result<()> {
+pub fn tiff(volume: &Volume, path: &Path, task: &Task) -> Result<()> {
     let unsupported = |what: String| Error::unsupported(path, what, "choose NIfTI, which keeps every type");
     let bytes = match (volume.samples(), volume.channels()) {
-        (Samples::U8(v), 1) => pages::<colortype::Gray8>(v, volume),
-        (Samples::U16(v), 1) => pages::<colortype::Gray16>(v, volume),
-        (Samples::U8(v), 3) => pages::<colortype::RGB8>(v, volume),
-        (Samples::U16(v), 3) => pages::<colortype::RGB16>(v, volume),
-        (Samples::I8(v), 1) => pages::<colortype::GrayI8>(v, volume),
-        (Samples::I16(v), 1) => pages::<colortype::GrayI16>(v, volume),
-        (Samples::U32(v), 1) => pages::<colortype::Gray32>(v, volume),
-        (Samples::I32(v), 1) => pages::<colortype::GrayI32>(v, volume),
-        (Samples::U64(v), 1) => pages::<colortype::Gray64>(v, volume),
-        (Samples::I64(v), 1) => pages::<colortype::GrayI64>(v, volume),
-        (Samples::F32(v), 1) => pages::<colortype::Gray32Float>(v, volume),
-        (Samples::F64(v), 1) => pages::<colortype::Gray64Float>(v, volume),
+        (Samples::U8(v), 1) => pages::<colortype::Gray8>(v, volume, task),
+        (Samples::U16(v), 1) => pages::<colortype::Gray16>(v, volume, task),
+        (Samples::U8(v), 3) => pages::<colortype::RGB8>(v, volume, task),
+        (Samples::U16(v), 3) => pages::<colortype::RGB16>(v, volume, task),
+        (Samples::I8(v), 1) => pages::<colortype::GrayI8>(v, volume, task),
+        (Samples::I16(v), 1) => pages::<colortype::GrayI16>(v, volume, task),
+        (Samples::U32(v), 1) => pages::<colortype::Gray32>(v, volume, task),
+        (Samples::I32(v), 1) => pages::<colortype::GrayI32>(v, volume, task),
+        (Samples::U64(v), 1) => pages::<colortype::Gray64>(v, volume, task),
+        (Samples::I64(v), 1) => pages::<colortype::GrayI64>(v, volume, task),
+        (Samples::F32(v), 1) => pages::<colortype::Gray32Float>(v, volume, task),
+        (Samples::F64(v), 1) => pages::<colortype::Gray64Float>(v, volume, task),
         (samples, channels) => {
             return Err(unsupported(what_of(samples, channels, "TIFF")));
         }
@@ -85,7 +94,7 @@ pub fn tiff(volume: &Volume, path: &Path) -> Result<()> {
 }
 
 /// All slices as pages. The encoder wants to go back in what it wrote, so it writes to memory.
-fn pages<C: Pages>(samples: &[C::Inner], volume: &Volume) -> std::result::Result<Vec<u8>, tiff::TiffError>
+fn pages<C: Pages>(samples: &[C::Inner], volume: &Volume, task: &Task) -> std::result::Result<Vec<u8>, tiff::TiffError>
 where
     [C::Inner]: TiffValue,
 {
@@ -94,8 +103,11 @@ where
     let side = |n: usize| u32::try_from(n).map_err(|_| tiff::TiffError::LimitsExceeded);
     let mut out = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut out)?;
+    task.progress.begin("writing", slices as u64);
     for slice in samples.chunks_exact(per_slice).take(slices) {
+        task.cancel.check().map_err(std::io::Error::other)?;
         encoder.write_image::<C>(side(width)?, side(height)?, slice)?;
+        task.progress.advance(1);
     }
     Ok(out.into_inner())
 }
@@ -106,7 +118,6 @@ mod tests {
     use crate::formats;
     use crate::geometry::Geometry;
     use crate::space::World;
-    use crate::task::Task;
 
     fn volume(samples: Samples, channels: usize) -> Volume {
         let geometry = Geometry::axis_aligned([4, 3, 5], World::default(), [1.0; 3]).unwrap();
