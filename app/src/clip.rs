@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
 use limner_imaging::{StackAxis, Task, Volume};
-use limner_render::SolidPreset;
 use std::path::Path;
 
 /// A turn of the volume is made of this many pictures.
@@ -55,7 +54,10 @@ fn frame(
         inverted: viewport.inverted,
         size: viewport.size,
         slab: viewport.slab,
-        preset: viewport.solid_preset.as_deref().and_then(SolidPreset::named),
+        preset: viewport.solid.chosen(),
+        function: viewport.solid.function.clone(),
+        cut: viewport.solid.cut,
+        cut_at: viewport.at,
         ..Look::default()
     };
     if viewport.is_solid() {

@@ -7,7 +7,7 @@ use crate::keymap::Profile;
 use crate::panels::dialog::Purpose;
 use crate::settings::{Look, NamedWindow};
 use crate::view_state::viewport::Over;
-use crate::view_state::{Links, ViewportId};
+use crate::view_state::{Links, SolidView, ViewportId};
 use eframe::egui::Modifiers;
 use glam::{DAffine3, DVec3};
 use limner_annotation::operations::Operation;
@@ -69,7 +69,7 @@ pub enum Request {
     /// A thick slice in place of a thin one, or the thin one again.
     Slab(ViewportId, Option<Slab>),
     /// How values become colour in 3D.
-    SolidPreset(ViewportId, Option<String>),
+    Solid(ViewportId, SolidView),
     SetLook(Look),
     SetWindows(Vec<NamedWindow>),
     SetProfile(Profile),

@@ -3,10 +3,11 @@
 use crate::curve::Curve;
 use crate::drawings;
 use crate::gpu::GuestLayers;
+use crate::view_state::Cut;
 use anyhow::{Context as _, bail};
 use image::RgbaImage;
 use limner_imaging::reslice::{Projection, Raster, Slab};
-use limner_imaging::{Geometry, Plane, Volume, VoxelBox, Window};
+use limner_imaging::{Geometry, Plane, Volume, VoxelBox, Window, World};
 use limner_render::{
     BrickRanges, Camera, ColourMap, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture,
     MapPreset, Palette, Prepared, Renderer, Second, SecondMode, SliceScene, SolidLook, SolidPreset, TRANSFER_PRESETS,
@@ -26,6 +27,11 @@ pub struct Look {
     pub slab: Option<Slab>,
     /// In 3D; what suits the picture where there is none.
     pub preset: Option<SolidPreset>,
+    /// In 3D: a transfer function in place of the preset's.
+    pub function: Option<TransferFunction>,
+    /// In 3D: what is cut away, about this point.
+    pub cut: Cut,
+    pub cut_at: World,
     /// In 3D: how far to turn from the front, to the right and down, in degrees.
     pub turn_degrees: [f64; 2],
 }
@@ -39,6 +45,9 @@ impl Default for Look {
             label_opacity: 0.45,
             slab: None,
             preset: None,
+            function: None,
+            cut: Cut::default(),
+            cut_at: World::default(),
             turn_degrees: [0.0; 2],
         }
     }
@@ -164,9 +173,10 @@ impl<'a> Studio<'a> {
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
         let preset = look.preset.or_else(|| SolidPreset::named(preset_for(self.host.looks_like_ct()).name));
         let look_of = preset.map_or(SolidLook::Projected(Projection::Maximum), |preset| preset.look);
-        let function = match look_of {
-            SolidLook::Shaded(preset) => preset.function(look.window),
-            SolidLook::Projected(_) => TransferFunction::new(Vec::new()),
+        let function = match (look_of, &look.function) {
+            (SolidLook::Projected(_), _) => TransferFunction::new(Vec::new()),
+            (SolidLook::Shaded(_), Some(function)) => function.clone(),
+            (SolidLook::Shaded(preset), None) => preset.function(look.window),
         };
         let on_adapter = self.reduced.as_ref().unwrap_or(self.host);
         let ranges = BrickRanges::measure(on_adapter);
@@ -183,6 +193,7 @@ impl<'a> Studio<'a> {
         let scene = VolumeScene {
             host: Some(on_adapter),
             labels: on_gpu.iter().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
+            clip: look.cut.clip(&on_adapter.geometry, look.cut_at),
             ..VolumeScene::new(&self.texture, &free_space, *camera, look.size, mode)
         };
         self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))

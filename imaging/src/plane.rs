@@ -60,7 +60,8 @@ pub struct Plane {
 }
 
 /// A side of the patient, for the letters at the edge of a view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     Left,
     Right,
@@ -71,6 +72,41 @@ pub enum Side {
 }
 
 impl Side {
+    pub const ALL: [Self; 6] =
+        [Self::Superior, Self::Inferior, Self::Anterior, Self::Posterior, Self::Right, Self::Left];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Posterior => "posterior",
+            Self::Anterior => "anterior",
+            Self::Superior => "superior",
+            Self::Inferior => "inferior",
+        }
+    }
+
+    /// Which way it lies, in patient space.
+    #[must_use]
+    pub const fn direction(self) -> DVec3 {
+        match self {
+            Self::Left => DVec3::X,
+            Self::Right => DVec3::NEG_X,
+            Self::Posterior => DVec3::Y,
+            Self::Anterior => DVec3::NEG_Y,
+            Self::Superior => DVec3::Z,
+            Self::Inferior => DVec3::NEG_Z,
+        }
+    }
+
+    /// The side a direction points to most.
+    #[must_use]
+    pub fn nearest(direction: DVec3) -> Self {
+        let along = |side: &Self| direction.dot(side.direction());
+        Self::ALL.into_iter().max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(Self::Superior)
+    }
+
     #[must_use]
     pub const fn letter(self) -> char {
         match self {

@@ -9,7 +9,7 @@ LIMNER_PINS=render/bench tests/judges/prepare.sh
 home="${LIMNER_JUDGES:-${XDG_CACHE_HOME:-$HOME/.cache}/limner/judges}"
 job=$(mktemp -d)
 trap 'rm -rf "$job"' EXIT
-cargo build --release --locked -q -p limner-render --example bench
+cargo build --release --workspace --locked -q --example bench
 target/release/examples/bench "$slices" "$job" | tee "$job/ours.txt"
 "$home/pins/bin/python" render/bench/vtk_peer.py "$job" | tee "$job/theirs.txt"
 "$home/pins/bin/python" - "$job" <<'PYTHON'

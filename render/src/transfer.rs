@@ -2,10 +2,11 @@
 
 use crate::context::{CountedTexture, GpuContext};
 use limner_imaging::Window;
+use serde::{Deserialize, Serialize};
 
 const ENTRIES: u32 = 1024;
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferPoint {
     pub value: f64,
     pub colour: [u8; 3],
@@ -14,9 +15,22 @@ pub struct TransferPoint {
 }
 
 /// Straight lines between points in rising order of value; the first and last go on outwards.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<TransferPoint>", into = "Vec<TransferPoint>")]
 pub struct TransferFunction {
     points: Vec<TransferPoint>,
+}
+
+impl From<Vec<TransferPoint>> for TransferFunction {
+    fn from(points: Vec<TransferPoint>) -> Self {
+        Self::new(points)
+    }
+}
+
+impl From<TransferFunction> for Vec<TransferPoint> {
+    fn from(function: TransferFunction) -> Self {
+        function.points
+    }
 }
 
 impl TransferFunction {
@@ -64,6 +78,16 @@ impl TransferFunction {
         Self { points }
     }
 
+    /// With a point in another colour.
+    #[must_use]
+    pub fn coloured(&self, index: usize, colour: [u8; 3]) -> Self {
+        let mut points = self.points.clone();
+        if let Some(point) = points.get_mut(index) {
+            point.colour = colour;
+        }
+        Self { points }
+    }
+
     /// All of it towards higher (or lower) values: one drag finds the threshold of another scanner.
     #[must_use]
     pub fn shifted(&self, by: f64) -> Self {
@@ -99,7 +123,8 @@ impl TransferFunction {
     }
 
     /// The values between which the function changes.
-    pub(crate) fn range(&self) -> (f64, f64) {
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
         let low = self.points.first().map_or(0.0, |point| point.value);
         let high = self.points.last().map_or(1.0, |point| point.value);
         (low, high.max(low + 1e-9 + low.abs() * 1e-9))

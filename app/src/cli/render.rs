@@ -5,9 +5,10 @@ use super::progress::task;
 use super::usage;
 use crate::curve::stored_window;
 use crate::picture::{self, Labels, Look, Other, Studio};
+use crate::view_state::Cut;
 use anyhow::{Context as _, bail};
 use limner_imaging::reslice::{Projection, Raster, Slab};
-use limner_imaging::{Plane, Task, View, Volume, Window, World, formats};
+use limner_imaging::{Plane, Side, Task, View, Volume, Window, World, formats};
 use limner_render::{MapPreset, SecondMode, SolidPreset};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ pub struct Args {
     /// How 3D is shown: ct-bone, ct-soft, ct-lung, ct-vessels, mr, mip, minip or mean
     #[arg(long)]
     preset: Option<String>,
+    /// In 3D, what to cut away: the superior, inferior, anterior, posterior, right or left side of --at
+    #[arg(long)]
+    cut: Option<String>,
     /// In 3D, how far to turn from the patient's front: degrees to the right and down
     #[arg(long, allow_hyphen_values = true, value_name = "RIGHT,DOWN")]
     turn: Option<String>,
@@ -82,6 +86,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ..Look::default()
     };
     args.refuse_what_does_not_apply()?;
+    let look = Look { cut: args.cut()?, cut_at: args.through(&volume)?, ..look };
     let labels = args.mask.as_deref().map(|path| labels_of(path, &volume, &task)).transpose()?;
     let png = match args.view.as_str() {
         "3d" => picture::draw_solid(&volume, &look, labels.as_ref())?,
@@ -96,12 +101,13 @@ impl Args {
     fn refuse_what_does_not_apply(&self) -> anyhow::Result<()> {
         let is_solid = self.view == "3d";
         let of_slices = [
-            ("--at", self.at.is_some()),
+            ("--at", self.at.is_some() && self.cut.is_none()),
             ("--slab", self.slab.is_some()),
             ("--fusion", self.fusion.is_some()),
             ("--compare", self.compare.is_some()),
         ];
-        let of_solids = [("--preset", self.preset.is_some()), ("--turn", self.turn.is_some())];
+        let of_solids =
+            [("--preset", self.preset.is_some()), ("--turn", self.turn.is_some()), ("--cut", self.cut.is_some())];
         let (options, shown) = if is_solid { (&of_slices[..], "slices, not 3D") } else { (&of_solids[..], "3D only") };
         if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
             return Err(usage(format!("{option} is for {shown}")));
@@ -110,6 +116,28 @@ impl Args {
             return Err(usage("--normal goes with --view oblique"));
         }
         Ok(())
+    }
+
+    /// The point asked for, or the middle.
+    fn through(&self, volume: &Volume) -> anyhow::Result<World> {
+        let geometry = &volume.geometry;
+        let Some(text) = &self.at else { return Ok(geometry.centre()) };
+        let through = World(parse_triple(text, "--at")?);
+        if geometry.voxel(through).index_in(geometry.size()).is_none() {
+            bail!(
+                "the point of --at lies outside the picture; its middle is at {:.1?}",
+                geometry.centre().0.to_array()
+            );
+        }
+        Ok(through)
+    }
+
+    fn cut(&self) -> anyhow::Result<Cut> {
+        let Some(name) = &self.cut else { return Ok(Cut::default()) };
+        let side = Side::ALL.into_iter().find(|side| side.name() == name);
+        let names = || Side::ALL.map(Side::name).join(", ");
+        let side = side.ok_or_else(|| usage(format!("{name:?} is no side; choose one of {}", names())))?;
+        Ok(Cut { side: Some(side), ..Cut::default() })
     }
 }
 
@@ -154,13 +182,7 @@ fn mode_of(name: &str, look: &Look) -> anyhow::Result<SecondMode> {
 
 fn plane_of(args: &Args, volume: &Volume) -> anyhow::Result<Plane> {
     let geometry = &volume.geometry;
-    let through = match &args.at {
-        Some(text) => World(parse_triple(text, "--at")?),
-        None => geometry.centre(),
-    };
-    if args.at.is_some() && geometry.voxel(through).index_in(geometry.size()).is_none() {
-        bail!("the point of --at lies outside the picture; its middle is at {:.1?}", geometry.centre().0.to_array());
-    }
+    let through = args.through(volume)?;
     let view = match args.view.as_str() {
         "axial" => View::Axial,
         "coronal" => View::Coronal,

@@ -112,7 +112,7 @@ impl App {
             }
             Request::Window(viewport, window) => self.look(viewport, |view, _| view.window = window),
             Request::Slab(viewport, slab) => self.look(viewport, |view, _| view.slab = slab),
-            Request::SolidPreset(viewport, preset) => self.look(viewport, |view, _| view.solid_preset = preset),
+            Request::Solid(viewport, solid) => self.look(viewport, |view, _| view.solid = solid),
             Request::Frame(viewport, frame) => {
                 self.show_frame(viewport, frame);
             }

@@ -6,10 +6,11 @@ use crate::view_state::Viewport;
 use eframe::egui::TextureId;
 use eframe::wgpu;
 use limner_annotation::ImageId;
+use limner_imaging::reslice::Projection;
 use limner_imaging::{Geometry, Window};
 use limner_render::{
-    BrickRanges, Camera, FreeSpace, LabelSurfaces, Palette, Progressive, Target, Tier, TransferPreset, TransferTable,
-    VolumeMode, VolumeScene,
+    BrickRanges, Camera, Clip, FreeSpace, LabelSurfaces, Palette, Progressive, Target, Tier, Tone, TransferFunction,
+    TransferTable, VolumeMode, VolumeScene,
 };
 
 /// What a viewport keeps of the volume it shows.
@@ -34,19 +35,23 @@ struct Picture {
     shown: Shown,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Shown {
     camera: Camera,
     size: [usize; 2],
+    clip: Clip,
     matter: Matter,
 }
 
 /// What decides how a point of the volume looks, wherever it is seen from.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Matter {
     image: ImageId,
     window: Window,
-    preset: &'static str,
+    inverted: bool,
+    function: TransferFunction,
+    /// In place of the function.
+    projection: Option<Projection>,
     show_labels: bool,
     revision: u64,
 }
@@ -75,21 +80,23 @@ impl Solid {
         wanted: &Wanted<'_>,
     ) -> anyhow::Result<bool> {
         let Some(ranges) = content.prepared().ranges() else { return Ok(true) };
-        let preset = wanted.viewport.solid_preset.as_deref().and_then(TransferPreset::named);
-        let preset = preset.unwrap_or(content.preset);
+        let view = &wanted.viewport.solid;
         let shown = Shown {
             camera: wanted.viewport.solid_camera(wanted.geometry),
             size: wanted.viewport.size,
+            clip: view.cut.clip(content.volume().geometry(), wanted.viewport.at),
             matter: Matter {
                 image: wanted.image,
                 window: wanted.viewport.window,
-                preset: preset.name,
+                inverted: wanted.viewport.inverted,
+                function: view.transfer(content.preset, wanted.viewport.window),
+                projection: view.projection(),
                 show_labels: wanted.show_labels,
                 revision: content.revision,
             },
         };
         if self.picture.as_ref().is_none_or(|p| p.shown != shown) {
-            self.restart(device, id, (content, ranges, preset), palette, shown)?;
+            self.restart(device, id, (content, ranges), palette, shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
         let draws_here = device.context.tier != Tier::Software && !content.is_there();
@@ -98,15 +105,18 @@ impl Solid {
             return Ok(false);
         }
         let layers = content.label_layers(palette).filter(|_| wanted.show_labels);
+        let Shown { camera, size, clip, ref matter } = picture.shown;
+        let mode = match matter.projection {
+            Some(projection) => VolumeMode::Projected {
+                projection,
+                tone: Tone { inverted: matter.inverted, ..Tone::new(matter.window) },
+            },
+            None => VolumeMode::Shaded { transfer: &picture.transfer },
+        };
         let scene = VolumeScene {
             labels: layers.map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
-            ..VolumeScene::new(
-                content.volume(),
-                &picture.free_space,
-                shown.camera,
-                shown.size,
-                VolumeMode::Shaded { transfer: &picture.transfer },
-            )
+            clip,
+            ..VolumeScene::new(content.volume(), &picture.free_space, camera, size, mode)
         };
         picture.progressive.advance(&scene, &device.renderer, &device.context);
         Ok(picture.progressive.is_done())
@@ -116,7 +126,7 @@ impl Solid {
         &mut self,
         device: &Device,
         id: TextureId,
-        (content, ranges, preset): (&Content, &BrickRanges, &'static TransferPreset),
+        (content, ranges): (&Content, &BrickRanges),
         palette: &Palette,
         shown: Shown,
     ) -> anyhow::Result<()> {
@@ -126,19 +136,19 @@ impl Solid {
         let mut picture = match before {
             Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
-                let function = preset.function(shown.matter.window);
                 let layers = content.label_layers(palette).filter(|_| shown.matter.show_labels);
                 let labels = layers.map(|(texture, _)| texture);
-                let free_space = FreeSpace::new(gpu, content.volume(), ranges, &function, labels)?;
+                let free_space = FreeSpace::new(gpu, content.volume(), ranges, &shown.matter.function, labels)?;
                 let progressive = match before {
                     Some(picture) => picture.progressive,
                     None => Progressive::new(gpu, shown.size)?,
                 };
-                Picture { progressive, free_space, transfer: TransferTable::new(gpu, function), shown }
+                let transfer = TransferTable::new(gpu, shown.matter.function.clone());
+                Picture { progressive, free_space, transfer, shown }
             }
         };
-        if size != shown.size {
-            picture.progressive = Progressive::new(gpu, shown.size)?;
+        if size != picture.shown.size {
+            picture.progressive = Progressive::new(gpu, picture.shown.size)?;
             device.show_on(id, picture.progressive.target(), wgpu::FilterMode::Linear);
         }
         picture.progressive.restart();

@@ -1,6 +1,6 @@
 //! The bar over the pictures: what the tool in hand asks for at the left, how the active view is shown at the right.
 
-use super::tools;
+use super::{solid, tools};
 use crate::action::Action;
 use crate::app::App;
 use crate::curve::Curve;
@@ -15,7 +15,6 @@ use eframe::egui::{
 };
 use limner_imaging::View;
 use limner_imaging::reslice::{Projection, Slab};
-use limner_render::{TRANSFER_PRESETS, TransferPreset};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal_centered(|ui| {
@@ -24,7 +23,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             link_ui(app, ui, out);
             if let Some((viewport, open)) = app.workspace.active() {
                 if viewport.is_solid() {
-                    solid_ui(app, ui, out);
+                    solid::ui(app, ui, out);
                 } else if open.has_planes() {
                     slab_ui(app, ui, out);
                     over_ui(app, ui, out);
@@ -46,7 +45,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 }
 
 /// A button with an icon, a word and an arrow that opens a list.
-fn drop_button(ui: &mut Ui, sign: &str, text: &str, words: Words<'_>) -> Response {
+pub(super) fn drop_button(ui: &mut Ui, sign: &str, text: &str, words: Words<'_>) -> Response {
     let c = colours(ui.ctx());
     let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size::BODY), c.text);
     let (before, after) = (24.0, 18.0);
@@ -192,34 +191,6 @@ fn over_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         }
     });
-}
-
-fn solid_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    let id = app.workspace.stage.active_id();
-    let chosen = app.workspace.stage.active().solid_preset.clone();
-    let words = Words { name: "3D preset", hint: "How values become colour and opacity in 3D", ..Words::default() };
-    let response = drop_button(ui, icon::PALETTE, solid_name(chosen.as_deref()), words);
-    Popup::menu(&response).show(|ui| {
-        ui.set_min_width(160.0);
-        if ui.add(Button::selectable(chosen.is_none(), solid_name(None))).clicked() {
-            out.ask(Request::SolidPreset(id, None));
-            ui.close();
-        }
-        for preset in TRANSFER_PRESETS {
-            let on = chosen.as_deref() == Some(preset.name);
-            if ui.add(Button::selectable(on, solid_name(Some(preset.name)))).clicked() {
-                out.ask(Request::SolidPreset(id, Some(preset.name.to_owned())));
-                ui.close();
-            }
-        }
-    });
-}
-
-fn solid_name(preset: Option<&str>) -> &str {
-    match preset {
-        None => "By modality",
-        Some(name) => TransferPreset::named(name).map_or(name, |preset| preset.title),
-    }
 }
 
 fn link_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {

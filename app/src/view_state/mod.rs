@@ -5,11 +5,13 @@
 
 pub mod layout;
 pub mod link;
+pub mod solid;
 pub mod stage;
 pub mod viewport;
 
 pub use layout::{Along, Arrangement, Node, Seam};
 pub use link::Links;
+pub use solid::{Cut, SolidView};
 pub use stage::Stage;
 pub use viewport::{Pane, Viewport, ViewportId};
 

@@ -1,5 +1,6 @@
 //! One viewport: which picture, which plane of it or the volume, from where, and in which window.
 
+use super::solid::SolidView;
 use crate::picture::SOLID_ZOOM;
 use glam::{DQuat, DVec3};
 use limner_annotation::ImageId;
@@ -121,8 +122,8 @@ pub struct Viewport {
     pub tilt: Option<[DVec3; 2]>,
     pub camera: PlaneCamera,
     pub turn: Turn,
-    /// How values become colour in 3D, by name; chosen by what the picture is where there is none.
-    pub solid_preset: Option<String>,
+    #[serde(default)]
+    pub solid: SolidView,
     /// Another picture over this one.
     #[serde(default)]
     pub over: Option<Over>,
@@ -156,7 +157,7 @@ impl Viewport {
             tilt: None,
             camera: PlaneCamera::FITTED,
             turn: Turn::FRONT,
-            solid_preset: None,
+            solid: SolidView::default(),
             over: None,
             size: one_pixel(),
         }

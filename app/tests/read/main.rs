@@ -9,6 +9,7 @@ mod hand;
 mod look;
 mod real;
 mod sessions;
+mod solid;
 
 use std::path::{Path, PathBuf};
 
