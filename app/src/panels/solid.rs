@@ -9,7 +9,8 @@ use crate::theme::{colours, icon, space};
 use crate::view_state::{Cut, SolidView};
 use crate::widgets::{Words, sentence_case};
 use crate::workspace::OpenPicture;
-use eframe::egui::{Button, DragValue, Grid, Popup, PopupCloseBehavior, RichText, Ui};
+use eframe::egui::style::StyleModifier;
+use eframe::egui::{Button, DragValue, Grid, Popup, PopupCloseBehavior, Response, RichText, Ui};
 use limner_imaging::{Geometry, Side};
 use limner_render::{SolidLook, SolidPreset};
 
@@ -29,7 +30,7 @@ fn look_ui(open: &OpenPicture, window: limner_imaging::Window, view: &mut SolidV
     let text = if view.function.is_some() { format!("{title}, edited") } else { title.to_owned() };
     let words = Words { name: "3D look", hint: "How values become colour and opacity in 3D", ..Words::default() };
     let response = drop_button(ui, icon::PALETTE, &text, words);
-    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+    stays_open(&response).show(|ui| {
         ui.set_width(transfer::WIDTH);
         ui.horizontal_wrapped(|ui| {
             let name = |preset: Option<SolidPreset>| preset.map(|preset| preset.name.to_owned());
@@ -56,15 +57,20 @@ fn look_ui(open: &OpenPicture, window: limner_imaging::Window, view: &mut SolidV
     });
 }
 
+/// Holds fields to be set one after another, so it looks and stays like a panel and not like a list to choose from.
+fn stays_open(response: &Response) -> Popup<'_> {
+    Popup::menu(response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).style(StyleModifier::default())
+}
+
 fn cut_ui(open: &OpenPicture, cut: &mut Cut, ui: &mut Ui) {
     let text = match cut.side {
-        Some(side) => side.name(),
-        None if cut.is_nothing() => "",
-        None => "block",
+        Some(side) => format!("no {}", side.name()),
+        None if cut.is_nothing() => String::new(),
+        None => "block".into(),
     };
     let hint = "Cuts away one side of the crosshair, or everything outside a block";
-    let response = drop_button(ui, icon::CROP, text, Words { name: "Cut away", hint, ..Words::default() });
-    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+    let response = drop_button(ui, icon::CROP, &text, Words { name: "Cut away", hint, ..Words::default() });
+    stays_open(&response).show(|ui| {
         ui.set_width(230.0);
         if ui.add(Button::selectable(cut.is_nothing(), "Nothing is cut away")).clicked() {
             *cut = Cut::default();

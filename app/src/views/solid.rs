@@ -15,7 +15,8 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     let (viewport, _, open) = shown;
     let (rect, response) = picture_ui(app, shown, ui, out);
     out.ask(Request::Hover(viewport, response.hover_pos().map(|_| [0.0; 2])));
-    if response.is_pointer_button_down_on() {
+    // Pressed and let go within one frame is a click and no button that is down.
+    if response.is_pointer_button_down_on() || response.clicked() || response.secondary_clicked() {
         out.ask(Request::Activate(viewport));
     }
     if !open.has_solid() {
