@@ -2,6 +2,7 @@
 //! each mode; a test holds every profile to it.
 
 use crate::action::{ACTIONS, Action, Tool};
+use crate::in_order;
 use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -150,37 +151,73 @@ impl Keymap {
         self.chords.iter().find(|(_, chord)| clash(chord, wanted)).map(|(action, _)| *action)
     }
 
-    /// The actions whose keys were pressed since the last frame, each as often as it was pressed: a slow frame may
-    /// bring many. A key whose action cannot be done now is left for others, so that Esc still closes a menu. Chords
-    /// with more modifiers are asked first, so that Ctrl+Shift+Z is not taken for Ctrl+Z.
+    /// The actions whose keys were pressed since the last frame, in their order and each as often as it was pressed: a
+    /// slow frame may bring many. A key whose action cannot be done now is left for others, so that Esc still closes a
+    /// menu. Chords with more modifiers are asked first, so that Ctrl+Shift+Z is not taken for Ctrl+Z.
     ///
-    /// While Alt is held only chords with Alt count; while a field has the keyboard those are the only ones at all, and
-    /// the letter is not typed.
+    /// A key with Alt reaches only chords with Alt, and its letter is not typed. While a field has the keyboard only those
+    /// count, and chords with Ctrl that mean nothing to a field.
     pub fn pressed(&self, ctx: &Context, mode: Mode, typing: bool, possible: impl Fn(Action) -> bool) -> Vec<Action> {
-        let alt = ctx.input(|input| input.events.iter().any(is_pressed_with_alt));
-        let held = |chord: &Chord| chord.keys.modifiers.alt == alt && (alt || !typing);
-        let counts = self.chords.iter().filter(|(_, chord)| chord.when.counts_in(mode) && held(chord));
+        if !ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Key { pressed: true, .. }))) {
+            return Vec::new();
+        }
+        let counts = self.chords.iter().filter(|(_, chord)| chord.when.counts_in(mode));
         let counts = counts.filter(|(action, _)| possible(*action));
         let mut chords: Vec<(Action, KeyboardShortcut)> = counts.map(|(action, chord)| (*action, chord.keys)).collect();
         chords.sort_by_key(|(_, keys)| {
             let m = keys.modifiers;
             std::cmp::Reverse(u8::from(m.shift) + u8::from(m.command) + u8::from(m.alt))
         });
-        ctx.input_mut(|input| {
-            let times = |(action, keys): (Action, KeyboardShortcut)| {
-                std::iter::repeat_n(action, input.count_and_consume_key(keys.modifiers, keys.logical_key))
+        let reached = |event: &Event| {
+            let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+            let meant = |keys: &KeyboardShortcut| {
+                keys.logical_key == *key
+                    && modifiers.matches_logically(keys.modifiers)
+                    && keys.modifiers.alt == modifiers.alt
+                    && (modifiers.alt || !typing || (modifiers.command && !is_of_fields(*key)))
             };
-            let pressed: Vec<Action> = chords.into_iter().flat_map(times).collect();
-            if alt && !pressed.is_empty() {
-                input.events.retain(|event| !matches!(event, Event::Text(_)));
-            }
+            chords.iter().find(|(_, keys)| meant(keys)).map(|(action, _)| *action)
+        };
+        ctx.input_mut(|input| {
+            let mut pressed = Vec::new();
+            let mut last: Option<Event> = None;
+            input.events.retain(|event| {
+                let takes_letter = in_order::is_letter_of_chord(last.take().as_ref(), event);
+                let Some(action) = reached(event) else { return !takes_letter };
+                pressed.push(action);
+                last = Some(event.clone());
+                false
+            });
             pressed
         })
     }
 }
 
-fn is_pressed_with_alt(event: &Event) -> bool {
-    matches!(event, Event::Key { pressed: true, modifiers, .. } if modifiers.alt)
+/// Whether a field that is typed in has a use of its own for Ctrl and this key.
+const fn is_of_fields(key: Key) -> bool {
+    use Key::{
+        A, ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Backspace, C, Delete, End, Enter, H, Home, U, V, W, X, Y, Z,
+    };
+    matches!(
+        key,
+        A | C
+            | H
+            | U
+            | V
+            | W
+            | X
+            | Y
+            | Z
+            | ArrowDown
+            | ArrowLeft
+            | ArrowRight
+            | ArrowUp
+            | Backspace
+            | Delete
+            | End
+            | Enter
+            | Home
+    )
 }
 
 fn clash(a: &Chord, b: &Chord) -> bool {
@@ -265,6 +302,46 @@ mod tests {
             assert_eq!(parse(&words).map(|c| c.keys), Some(chord.keys), "{words}");
         }
         assert_eq!(parse("Ctrl+Nonsense"), None);
+    }
+
+    #[test]
+    fn a_frame_with_an_alt_chord_keeps_the_letters_and_the_order_of_all_others() {
+        let letter = |key: Key, modifiers: Modifiers| {
+            let event = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+            [event, Event::Text(key.name().to_lowercase())]
+        };
+        let keys = [(Key::H, Modifiers::NONE), (Key::E, Modifiers::ALT), (Key::I, Modifiers::NONE)];
+        let input = |keys: &[(Key, Modifiers)]| eframe::egui::RawInput {
+            events: keys.iter().flat_map(|(key, modifiers)| letter(*key, *modifiers)).collect(),
+            ..Default::default()
+        };
+        let frame = |keys: &[(Key, Modifiers)], typing: bool| {
+            let ctx = Context::default();
+            let mut found = Default::default();
+            let mut output = ctx.run_ui(input(keys), |ui| {
+                let pressed = Keymap::default().pressed(ui.ctx(), Mode::Annotating, typing, |_| true);
+                let text = |event: &Event| if let Event::Text(text) = event { Some(text.clone()) } else { None };
+                let typed: String = ui.input(|input| input.events.iter().filter_map(text).collect());
+                found = (pressed, typed);
+            });
+            output.textures_delta.clear();
+            found
+        };
+        let (pressed, typed) = frame(&keys, true);
+        assert_eq!(
+            (pressed.as_slice(), typed.as_str()),
+            (&[Action::Ask(crate::action::Ask::PointAtEvidence)][..], "hi")
+        );
+        let (pressed, typed) = frame(&[(Key::H, Modifiers::NONE), (Key::K, Modifiers::COMMAND)], true);
+        assert_eq!((pressed.as_slice(), &*typed), (&[Action::Palette][..], "hk"), "the field is left by Ctrl+K");
+        assert!(frame(&[(Key::Z, Modifiers::COMMAND)], true).0.is_empty(), "Ctrl+Z is the field's own");
+        let named = |key: Key| Keymap::default().chords.iter().find(|(_, c)| c.keys == plain(key)).map(|(a, _)| *a);
+        let (pressed, _) = frame(&[(Key::E, Modifiers::NONE), (Key::B, Modifiers::NONE)], false);
+        assert_eq!(pressed, [named(Key::E).unwrap(), named(Key::B).unwrap()], "in the order of the hand");
+    }
+
+    const fn plain(key: Key) -> KeyboardShortcut {
+        KeyboardShortcut::new(Modifiers::NONE, key)
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod dispatch;
 pub mod drawings;
 pub mod gpu;
 pub mod hanging;
+pub mod in_order;
 pub mod jobs;
 pub mod keymap;
 pub mod notices;

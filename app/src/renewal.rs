@@ -5,6 +5,7 @@
 //! application in it: steps, drafts, proposals, jobs and views go on; only the textures are made again.
 
 use crate::app::App;
+use crate::in_order::Waiting;
 use crate::overlay;
 use crate::thumbnails::Thumbnails;
 use eframe::CreationContext;
@@ -28,11 +29,12 @@ pub struct Shell {
     app: Option<App>,
     place: Option<Rect>,
     shelf: Shelf,
+    waiting: Waiting,
 }
 
 impl Shell {
-    pub const fn new(app: App, shelf: Shelf) -> Self {
-        Self { app: Some(app), place: None, shelf }
+    pub fn new(app: App, shelf: Shelf) -> Self {
+        Self { app: Some(app), place: None, shelf, waiting: Waiting::default() }
     }
 
     pub const fn app(&self) -> Option<&App> {
@@ -56,6 +58,13 @@ impl Shell {
 }
 
 impl eframe::App for Shell {
+    fn raw_input_hook(&mut self, ctx: &egui::Context, raw_input: &mut egui::RawInput) {
+        raw_input.events = self.waiting.next(std::mem::take(&mut raw_input.events));
+        if !self.waiting.is_empty() {
+            ctx.request_repaint();
+        }
+    }
+
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.place = ctx
             .input(|i| i.viewport().outer_rect.zip(i.viewport().inner_rect))

@@ -79,6 +79,14 @@ fn a_user_paints_asks_points_accepts_and_exports() {
     session.look("2-single");
     screen.key("alt+Return");
     session.when(2, 2);
+
+    screen.key("alt+shift+d");
+    screen.type_text("Where is the painted organ?");
+    screen.key("alt+a");
+    screen.type_text("Here");
+    screen.key("alt+e");
+    screen.drag(STROKE.0, STROKE.0);
+    session.look("3-dialogue");
     screen.key("ctrl+q");
     let ended = wait_for(PATIENCE, || window.try_wait().ok().flatten());
     assert!(ended.is_some_and(|status| status.success()), "the window did not close");
@@ -91,4 +99,15 @@ fn a_user_paints_asks_points_accepts_and_exports() {
     let record: Value = serde_json::from_str(record.lines().next().unwrap()).unwrap();
     assert_eq!(record["answer"], "Yes.");
     assert_eq!(record["visual_regions"][0], "Label 1");
+
+    let out = session.home.path().join("chat");
+    let arguments = ["export", project.to_str().unwrap(), "--format", "vqa:ms-swift", "--out", out.to_str().unwrap()];
+    let _ = limner_ok(session.home.path(), &arguments);
+    let records = std::fs::read_to_string(out.join("train.jsonl")).unwrap();
+    let talk =
+        records.lines().find(|line| line.contains("Where is the painted organ?")).expect("the dialogue is there");
+    let talk: Value = serde_json::from_str(talk).unwrap();
+    assert_eq!(talk["messages"][0]["content"], "<image>\nWhere is the painted organ?");
+    assert_eq!(talk["messages"][1]["content"], "Here <ref-object> <bbox>");
+    assert_eq!(talk["objects"]["ref"][0], "Label 1");
 }

@@ -87,7 +87,9 @@ impl App {
         }
         let Some(turn) = talk.turns.get_mut(turn) else { return };
         push_new(&mut turn.evidence, evidence.clone());
-        turn.text = format!("{}{} {}", turn.text, limner_annotation::question::REF, limner_annotation::question::BOX);
+        let gap = if turn.text.is_empty() || turn.text.ends_with(char::is_whitespace) { "" } else { " " };
+        let (name, place) = (limner_annotation::question::REF, limner_annotation::question::BOX);
+        turn.text = format!("{}{gap}{name} {place}", turn.text);
         commands.push(Command::put(talk));
         if self.put_all("Point at evidence", commands) {
             self.work.asking.pointing = None;
