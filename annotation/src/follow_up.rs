@@ -3,6 +3,7 @@
 
 use crate::contents::Contents;
 use crate::entity::{ImageId, LesionId, ShapeId, StudyId, SubjectId};
+use crate::image_entry::ImageEntry;
 use crate::measure::{self, Kind};
 use crate::records::{Lesion, LesionStage, Study, Trend};
 use crate::shapes::{Form, Shape};
@@ -114,6 +115,13 @@ fn cell_of(contents: &Contents, lesion: &Lesion, stage: &LesionStage, visit: &Vi
 #[must_use]
 pub fn size_of(contents: &Contents, shape: &Shape) -> Option<Size> {
     let image = contents.image(shape.image)?;
+    if let Form::Oblique { drawing } = &shape.form {
+        return extent(&Shape { form: (*drawing.drawn).clone(), ..shape.clone() }, &drawing.entry(image)?);
+    }
+    extent(shape, image)
+}
+
+fn extent(shape: &Shape, image: &ImageEntry) -> Option<Size> {
     let measured = measure::of_shape(shape, image);
     let find = |kind| measured.iter().find(|m| m.kind == kind);
     if let Some(long) = find(Kind::LongDiameter).or_else(|| find(Kind::Length)) {

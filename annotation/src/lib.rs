@@ -25,6 +25,7 @@ pub mod landmarks;
 pub mod measure;
 pub mod metrics;
 mod numbers;
+pub mod oblique;
 pub mod ontology_file;
 pub mod operations;
 pub mod origin;

@@ -7,6 +7,7 @@ use crate::shapes::{Form, Shape, Slice};
 use glam::{DVec2, DVec3};
 use limner_imaging::{Mask, StackAxis, Volume, Voxel};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A number with its unit (UCUM; px and voxel where there is no scale) and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +97,10 @@ impl Ground {
 /// What a shape measures; nothing for those that only mark a place.
 #[must_use]
 pub fn of_shape(shape: &Shape, image: &ImageEntry) -> Vec<Measurement> {
+    if let Form::Oblique { drawing } = &shape.form {
+        let flat = |plane| of_shape(&Shape { form: (*drawing.drawn).clone(), ..shape.clone() }, &plane);
+        return drawing.entry(image).map(flat).unwrap_or_default();
+    }
     let Some(slice) = shape.form.slice() else { return of_space(&shape.form, image) };
     let ground = Ground::of(image, slice);
     match &shape.form {
@@ -217,12 +222,27 @@ pub fn statistics(volume: &Volume, mask: &Mask) -> Vec<Measurement> {
     ]
 }
 
+/// The values under a shape that has an area: which picture holds them, and which of its pixels. The image itself, or for
+/// a drawing on a turned plane the image as that plane cuts it.
+#[must_use]
+pub fn under<'a>(shape: &Shape, volume: &'a Volume) -> Option<(Cow<'a, Volume>, Mask)> {
+    if let Form::Oblique { drawing } = &shape.form {
+        let (picture, drawn) = drawing.resliced(volume)?;
+        let mask = inside(&drawn, picture.size())?;
+        return Some((Cow::Owned(picture), mask));
+    }
+    Some((Cow::Borrowed(volume), inside(&shape.form, volume.size())?))
+}
+
 /// The pixels of a slice whose centres lie inside a shape, as a mask on the image's grid: for statistics and painting.
 #[must_use]
 pub fn mask_of(shape: &Shape, image: &ImageEntry) -> Option<Mask> {
-    let (slice, rings) = (shape.form.slice()?, shape.form.rings()?);
+    inside(&shape.form, image.size())
+}
+
+fn inside(form: &Form, size: [usize; 3]) -> Option<Mask> {
+    let (slice, rings) = (form.slice()?, form.rings()?);
     let [a, b] = slice.axes_in_plane();
-    let size = image.size();
     let rings: Vec<Vec<DVec2>> = rings.iter().map(|r| r.iter().copied().map(DVec2::from).collect()).collect();
     let (mut min, mut max) = ([0; 3], size);
     (min[slice.axis], max[slice.axis]) = (slice.index, slice.index + 1);

@@ -36,6 +36,7 @@ impl Form {
             }
             Self::Interval { .. } => named(&["From", "To"]),
             Self::ConfidenceMap { .. } => Vec::new(),
+            Self::Oblique { drawing } => drawing.drawn.number_names(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::entity::{ImageId, LabelId, Rules, ShapeId};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::image_entry::ImageEntry;
+use crate::oblique::Oblique;
 use crate::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -137,6 +138,10 @@ pub enum Form {
     ConfidenceMap {
         map: ConfidenceMap,
     },
+    /// A flat form on a plane that lies any way in the volume.
+    Oblique {
+        drawing: Oblique,
+    },
 }
 
 /// Corners that stand for an ellipse where a polygon is asked for; a hundredth of a radius off at most.
@@ -161,7 +166,14 @@ impl Form {
             Self::Box3d { .. } => "3D box",
             Self::Interval { .. } => "interval",
             Self::ConfidenceMap { .. } => "confidence map",
+            Self::Oblique { drawing } => drawing.drawn.name(),
         }
+    }
+
+    /// What is drawn, whatever plane it lies on.
+    #[must_use]
+    pub const fn flat(&self) -> &Self {
+        if let Self::Oblique { drawing } = self { &drawing.drawn } else { self }
     }
 
     /// The slice it is drawn on; `None` for what lies in space.
@@ -183,7 +195,8 @@ impl Form {
             | Self::Ruler3d { .. }
             | Self::Landmarks { .. }
             | Self::Box3d { .. }
-            | Self::ConfidenceMap { .. } => None,
+            | Self::ConfidenceMap { .. }
+            | Self::Oblique { .. } => None,
         }
     }
 
@@ -289,6 +302,7 @@ impl Form {
             Self::Interval { seconds, .. } => seconds.iter_mut().collect(),
             // It lies where its voxels are.
             Self::ConfidenceMap { .. } => Vec::new(),
+            Self::Oblique { drawing } => drawing.drawn.coordinates_mut(),
         }
     }
 
@@ -311,6 +325,7 @@ impl Form {
             Self::Landmarks { points } => !points.is_empty(),
             Self::Box3d { min, max } => (0..3).all(|a| min[a] < max[a]),
             Self::ConfidenceMap { map } => map.says_something(),
+            Self::Oblique { drawing } => drawing.drawn.is_whole(),
         }
     }
 }
@@ -337,8 +352,10 @@ impl Form {
                 slice.index, slice.axis
             )));
         }
-        if let Self::ConfidenceMap { map } = self {
-            map.check(image.size())?;
+        match self {
+            Self::ConfidenceMap { map } => map.check(image.size())?,
+            Self::Oblique { drawing } => drawing.check(image)?,
+            _ => {}
         }
         if self.is_whole() { Ok(()) } else { Err(Error::refused(format!("the {name} has no extent"))) }
     }

@@ -4,10 +4,15 @@ mod hand;
 
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use glam::DVec3;
 use hand::Hand;
-use limner::outbox::{LabelAct, Request};
+use limner::action::{Action, Tool};
+use limner::outbox::{LabelAct, Request, ShapeAct};
 use limner_annotation::Form;
+use limner_annotation::oblique::{SLICE, Seen};
 use limner_annotation::operations::region::PaintOver;
+use limner_annotation::tools::{ToolId, handles, place};
+use limner_imaging::Plane;
 
 /// In the liver of the sample patient, and beside the spine: mm from the middle of the picture.
 const LIVER: (f64, f64) = (-90.0, -25.0);
@@ -272,4 +277,93 @@ fn labels_are_found_made_coloured_hidden_locked_merged_split_and_copied() {
     assert_eq!(hand.document().labels().len(), 3);
     (0..4).for_each(|_| hand.chord(Modifiers::COMMAND, Key::Z));
     assert_eq!((hand.voxels_of("Spleen"), hand.document().labels().len()), (both, 3));
+}
+
+/// The sample's CT on a plane that is turned twice: the plane, through the point of it that is nearest to the picture's middle.
+fn on_a_turned_plane(home: &std::path::Path) -> (Hand, Plane) {
+    let mut hand = Hand::on_sample(home);
+    let viewport = hand.app().workspace.stage.active_id();
+    for (axis, radians) in [(DVec3::X, 0.4), (DVec3::Y, 0.25)] {
+        hand.window.state_mut().carry_out(Request::Tilt { viewport, axis, radians });
+    }
+    hand.window.step();
+    let (viewport, open) = hand.app().workspace.active().unwrap();
+    assert!(viewport.is_oblique());
+    let (centre, plane) = (open.volume.geometry.centre(), viewport.plane(&open.volume.geometry));
+    let middle = plane.at_mm(plane.mm_of(centre).x, plane.mm_of(centre).y);
+    (hand, plane.through(middle))
+}
+
+fn take(hand: &mut Hand, tool: &str) {
+    hand.window.state_mut().act(Action::Tool(Tool::Use(ToolId::named(tool).expect("it is a tool"))));
+}
+
+#[test]
+fn every_flat_shape_is_drawn_on_a_turned_plane() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut hand, plane) = on_a_turned_plane(home.path());
+    let corners = [[-40.0, -30.0], [0.0, -30.0], [0.0, 10.0], [-40.0, 10.0]];
+    for (name, clicks) in
+        [("rectangle", 0), ("ellipse", 0), ("bidirectional", 0), ("rotated-box", 1), ("angle", 1), ("outline", 4)]
+    {
+        take(&mut hand, name);
+        let at = |hand: &Hand, n: usize| hand.at_mm(corners[n][0], corners[n][1]);
+        if clicks < 4 {
+            hand.drag(&[at(&hand, 0), at(&hand, 1), at(&hand, if clicks == 0 { 2 } else { 1 })]);
+        }
+        for n in if clicks == 4 { 0..4 } else { 2..2 + clicks } {
+            hand.click(at(&hand, n));
+            // Two clicks soon after each other would end the path.
+            std::thread::sleep(std::time::Duration::from_millis(400));
+        }
+        if clicks == 4 {
+            hand.key(Key::Enter);
+        }
+        let (shapes, notices) = (hand.document().shapes().count(), hand.app().notices.shown());
+        assert_eq!(shapes, 1, "{name}: {notices:?}");
+        let shape = hand.document().shapes().next().unwrap().clone();
+        let Form::Oblique { drawing } = &shape.form else { panic!("{name} lies on a slice: {:?}", shape.form) };
+        let grid = drawing.grid(&hand.app().workspace.open().unwrap().volume.geometry).unwrap();
+        let first = place::world_of(&grid, SLICE, handles::handles(&drawing.drawn)[0]);
+        let [right, down, off] = plane.mm_of(first).to_array();
+        assert!(off.abs() < 1e-6, "{name} is {off} mm off the plane");
+        if name != "ellipse" {
+            let apart = (right - corners[0][0]).hypot(down - corners[0][1]);
+            assert!(apart < 1.0, "{name} begins {apart} mm from where the hand put it");
+        }
+        hand.chord(Modifiers::COMMAND, Key::Z);
+    }
+}
+
+#[test]
+fn a_shape_on_a_turned_plane_is_pulled_measured_and_found_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut hand, _) = on_a_turned_plane(home.path());
+    take(&mut hand, "rectangle");
+    hand.drag(&[hand.at_mm(-40.0, -30.0), hand.at_mm(0.0, 10.0)]);
+    let shape = hand.document().shapes().next().unwrap().id;
+    let area = |hand: &Hand| {
+        let lines = &hand.app().work.measures.get(shape).unwrap().lines;
+        assert!(lines.iter().any(|line| line.starts_with("Mean")), "{lines:?}");
+        let area: Vec<&str> =
+            lines.iter().filter_map(|line| line.strip_prefix("Area ")?.strip_suffix(" cm²")).collect();
+        area[0].parse::<f64>().unwrap()
+    };
+    assert!((area(&hand) - 16.0).abs() < 0.5, "{} cm²", area(&hand));
+    hand.key(Key::L);
+    hand.drag(&[hand.at_mm(0.0, 10.0), hand.at_mm(10.0, 20.0)]);
+    assert!((area(&hand) - 25.0).abs() < 0.6, "{} cm²", area(&hand));
+    hand.key(Key::Space);
+    assert!(!hand.app().workspace.active().unwrap().0.is_oblique());
+    hand.window.state_mut().carry_out(Request::Shape(shape, ShapeAct::JumpTo));
+    hand.window.step();
+    let (viewport, open) = hand.app().workspace.active().unwrap();
+    let form = &hand.document().shapes().next().unwrap().form;
+    assert!(Seen::of(form, &open.volume.geometry, &viewport.plane(&open.volume.geometry)).is_some());
+
+    // What has no meaning there says so.
+    take(&mut hand, "box-3d");
+    hand.drag(&[hand.at_mm(-40.0, -30.0), hand.at_mm(0.0, 10.0)]);
+    assert_eq!(hand.document().shapes().count(), 1);
+    assert!(format!("{:?}", hand.app().notices.shown()).contains("own rows and slices"));
 }

@@ -6,7 +6,8 @@ use super::voxels::grid;
 use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder};
 use crate::contents::Contents;
 use crate::error::Result;
-use crate::shapes::{Form, Shape};
+use crate::image_entry::ImageEntry;
+use crate::shapes::Form;
 use limner_imaging::{Volume, Voxel};
 use std::path::Path;
 
@@ -91,7 +92,7 @@ fn rows(job: &Job<'_>, case: &Case<'_>) -> Result<Vec<Row>> {
     }
     for shape in job.contents.shapes_on(case.image.id) {
         let label = shape.label.and_then(|id| job.contents.label(id)).map_or_else(String::new, |l| l.name.clone());
-        shape_rows(shape, case, &label, &mut rows);
+        shape_rows(&shape.form, case.image, &label, &mut rows);
     }
     Ok(rows)
 }
@@ -147,8 +148,14 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
     }
 }
 
-fn shape_rows(shape: &Shape, case: &Case<'_>, label: &str, rows: &mut Vec<Row>) {
-    let image = case.image;
+fn shape_rows(form: &Form, image: &ImageEntry, label: &str, rows: &mut Vec<Row>) {
+    if let Form::Oblique { drawing } = form {
+        let Some(plane) = drawing.entry(image) else { return };
+        let known = rows.len();
+        shape_rows(&drawing.drawn, &plane, label, rows);
+        rows[known..].iter_mut().for_each(|row| row.slice = "turned plane".into());
+        return;
+    }
     let place = |slice: crate::Slice, at: [f64; 2]| super::dicom::rtstruct::world_of(&image.geometry, slice, at);
     let length = |slice, a, b| place(slice, a).distance(place(slice, b));
     let mut add = |slice: crate::Slice, quantity, value, unit, method| {
@@ -157,10 +164,10 @@ fn shape_rows(shape: &Shape, case: &Case<'_>, label: &str, rows: &mut Vec<Row>) 
         } else {
             format!("axis {} {}", slice.axis, slice.index + 1)
         };
-        rows.push(Row { kind: shape.form.name(), label: label.to_owned(), slice, quantity, value, unit, method });
+        rows.push(Row { kind: form.name(), label: label.to_owned(), slice, quantity, value, unit, method });
     };
     let known = image.spacing_known;
-    match &shape.form {
+    match form {
         Form::Ruler { slice, ends: [a, b] } => {
             add(*slice, "length", length(*slice, *a, *b), unit(known, 1), "between its ends");
         }

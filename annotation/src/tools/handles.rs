@@ -1,6 +1,7 @@
 //! Taking hold of a shape: where its handles are, what becomes of it when one is pulled, and how far a point is from its
 //! line. All in pixels of a slice; what lies in space is seen there as its section.
 
+use crate::oblique::Oblique;
 use crate::shapes::{Form, Slice};
 use glam::DVec2;
 
@@ -74,6 +75,9 @@ pub fn with_section(form: &Form, slice: Slice, section: Form) -> Form {
             let seen = all.values_mut().filter(|at| at[slice.axis].round() == slice.index as f64);
             seen.zip(points).for_each(|(at, moved)| *at = set(at, moved));
             Form::Landmarks { points: all }
+        }
+        (Form::Oblique { drawing }, section) => {
+            Form::Oblique { drawing: Oblique { drawn: Box::new(section), ..drawing.clone() } }
         }
         // What is seen of it is an outline, which says less than the map.
         (Form::ConfidenceMap { .. }, _) => form.clone(),
@@ -170,7 +174,8 @@ pub fn pulled(form: &Form, handle: usize, to: Point) -> Form {
         | Form::Box3d { .. }
         | Form::Ruler3d { .. }
         | Form::Interval { .. }
-        | Form::ConfidenceMap { .. } => {}
+        | Form::ConfidenceMap { .. }
+        | Form::Oblique { .. } => {}
     }
     form
 }
@@ -217,7 +222,8 @@ pub fn shifted(form: &Form, by: Point) -> Form {
         | Form::Box3d { .. }
         | Form::Ruler3d { .. }
         | Form::Interval { .. }
-        | Form::ConfidenceMap { .. } => {}
+        | Form::ConfidenceMap { .. }
+        | Form::Oblique { .. } => {}
     }
     form
 }

@@ -8,12 +8,14 @@ use crate::outbox::Gesture;
 use crate::view_state::ViewportId;
 use crate::work::measures::Readout;
 use crate::work::{Held, HeldThing, prompt_form};
+use limner_annotation::oblique::Seen;
 use limner_annotation::records::Track;
 use limner_annotation::tools::handles::{self, Grip};
 use limner_annotation::tools::{Makes, ToolId, place, snap};
 use limner_annotation::{Command, Form, ImageId, Shape, ShapeId, Slice, StepInfo};
 use limner_imaging::reslice::Raster;
-use limner_imaging::{Pixel, Volume, World};
+use limner_imaging::reslice::{Interpolation, value_at};
+use limner_imaging::{Geometry, Pixel, Volume, World};
 
 /// How near the pointer must be to take hold, in screen pixels.
 const REACH: f64 = 7.0;
@@ -24,8 +26,7 @@ const SNAP: usize = 6;
 struct Under {
     what: HeldThing,
     grip: Grip,
-    slice: Slice,
-    section: Form,
+    seen: Seen,
     form: Form,
     at: [f64; 2],
 }
@@ -68,20 +69,19 @@ impl App {
     }
 
     fn hold(&mut self, under: Under, gesture: &Gesture) {
-        let Under { what, grip, slice, section, form, at } = under;
+        let Under { what, grip, seen, form, at } = under;
         let (viewport, image) = (gesture.viewport, gesture.image);
-        self.work.held =
-            Some(Held { what, grip, slice, section, now: form, from: at, viewport, image, is_moved: false });
+        self.work.held = Some(Held { what, grip, seen, now: form, from: at, viewport, image, is_moved: false });
     }
 
     /// Ctrl and a click: a corner more where the line is clicked, one less where a corner is.
     fn change_corner(&mut self, id: ShapeId, under: &Under) {
         let changed = match under.grip {
-            Grip::Whole => handles::with_corner(&under.section, under.at),
-            Grip::Handle(n) => handles::without_corner(&under.section, n),
+            Grip::Whole => handles::with_corner(&under.seen.section, under.at),
+            Grip::Handle(n) => handles::without_corner(&under.seen.section, n),
         };
         if let Some(section) = changed {
-            self.put_form(id, handles::with_section(&under.form, under.slice, section), "Change corners");
+            self.put_form(id, handles::with_section(&under.form, under.seen.slice, section), "Change corners");
         }
     }
 
@@ -89,9 +89,10 @@ impl App {
         let Some(mut held) = self.work.held.take() else { return };
         if let Some(open) = self.workspace.pictures.get(&held.image).filter(|_| held.viewport == gesture.viewport) {
             let volume = open.volume.clone();
-            let mut to = place::pixel_of(&volume.geometry, held.slice, world_under(gesture));
+            let (grid, slice) = (held.seen.grid, held.seen.slice);
+            let mut to = place::pixel_of(&grid, slice, world_under(gesture));
             if gesture.modifiers.alt && held.grip != Grip::Whole {
-                to = snapped(&volume, held.slice, to);
+                to = snapped(&volume, &grid, slice, to);
             }
             let is_first = !held.is_moved;
             held.is_moved |= to != held.from;
@@ -103,16 +104,17 @@ impl App {
     }
 
     fn pull_to(&mut self, held: &mut Held, to: [f64; 2], is_first: bool, volume: &Volume) {
-        let section = handles::dragged(&held.section, held.grip, held.from, to);
+        let slice = held.seen.slice;
+        let section = handles::dragged(&held.seen.section, held.grip, held.from, to);
         match held.what {
             HeldThing::Shape(id) => {
-                held.now = handles::with_section(&held.now, held.slice, section);
+                held.now = handles::with_section(&held.now, slice, section);
                 self.measure_again(id, &held.now, volume);
             }
-            HeldThing::Track(..) => held.now = handles::with_section(&held.now, held.slice, section),
+            HeldThing::Track(..) => held.now = handles::with_section(&held.now, slice, section),
             HeldThing::Prompt(n) => {
                 let Some(prompt) = self.assist.prompts().get(n) else { return };
-                if let Some(moved) = prompt_form::with_section(prompt, held.slice, &section, volume.size()) {
+                if let Some(moved) = prompt_form::with_section(prompt, slice, &section, volume.size()) {
                     self.move_prompt(n, moved, is_first);
                 }
             }
@@ -211,7 +213,8 @@ impl App {
             let frame = frame?;
             Some((HeldThing::Track(track.id, frame), track.at(frame)?.0))
         });
-        self.under(image, raster, at, shapes.chain(tracks).collect(), handles::section)
+        let seen = |form: &Form| Seen::of(form, geometry, &raster.plane);
+        under(raster, at, shapes.chain(tracks), seen)
     }
 
     fn prompt_under(&self, image: ImageId, raster: &Raster, at: World) -> Option<Under> {
@@ -220,42 +223,35 @@ impl App {
         let slice = place::slice_of(&volume.geometry, &raster.plane)?;
         let sections = talk.prompts().iter().enumerate();
         let things = sections.filter_map(|(n, p)| Some((HeldThing::Prompt(n), prompt_form::section(p, slice)?)));
-        self.under(image, raster, at, things.collect(), |form, _| Some(form.clone()))
-    }
-
-    /// The nearest of some things within reach; of equals the one drawn first.
-    fn under(
-        &self,
-        image: ImageId,
-        raster: &Raster,
-        at: World,
-        things: Vec<(HeldThing, Form)>,
-        section: impl Fn(&Form, Slice) -> Option<Form>,
-    ) -> Option<Under> {
-        let geometry = &self.workspace.pictures.get(&image)?.volume.geometry;
-        let slice = place::slice_of(geometry, &raster.plane)?;
-        let at = place::pixel_of(geometry, slice, at);
-        let spacing = geometry.spacing_mm();
-        let finest = slice.axes_in_plane().map(|axis| spacing[axis]).into_iter().fold(f64::INFINITY, f64::min);
-        let reach = REACH * raster.mm_per_pixel / finest;
-        let found = things.into_iter().filter_map(|(what, form)| {
-            let section = section(&form, slice)?;
-            let grip = handles::grip(&section, at, reach)?;
-            let apart = if grip == Grip::Whole { reach + handles::distance(&section, at) } else { 0.0 };
-            Some((apart, Under { what, grip, slice, section, form, at }))
-        });
-        found.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, under)| under)
+        let grid = volume.geometry;
+        under(raster, at, things, |form| Some(Seen { grid, slice, section: form.clone() }))
     }
 }
 
-/// The strongest edge near a point of a slice.
-pub(super) fn snapped(volume: &Volume, slice: Slice, at: [f64; 2]) -> [f64; 2] {
-    let [a, b] = slice.axes_in_plane();
-    let size = volume.size();
+/// The nearest of some things within reach; of equals the one drawn first.
+fn under(
+    raster: &Raster,
+    at: World,
+    things: impl Iterator<Item = (HeldThing, Form)>,
+    seen: impl Fn(&Form) -> Option<Seen>,
+) -> Option<Under> {
+    let found = things.filter_map(|(what, form)| {
+        let seen = seen(&form)?;
+        let at = place::pixel_of(&seen.grid, seen.slice, at);
+        let spacing = seen.grid.spacing_mm();
+        let finest = seen.slice.axes_in_plane().map(|axis| spacing[axis]).into_iter().fold(f64::INFINITY, f64::min);
+        let reach = REACH * raster.mm_per_pixel / finest;
+        let grip = handles::grip(&seen.section, at, reach)?;
+        let apart = if grip == Grip::Whole { reach + handles::distance(&seen.section, at) } else { 0.0 };
+        Some((apart * finest, Under { what, grip, seen, form, at }))
+    });
+    found.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, under)| under)
+}
+
+/// The strongest edge near a point of a slice of the volume, or of a plane through it.
+pub(super) fn snapped(volume: &Volume, grid: &Geometry, slice: Slice, at: [f64; 2]) -> [f64; 2] {
     snap::to_edge(at, SNAP, |x, y| {
-        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
-        let mut index = [slice.index; 3];
-        (index[a], index[b]) = (x, y);
-        (x < size[a] && y < size[b]).then(|| volume.value(index))
+        let middle = place::world_of(grid, slice, [x as f64 + 0.5, y as f64 + 0.5]);
+        value_at(volume, volume.geometry.voxel(middle), Interpolation::Linear)
     })
 }

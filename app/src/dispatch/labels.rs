@@ -11,7 +11,7 @@ use limner_annotation::{
     Command, Document, Error, Form, ImageId, Label, LabelId, PackedMask, PaintMode, PaintRule, ShapeId, Slice,
 };
 use limner_imaging::field::{Connectivity, components};
-use limner_imaging::{Mask, StackAxis, View, Voxel, World};
+use limner_imaging::{Mask, Plane, StackAxis, View, Voxel, World};
 
 impl App {
     pub(super) fn act_on_label(&mut self, id: LabelId, act: LabelAct) {
@@ -257,6 +257,10 @@ impl App {
             return;
         };
         let geometry = open.volume.geometry;
+        if let Some(plane) = plane_of(&shape.form, &geometry) {
+            let active = self.workspace.stage.active_id();
+            return self.look(active, |view, _| view.lie_on(plane));
+        }
         let (slice, at) = place_of(&shape.form, &geometry);
         let view = View::ALL.into_iter().find(|view| view.slice_axis(&geometry) == slice.axis);
         self.look_at(|_| at, view.map(Pane::Slice));
@@ -267,9 +271,11 @@ impl App {
         let (Some(open), Some(document)) = (self.workspace.open(), self.document()) else { return };
         let rows = document.shapes_on(open.image).map(|shape| {
             let values = self.work.measures.get(shape.id).map(|readout| readout.lines.join("\t")).unwrap_or_default();
+            let turned = matches!(shape.form, Form::Oblique { .. });
             let (slice, _) = place_of(&shape.form, &open.volume.geometry);
+            let place = if turned { "turned plane".to_owned() } else { format!("slice {}", slice.index + 1) };
             let name = shape.text.as_deref().unwrap_or_else(|| shape.form.name());
-            format!("{name}\tslice {}\t{values}", slice.index + 1)
+            format!("{name}\t{place}\t{values}")
         });
         let rows: Vec<String> = rows.collect();
         self.ctx.copy_text(rows.join("\n"));
@@ -323,10 +329,18 @@ pub(super) fn most_central(mask: &Mask) -> [usize; 3] {
     mask.indices().min_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or_default()
 }
 
+/// The plane of a drawing that lies on none of the picture's own.
+pub(super) fn plane_of(form: &Form, geometry: &limner_imaging::Geometry) -> Option<Plane> {
+    if let Form::Oblique { drawing } = form { drawing.plane(geometry) } else { None }
+}
+
 /// The slice a form is on, and its middle in the patient.
 pub(super) fn place_of(form: &Form, geometry: &limner_imaging::Geometry) -> (Slice, World) {
     let deepest =
         |at: [f64; 3]| Slice { axis: 2, index: at[2].round().clamp(0.0, geometry.size()[2] as f64 - 1.0) as usize };
+    if let Some(plane) = plane_of(form, geometry) {
+        return (deepest(geometry.voxel(plane.origin).0.to_array()), plane.origin);
+    }
     let slice = form.slice().unwrap_or_else(|| match form {
         Form::Point { at } => deepest(*at),
         Form::Box3d { min, max } => deepest(std::array::from_fn(|a| f64::midpoint(min[a], max[a]) - 0.5)),

@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::outbox::Gesture;
 use crate::work::{Draft, HeldPlace};
 use glam::DVec2;
-use limner_annotation::tools::{Makes, place};
+use limner_annotation::oblique::{self, Seen};
+use limner_annotation::tools::{Makes, handles, place};
 use limner_annotation::{Command, Form, ImageEntry, ImageId, Shape, ShapeId, SignalScale, Slice, StepInfo};
 use limner_imaging::{Voxel, World};
 use std::collections::BTreeMap;
@@ -22,10 +23,15 @@ impl App {
         let shapes = self.hand.tool.used().is_some_and(|tool| matches!(tool.info().makes, Makes::Shape(_)));
         let open = self.workspace.pictures.get(&gesture.image).filter(|_| shapes && gesture.modifiers.alt);
         let Some(open) = open else { return at };
-        let geometry = &open.volume.geometry;
-        let Some(slice) = place::slice_of(geometry, &gesture.raster.plane) else { return at };
-        let pixel = snapped(&open.volume, slice, place::pixel_of(geometry, slice, at));
-        place::world_of(geometry, slice, pixel)
+        let (geometry, plane) = (&open.volume.geometry, &gesture.raster.plane);
+        let (grid, slice) = match place::slice_of(geometry, plane) {
+            Some(slice) => (*geometry, slice),
+            None => match oblique::grid_on(geometry, plane) {
+                Some(grid) => (grid, oblique::SLICE),
+                None => return at,
+            },
+        };
+        place::world_of(&grid, slice, snapped(&open.volume, &grid, slice, place::pixel_of(&grid, slice, at)))
     }
 
     /// On a plane that lies across the slices a ruler and a probe are places in space.
@@ -84,21 +90,22 @@ impl App {
     }
 
     /// A ring inside a polygon is a hole of it.
-    pub(super) fn cut_hole(&mut self, image: ImageId, ring: &Form) {
-        let Form::Polygon { slice, rings } = ring else { return };
-        let Some(ring) = rings.first() else { return };
-        let around = |shape: &&Shape| match &shape.form {
-            Form::Polygon { slice: on, rings } => on == slice && ring.iter().all(|corner| is_inside(*corner, rings)),
-            _ => false,
+    pub(super) fn cut_hole(&mut self, draft: &Draft) {
+        let Some(open) = self.workspace.pictures.get(&draft.image) else { return };
+        let geometry = &open.volume.geometry;
+        let with_hole = |shape: &Shape| {
+            let Seen { grid, slice, section } = Seen::of(&shape.form, geometry, &draft.raster.plane)?;
+            let Form::Polygon { mut rings, .. } = section else { return None };
+            let ring: Vec<_> = draft.path.points().iter().map(|at| place::pixel_of(&grid, slice, *at)).collect();
+            ring.iter().all(|corner| is_inside(*corner, &rings)).then(|| rings.push(ring))?;
+            let form = handles::with_section(&shape.form, slice, Form::Polygon { slice, rings });
+            Some(Shape { form, ..shape.clone() })
         };
-        let found = self.document().and_then(|document| document.shapes_on(image).find(around)).cloned();
-        let Some(mut shape) = found else {
-            let cause = "Draw it inside a polygon on this slice".into();
+        let found = self.document().and_then(|document| document.shapes_on(draft.image).find_map(with_hole));
+        let Some(shape) = found else {
+            let cause = "Draw it inside a polygon on this plane".into();
             return self.notices.warning("There is nothing to make a hole in", vec![cause]);
         };
-        if let Form::Polygon { rings, .. } = &mut shape.form {
-            rings.push(ring.clone());
-        }
         self.work.selected = Some(shape.id);
         let step = StepInfo::named("Cut a hole").with_tool("outline");
         self.change("The hole", |document| document.apply_step(step, vec![Command::EditShape { shape }]).map(|_| ()));

@@ -7,15 +7,14 @@ use crate::outbox::Gesture;
 use crate::view_state::ViewportId;
 use crate::work::Draft;
 use crate::work::wire::LiveWire;
+use limner_annotation::oblique::{self, Oblique};
 use limner_annotation::tools::path::{Gather, Path, Step};
 use limner_annotation::tools::{Makes, Scene, Settings, ToolId, place, range_brush};
 use limner_annotation::{Command, Form, ImageId, PackedMask, PaintMode, Shape, StepInfo};
-use limner_imaging::{Mask, VoxelBox, World};
+use limner_imaging::{Geometry, Mask, StackAxis, VoxelBox, World};
 
 /// How much larger a brush gets by one key press or one notch.
 const BRUSH_STEP: f64 = 1.15;
-/// Shapes that are places in space and need no slice.
-const ON_ANY_PLANE: [&str; 3] = ["ruler", "probe", "landmarks"];
 /// Two places nearer than this on the screen are one, in pixels.
 const NEAR: f64 = 6.0;
 
@@ -175,8 +174,11 @@ impl App {
         let open = self.workspace.pictures.get(&gesture.image)?;
         let aslant = place::slice_of(&open.volume.geometry, &gesture.raster.plane).is_none();
         match tool.info().makes {
-            Makes::Shape(_) if aslant && !ON_ANY_PLANE.contains(&tool.info().name) => {
-                Some("Only rulers, probes and landmarks lie on turned planes: reset the plane with the space bar")
+            Makes::Shape(_) if aslant && open.volume.stack_axis != StackAxis::Space => {
+                Some("Across frames there is no plane to draw on: reset the plane with the space bar")
+            }
+            Makes::Shape(_) if aslant && tool.info().name == "box-3d" => {
+                Some("A 3D box lies along the picture's own rows and slices: reset the plane with the space bar")
             }
             Makes::Shape(_) => self.why_no_time(tool, gesture.image),
             Makes::Scissors => Some("Scissors cut in the 3D view"),
@@ -324,7 +326,7 @@ impl App {
         let form = self.form_in_space(draft).or_else(|| self.drafted_form(draft, make));
         let Some(form) = form else { return };
         if info.name == "outline" && draft.is_opposite {
-            return self.cut_hole(draft.image, &form);
+            return self.cut_hole(draft);
         }
         let form = self.in_seconds(draft.image, form);
         let shape = Shape::new(draft.image, form, None);
@@ -344,9 +346,14 @@ impl App {
         make: fn(limner_annotation::Slice, &[[f64; 2]]) -> Option<Form>,
     ) -> Option<Form> {
         let geometry = &self.workspace.pictures.get(&draft.image)?.volume.geometry;
-        let slice = place::slice_of(geometry, &draft.raster.plane)?;
-        let points: Vec<_> = draft.path.points().iter().map(|at| place::pixel_of(geometry, slice, *at)).collect();
-        make(slice, &points)
+        let flat = |grid: &Geometry, slice| {
+            let points = draft.path.points().iter().map(|at| place::pixel_of(grid, slice, *at));
+            make(slice, &points.collect::<Vec<_>>())
+        };
+        match place::slice_of(geometry, &draft.raster.plane) {
+            Some(slice) => flat(geometry, slice),
+            None => Oblique::draw(geometry, &draft.raster.plane, |grid| flat(grid, oblique::SLICE)),
+        }
     }
 }
 

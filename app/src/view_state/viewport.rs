@@ -225,6 +225,12 @@ impl Viewport {
         self.tilt = Some([right, (down - right * down.dot(right)).normalize()]);
     }
 
+    /// Shows a plane that may lie any way, through its origin.
+    pub const fn lie_on(&mut self, plane: Plane) {
+        self.pane = Pane::Slice(self.view());
+        (self.at, self.tilt, self.mirrored, self.quarters) = (plane.origin, Some([plane.right, plane.down]), false, 0);
+    }
+
     /// How far the plane was turned, in degrees.
     pub fn tilt_degrees(&self, geometry: &Geometry) -> f64 {
         let own = Plane::of_view(geometry, self.view(), self.at).normal();

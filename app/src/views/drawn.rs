@@ -8,6 +8,7 @@ use crate::work::measures::Readout;
 use crate::work::prompt_form;
 use crate::workspace::OpenPicture;
 use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Shape as Mark, Stroke, Ui, pos2, vec2};
+use limner_annotation::oblique::{self, Oblique, Seen};
 use limner_annotation::tools::path::Gather;
 use limner_annotation::tools::{Makes, handles, place};
 use limner_annotation::{Form, Shape, Slice};
@@ -60,6 +61,16 @@ pub(super) struct Pen<'a> {
 impl Pen<'_> {
     pub(super) fn screen(&self, world: World) -> Pos2 {
         self.ground.screen(world)
+    }
+
+    /// What the plane shows of a form.
+    fn seen(&self, form: &Form) -> Option<Seen> {
+        Seen::of(form, self.geometry, &self.ground.raster.plane)
+    }
+
+    /// The same pen on another grid of the same place.
+    const fn on<'b>(&'b self, grid: &'b Geometry) -> Pen<'b> {
+        Pen { painter: self.painter, ground: self.ground, geometry: grid, slice: self.slice }
     }
 
     fn at(&self, slice: Slice, point: [f64; 2]) -> Pos2 {
@@ -121,11 +132,12 @@ impl Pen<'_> {
 }
 
 fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
-    let (Some(project), Some(slice)) = (&app.workspace.project, pen.slice) else { return };
+    let Some(project) = &app.workspace.project else { return };
     let document = project.document();
     for shape in document.shapes_on(open.image) {
         let form = app.as_drawn(open.image, app.work.form_of(shape));
-        let Some(section) = handles::section(&form, slice) else { continue };
+        let Some(Seen { grid, slice, section }) = pen.seen(&form) else { continue };
+        let pen = &pen.on(&grid);
         let label = shape.label.and_then(|id| document.label(id));
         if label.is_some_and(|label| !label.visible) {
             continue;
@@ -149,10 +161,10 @@ fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
 
 /// Shapes that a study brought along: seen, not held.
 fn guest_shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
-    let Some(slice) = pen.slice else { return };
     for contents in app.companions.shown() {
         for shape in contents.shapes_on(open.image) {
-            let Some(section) = handles::section(&shape.form, slice) else { continue };
+            let Some(Seen { grid, slice, section }) = pen.seen(&shape.form) else { continue };
+            let pen = &pen.on(&grid);
             let label = shape.label.and_then(|id| contents.label(id));
             let colour = label.map_or(over::MEASURE, |label| {
                 let [r, g, b] = label.colour();
@@ -235,16 +247,19 @@ fn draft_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
     match info.makes {
         Makes::Dab { .. } => {}
         Makes::Shape(make) => {
-            let Some(slice) = pen.slice else { return };
-            let flat: Vec<_> = points.iter().map(|at| place::pixel_of(pen.geometry, slice, *at)).collect();
-            match make(slice, &flat) {
-                Some(form) => {
-                    let form = handles::section(&form, slice).unwrap_or(form);
-                    pen.form(slice, &form, 1.5, over::MEASURE);
-                    pen.text(&form, slice, &measured(app, open, &form), over::MEASURE);
-                }
-                None => pen.line(&screen, false, 1.5, over::MEASURE),
-            }
+            let flat = |grid: &Geometry, slice| {
+                let points: Vec<_> = points.iter().map(|at| place::pixel_of(grid, slice, *at)).collect();
+                make(slice, &points)
+            };
+            let form = match pen.slice {
+                Some(slice) => flat(pen.geometry, slice),
+                None => Oblique::draw(pen.geometry, &draft.raster.plane, |grid| flat(grid, oblique::SLICE)),
+            };
+            let Some(form) = form else { return pen.line(&screen, false, 1.5, over::MEASURE) };
+            let Some(Seen { grid, slice, section }) = pen.seen(&form) else { return };
+            let pen = pen.on(&grid);
+            pen.form(slice, &section, 1.5, over::MEASURE);
+            pen.text(&section, slice, &measured(app, open, &form), over::MEASURE);
         }
         Makes::Prompt(_) => {
             let colour = sign_colour(app.hand.positive != draft.is_opposite);

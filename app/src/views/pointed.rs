@@ -7,6 +7,7 @@ use crate::dispatch::questions::evidence::painted;
 use crate::theme::{over, radius, size, strong};
 use crate::workspace::OpenPicture;
 use eframe::egui::{Align2, Color32, Id, Painter, Pos2, Rect, Stroke, Ui, vec2};
+use limner_annotation::oblique::Seen;
 use limner_annotation::question::{Dialogue, Evidence, Region};
 use limner_annotation::tools::{handles, place};
 use limner_annotation::{Document, Form, Revision, Slice};
@@ -31,17 +32,24 @@ pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
     let Some(project) = &app.workspace.project else { return };
     let document = project.document();
     let geometry = &open.volume.geometry;
-    let Some(slice) = place::slice_of(geometry, &ground.raster.plane) else { return };
-    let at = |point: [f64; 2]| ground.screen(place::world_of(geometry, slice, point));
+    let plane = &ground.raster.plane;
+    let slice = place::slice_of(geometry, plane);
     let painter = ui.painter().with_clip_rect(ground.rect);
     for (n, (evidence, marked)) in shown(app, document).into_iter().enumerate() {
         if evidence.region.image(document.contents()).ok() != Some(open.image) {
             continue;
         }
-        let edges = edges(document, &evidence.region, slice, ui);
-        if edges.is_empty() {
+        let Some((grid, slice, edges)) = (match (turned(document, &evidence.region), slice) {
+            (Some(form), _) => {
+                Seen::of(form, geometry, plane).map(|s| (s.grid, s.slice, Arc::new(form_edges(&s.section))))
+            }
+            (None, Some(slice)) => Some((*geometry, slice, edges(document, &evidence.region, slice, ui))),
+            (None, None) => None,
+        })
+        .filter(|(.., edges)| !edges.is_empty()) else {
             continue;
-        }
+        };
+        let at = |point: [f64; 2]| ground.screen(place::world_of(&grid, slice, point));
         if marked {
             for (width, colour) in [(4.0, over::EDGE), (2.0, over::ACTIVE)] {
                 for [from, to] in edges.iter() {
@@ -54,6 +62,12 @@ pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
             badge(&painter, corner, n + 1, marked, ground.rect);
         }
     }
+}
+
+/// A drawing on a plane of its own, where the region is one.
+fn turned<'a>(document: &'a Document, region: &Region) -> Option<&'a Form> {
+    let Region::Shape { shape } = region else { return None };
+    document.shape(*shape).map(|shape| &shape.form).filter(|form| matches!(form, Form::Oblique { .. }))
 }
 
 /// The evidence of what is in hand, in the order of the panel, each once; and whether it is marked.

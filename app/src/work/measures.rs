@@ -28,10 +28,10 @@ impl Readout {
         if let Form::Landmarks { points } = &shape.form {
             lines.push(if points.len() == 1 { "1 point".into() } else { format!("{} points", points.len()) });
         }
-        let mask = measure::mask_of(shape, image).filter(|_| !volume.is_colour());
-        let histogram = mask.as_ref().and_then(|mask| histogram::of(volume, mask, BINS));
-        if let Some(mask) = &mask {
-            let statistics = measure::statistics(volume, mask);
+        let under = measure::under(shape, volume).filter(|_| !volume.is_colour());
+        let histogram = under.as_ref().and_then(|(picture, mask)| histogram::of(picture, mask, BINS));
+        if let Some((picture, mask)) = &under {
+            let statistics = measure::statistics(picture, mask);
             let find = |kind| statistics.iter().find(|m| m.kind == kind);
             if let (Some(mean), Some(deviation)) = (find(Kind::Mean), find(Kind::StandardDeviation)) {
                 lines.push(format!("Mean {} ± {} {}", short(mean.value), short(deviation.value), unit(&mean.unit)));

@@ -12,10 +12,11 @@ pub mod wire;
 
 use crate::view_state::ViewportId;
 use limner_annotation::entity::TrackId;
+use limner_annotation::oblique::Seen;
 use limner_annotation::tools::ToolId;
 use limner_annotation::tools::handles::Grip;
 use limner_annotation::tools::path::Path;
-use limner_annotation::{Form, ImageId, Shape, ShapeId, Slice};
+use limner_annotation::{Form, ImageId, Shape, ShapeId};
 use limner_imaging::VoxelBox;
 use limner_imaging::reslice::Raster;
 use wire::LiveWire;
@@ -57,8 +58,8 @@ pub struct Held {
     pub what: HeldThing,
     pub grip: Grip,
     /// The slice it is seen on, and the section as it was when it was taken.
-    pub slice: Slice,
-    pub section: Form,
+    /// What was seen of it when it was taken.
+    pub seen: Seen,
     /// The whole form as it is now.
     pub now: Form,
     pub from: [f64; 2],

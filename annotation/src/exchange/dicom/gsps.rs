@@ -106,6 +106,7 @@ struct Graphic {
 fn graphic(shape: &Shape) -> std::result::Result<Vec<Graphic>, &'static str> {
     let body = match &shape.form {
         crate::Form::Box3d { .. } | crate::Form::ConfidenceMap { .. } => return Err(flat::SOLIDS),
+        crate::Form::Oblique { .. } => return Err(flat::ACROSS),
         crate::Form::Point { at } => {
             let point = vec![[at[0] + 0.5, at[1] + 0.5]];
             let slice = at[2].round().max(0.0) as usize;

@@ -119,6 +119,7 @@ fn group(contents: &Contents, shape: &Shape, case: &Case<'_>) -> std::result::Re
     let mut holes = false;
     let (slice, kind, points) = match &shape.form {
         Form::Box3d { .. } | Form::ConfidenceMap { .. } => return Err(flat::SOLIDS),
+        Form::Oblique { .. } => return Err(flat::ACROSS),
         Form::Point { at } => (at[2].round().max(0.0) as usize, "POINT", vec![[at[0] + 0.5, at[1] + 0.5]]),
         form => {
             let slice = form.slice().ok_or(flat::MEASURES)?;

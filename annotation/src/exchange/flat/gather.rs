@@ -134,6 +134,7 @@ fn on_slices(shape: &Shape, size: [usize; 3]) -> Vec<Result<(usize, Body), &'sta
     };
     match &shape.form {
         Form::Box3d { .. } | Form::ConfidenceMap { .. } => vec![Err(SOLIDS)],
+        Form::Oblique { .. } => vec![Err(ACROSS)],
         Form::Point { at } => vec![slice_of(*at).map(|index| (index, Body::Point([at[0] + 0.5, at[1] + 0.5])))],
         Form::Landmarks { points } => {
             let mut by_slice: BTreeMap<Result<usize, &'static str>, BTreeMap<String, [f64; 2]>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! What a question points at: picked by a click on any view, or by drawing it; and the way back, from the list to the
 //! place in the picture.
 
-use super::super::labels::{most_central, place_of};
+use super::super::labels::{most_central, place_of, plane_of};
 use super::super::meant::Meant;
 use crate::app::App;
 use crate::view_state::Pane;
@@ -135,6 +135,11 @@ impl App {
             Region::Shape { shape } | Region::Landmark { shape, .. } => {
                 let Some(shape) = document.shape(*shape) else { return };
                 selected = Some(shape.id);
+                if let Some(plane) = plane_of(&shape.form, &geometry) {
+                    self.work.selected = selected;
+                    let active = self.workspace.stage.active_id();
+                    return self.look(active, |view, _| view.lie_on(plane));
+                }
                 place_of(&shape.form, &geometry)
             }
             Region::Painted { label, around, slice: own, .. } => {

@@ -114,8 +114,8 @@ fn icon_of(document: &Document, region: &Region) -> &'static str {
     match region {
         Region::Painted { .. } => icon::DROPLET,
         Region::Landmark { .. } => icon::LOCATE,
-        Region::Shape { shape } => match document.shape(*shape).map(|shape| &shape.form) {
-            Some(Form::Box2d { .. } | Form::RotatedBox { .. }) => icon::SQUARE,
+        Region::Shape { shape } => match document.shape(*shape).map(|shape| shape.form.flat()) {
+            Some(Form::Box2d { .. } | Form::RotatedBox { .. } | Form::Oblique { .. }) => icon::SQUARE,
             Some(Form::Box3d { .. }) => icon::BOX,
             Some(Form::Point { .. } | Form::Landmarks { .. }) => icon::LOCATE,
             Some(Form::Ruler { .. } | Form::Ruler3d { .. }) => icon::RULER,
