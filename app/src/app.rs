@@ -290,6 +290,7 @@ impl App {
             Some(project) => overlay::show_waiting(&mut self.gpu, project.document()),
             None => Ok(true),
         };
+        self.gpu.scale = self.ctx.pixels_per_point();
         match labels.and_then(|all| Ok(self.gpu.draw(&self.workspace)? && all)) {
             Ok(true) => {}
             // What is on its way arrives part by part, and the volume sharpens.

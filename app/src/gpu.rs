@@ -11,6 +11,7 @@ mod solid;
 
 pub use guests::{GuestId, GuestLayers};
 
+use crate::picture::OUTLINE_PX;
 use crate::view_state::{Stage, Viewport, ViewportId};
 use crate::workspace::{OpenPicture, Workspace};
 use anyhow::Context as _;
@@ -40,6 +41,8 @@ pub struct Gpu {
     over_colours: ColourMap,
     pictures: BTreeMap<ImageId, Content>,
     viewports: BTreeMap<ViewportId, ViewportTexture>,
+    /// Pixels of the screen in a point.
+    pub scale: f32,
 }
 
 /// eframe's device as both sides know it.
@@ -73,11 +76,13 @@ struct Shown {
 struct LabelLook {
     show: bool,
     opacity: f32,
+    outline_px: f32,
 }
 
 impl LabelLook {
-    const fn of(stage: &Stage) -> Self {
-        Self { show: stage.show_labels, opacity: stage.label_opacity }
+    /// Outlines are as wide to the eye on every screen: `scale` is pixels a point.
+    const fn of(stage: &Stage, scale: f32) -> Self {
+        Self { show: stage.show_labels, opacity: stage.label_opacity, outline_px: OUTLINE_PX * scale }
     }
 }
 
@@ -109,6 +114,7 @@ impl Gpu {
             device: Device { host: host.clone(), context, renderer },
             pictures: BTreeMap::new(),
             viewports: BTreeMap::new(),
+            scale: 1.0,
         })
     }
 
@@ -287,7 +293,7 @@ impl Gpu {
         let mut done = self.advance_uploads();
         for id in workspace.stage.visible() {
             let Some((viewport, picture)) = workspace.shown_in(id) else { continue };
-            let labels = LabelLook::of(&workspace.stage);
+            let labels = LabelLook::of(&workspace.stage, self.scale);
             if viewport.is_solid() {
                 done &= self.draw_solid(id, viewport, picture.image, &picture.volume, labels)?;
             } else {
@@ -316,7 +322,7 @@ impl Gpu {
         let raster = viewport.raster(&open.volume);
         let size = raster.size.map(|n| n * scale);
         let raster = Raster { mm_per_pixel: raster.mm_per_pixel / scale as f64, size, ..raster };
-        let look = LabelLook::of(&workspace.stage);
+        let look = LabelLook::of(&workspace.stage, self.scale * scale as f32);
         let over = self.shown_over(workspace, viewport, open);
         let shown = Shown { raster, over, ..content.shown(open.image, viewport, &open.volume, look) };
         let target = Target::new(gpu, size)?;

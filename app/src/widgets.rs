@@ -6,7 +6,7 @@ use crate::outbox::Outbox;
 use crate::theme::{self, colours, icon_font, radius, size, space, strong};
 use eframe::egui::{
     Align, Align2, Button, Color32, FontId, Frame, IntoAtoms, Label, Layout, Margin, Rect, Response, RichText, Role,
-    Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+    Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 
 /// What a control is called and what it does.
@@ -17,6 +17,11 @@ pub struct Words<'a> {
     pub keys: &'a str,
     /// Why it cannot be used now.
     pub reason: Option<&'a str>,
+}
+
+/// A field of one line, its text in the middle of its height.
+pub fn line_edit(text: &mut String) -> TextEdit<'_> {
+    TextEdit::singleline(text).align(Align2::LEFT_CENTER)
 }
 
 /// A square button that holds an icon.

@@ -3,7 +3,6 @@
 use super::guests::{Guest, GuestId};
 use super::{LabelLook, Shown};
 use crate::curve::Curve;
-use crate::picture::OUTLINE_PX;
 use crate::view_state::Viewport;
 use limner_annotation::ImageId;
 use limner_imaging::{Volume, VoxelBox, Window};
@@ -155,8 +154,12 @@ impl Content {
         palette: &'a Palette,
         proposal: &'a Palette,
     ) -> SliceScene<'a> {
-        let layer =
-            |texture, palette| LabelLayer { texture, palette, opacity: shown.labels.opacity, outline_px: OUTLINE_PX };
+        let layer = |texture, palette| LabelLayer {
+            texture,
+            palette,
+            opacity: shown.labels.opacity,
+            outline_px: shown.labels.outline_px,
+        };
         let mut labels = Vec::new();
         if shown.labels.show {
             labels.extend(self.label_layers(palette).map(|(texture, palette)| layer(texture, palette)));

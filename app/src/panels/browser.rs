@@ -7,10 +7,10 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
-use crate::widgets::{action_button, chip, empty_state, panel_head};
+use crate::widgets::{action_button, chip, empty_state, line_edit, panel_head};
 use eframe::egui::{
-    Align2, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit,
-    TextWrapMode, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
+    Align2, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextWrapMode,
+    Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 use limner_imaging::Series;
 use limner_imaging::formats::FORMATS;
@@ -65,7 +65,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 }
 
 fn filter_ui(app: &App, filter: &mut Filter, ui: &mut Ui) {
-    let field = TextEdit::singleline(&mut filter.text).hint_text("Search series").desired_width(f32::INFINITY);
+    let field = line_edit(&mut filter.text).hint_text("Search series").desired_width(f32::INFINITY);
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Search series"));
     let modalities: BTreeSet<&str> = app.workspace.found.iter().map(modality_of).collect();

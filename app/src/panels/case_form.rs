@@ -8,9 +8,9 @@ use crate::case::focus::{Row, STATUSES, answer_of, finding_of};
 use crate::outbox::{Outbox, Request};
 use crate::panels::dialog::Purpose;
 use crate::theme::{colours, icon, radius, size, space};
-use crate::widgets::{action_button, empty_state, panel_head, pill, word_button};
+use crate::widgets::{action_button, empty_state, line_edit, panel_head, pill, word_button};
 use eframe::egui::{
-    Button, ComboBox, DragValue, Frame, Key, Margin, RichText, Role, ScrollArea, Stroke, TextEdit, Ui, WidgetInfo, vec2,
+    Button, ComboBox, DragValue, Frame, Key, Margin, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
 };
 use limner_annotation::form_file;
 use limner_annotation::records::{About, CaseForm, Field, FieldKind, Finding, Severity, Status};
@@ -257,7 +257,7 @@ fn typed_ui(field: &Field, before: &str, focused: bool, wide: bool, ui: &mut Ui)
     let width = if wide { ui.available_width() } else { 90.0 };
     let response = ui
         .horizontal(|ui| {
-            let response = ui.add(TextEdit::singleline(&mut text).desired_width(width));
+            let response = ui.add(line_edit(&mut text).desired_width(width));
             if let Some(unit) = &field.unit {
                 ui.label(unit);
             }

@@ -7,10 +7,8 @@ use crate::case::list::{Case, Show};
 use crate::case::{Errand, clock, status_word};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{Colours, colours, icon, icon_font, radius, size, space};
-use crate::widgets::{action_button, empty_state, panel_head, pill};
-use eframe::egui::{
-    Align2, Color32, FontId, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
-};
+use crate::widgets::{action_button, empty_state, line_edit, panel_head, pill};
+use eframe::egui::{Align2, Color32, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use limner_annotation::records::AssignmentStatus;
 use std::time::Duration;
 
@@ -46,7 +44,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 
 fn filter_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let mut filter = app.case.filter.clone();
-    let field = ui.add(TextEdit::singleline(&mut filter.text).hint_text("Search cases").desired_width(f32::INFINITY));
+    let field = ui.add(line_edit(&mut filter.text).hint_text("Search cases").desired_width(f32::INFINITY));
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Search cases"));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::case::Ask;
 use crate::outbox::{AskAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
-use crate::widgets::key_cap;
-use eframe::egui::{Align2, Button, Context, Frame, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
+use crate::widgets::{key_cap, line_edit};
+use eframe::egui::{Align2, Button, Context, Frame, Grid, Id, Key, Modal, RichText, ScrollArea, Ui, vec2};
 use limner_annotation::exchange::EXCHANGES;
 use std::path::PathBuf;
 
@@ -127,7 +127,7 @@ pub fn title_ui(ui: &mut Ui, text: &str) {
 fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     title_ui(ui, &purpose.title());
     let label = ui.label("Path");
-    let field = ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
+    let field = ui.add(line_edit(text).desired_width(f32::INFINITY)).labelled_by(label.id);
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if !field.has_focus() && !entered {
         field.request_focus();

@@ -6,8 +6,8 @@ use crate::case::Errand;
 use crate::case::ask::{Ask, LesionAsk};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{Colours, colours, icon, size, space};
-use crate::widgets::{Words, action_button, empty_state, icon_button, panel_head, tick};
-use eframe::egui::{Button, Color32, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui, vec2};
+use crate::widgets::{Words, action_button, empty_state, icon_button, line_edit, panel_head, tick};
+use eframe::egui::{Button, Color32, DragValue, Grid, RichText, ScrollArea, Ui, vec2};
 use limner_annotation::Document;
 use limner_annotation::follow_up::{Cell, Course, Row, Size, Table};
 use limner_annotation::records::{Lesion, Subject, Trend};
@@ -223,7 +223,7 @@ fn lesion_ui(app: &App, document: &Document, table: &Table, ui: &mut Ui, out: &m
     ui.horizontal(|ui| {
         let id = ui.scope_id().with(("name", lesion.id));
         let mut name = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| lesion.name.clone());
-        let field = ui.add(TextEdit::singleline(&mut name).desired_width(90.0));
+        let field = ui.add(line_edit(&mut name).desired_width(90.0));
         if field.has_focus() {
             ui.data_mut(|d| d.insert_temp(id, name));
         } else if ui.data_mut(|d| d.remove_temp::<String>(id)).is_some()

@@ -4,12 +4,12 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{LabelAct, Outbox, Request};
 use crate::theme::{colours, icon, radius, size};
-use crate::widgets::{Words, empty_state, icon_button, panel_head, small_icon_button};
+use crate::widgets::{Words, empty_state, icon_button, line_edit, panel_head, small_icon_button};
 use crate::work::concepts::{Suggestion, suggestions};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
     self, Align2, Button, Color32, FontId, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, Role, ScrollArea,
-    Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::{Contents, Label, LabelId, LabelMap};
@@ -80,7 +80,7 @@ pub fn look_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 fn search_ui(ui: &mut Ui, document: &Contents, out: &mut Outbox) -> String {
     let id = ui.scope_id().with("search");
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_default();
-    let field = ui.add(TextEdit::singleline(&mut text).hint_text("Find or name a label").desired_width(f32::INFINITY));
+    let field = ui.add(line_edit(&mut text).hint_text("Find or name a label").desired_width(f32::INFINITY));
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find or name a label"));
     if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && !text.trim().is_empty() {
         match rows(document, &text.to_lowercase()).as_slice() {
@@ -294,7 +294,7 @@ impl Row<'_> {
             }
             return;
         };
-        let field = ui.put(rect.shrink2(vec2(0.0, 1.0)), TextEdit::singleline(&mut name));
+        let field = ui.put(rect.shrink2(vec2(0.0, 1.0)), line_edit(&mut name));
         if !field.has_focus() && !field.lost_focus() {
             field.request_focus();
         }

@@ -5,9 +5,9 @@ use crate::action::{Action, Entry};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon_font, radius, size, space};
+use crate::widgets::line_edit;
 use eframe::egui::{
-    Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
-    vec2,
+    Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 
 /// How well a title answers what was typed: all letters in order, better where they begin words or stand together.
@@ -47,7 +47,7 @@ pub fn ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &m
         let down = i.count_and_consume_key(Modifiers::NONE, Key::ArrowDown) as isize;
         down - i.count_and_consume_key(Modifiers::NONE, Key::ArrowUp) as isize
     });
-    let field = ui.add(TextEdit::singleline(text).hint_text("Type a command").desired_width(f32::INFINITY));
+    let field = ui.add(line_edit(text).hint_text("Type a command").desired_width(f32::INFINITY));
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Type a command"));
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if !field.has_focus() && !entered {

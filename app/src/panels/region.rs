@@ -8,10 +8,12 @@ use crate::dispatch::case::attribute_of;
 use crate::outbox::{LabelAct, Outbox, Request, ShapeAct};
 use crate::panels::dialog::Purpose;
 use crate::theme::{colours, icon, over, radius, size, space};
-use crate::widgets::{Words, empty_state, icon_button, panel_head, pill, sentence_case, small_icon_button, tick};
+use crate::widgets::{
+    Words, empty_state, icon_button, line_edit, panel_head, pill, sentence_case, small_icon_button, tick,
+};
 use eframe::egui::{
     Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Rect, RichText, Role, ScrollArea, Sense, Shape as Mark,
-    Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::landmarks::Template;
 use limner_annotation::records::SegmentState;
@@ -238,7 +240,7 @@ fn certainty_ui(now: Option<f64>, ui: &mut Ui) -> Option<Option<f64>> {
 fn kept_text(salt: impl std::hash::Hash + std::fmt::Debug, hint: &str, before: &str, ui: &mut Ui) -> Option<String> {
     let id = ui.scope_id().with(salt);
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| before.to_owned());
-    let response = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(f32::INFINITY));
+    let response = ui.add(line_edit(&mut text).hint_text(hint).desired_width(f32::INFINITY));
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, hint));
     if response.has_focus() {
         ui.data_mut(|d| d.insert_temp(id, text));
@@ -266,7 +268,7 @@ fn attributes_ui(
     }
     let id = ui.scope_id().with(("attribute", salt));
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_default();
-    let response = ui.add(TextEdit::singleline(&mut text).hint_text("name = value").desired_width(f32::INFINITY));
+    let response = ui.add(line_edit(&mut text).hint_text("name = value").desired_width(f32::INFINITY));
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, "New attribute"));
     if response.lost_focus() && ui.input(|i| i.key_pressed(eframe::egui::Key::Enter)) {
         let (name, value) = text.split_once('=').unwrap_or((&text, "yes"));

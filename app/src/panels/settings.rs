@@ -8,8 +8,8 @@ use crate::keymap::{self, Profile};
 use crate::outbox::{Outbox, Request};
 use crate::settings::{Look, default_windows};
 use crate::theme::{Theme, colours, size, space};
-use crate::widgets::{key_cap, tick};
-use eframe::egui::{Button, ComboBox, DragValue, Event, Grid, Id, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use crate::widgets::{key_cap, line_edit, tick};
+use eframe::egui::{Button, ComboBox, DragValue, Event, Grid, Id, Key, RichText, ScrollArea, Ui, vec2};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SettingsPage {
@@ -127,8 +127,7 @@ fn windows_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             key_cap(ui, &app.keys_of(Action::WindowPreset(n)));
             let called = format!("window {}", n + 1);
             // A grid gives a field no more room than its column had before.
-            ui.add(TextEdit::singleline(&mut window.name).min_size(vec2(180.0, 0.0)))
-                .accessible_name(format!("Name of {called}"));
+            ui.add(line_edit(&mut window.name).min_size(vec2(180.0, 0.0))).accessible_name(format!("Name of {called}"));
             ui.add(DragValue::new(&mut window.width).range(0.001..=1e6).speed(1.0))
                 .accessible_name(format!("Width of {called}"));
             ui.add(DragValue::new(&mut window.centre).range(-1e6..=1e6).speed(1.0))

@@ -11,8 +11,8 @@ use eframe::egui::{Button, Color32, DragValue, FontId, Label, Popup, RichText, S
 use limner_annotation::operations::region::PaintOver;
 use limner_annotation::tools::{Makes, Settings, ToolInfo};
 
-/// Less room than this and the name of the tool is left to its button.
-const ROOM_FOR_NAME: f32 = 430.0;
+/// What a tool's own controls want; with less room beside them its name is left to its button.
+const ROOM_FOR_CONTROLS: f32 = 300.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if let Some(preview) = app.assist.operation() {
@@ -22,7 +22,14 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let tool = app.hand.tool;
     painted(ui, tool.icon(), icon_font(size::ICON - 1.0), c.accent);
     let used = tool.used();
-    if used.is_none() || ui.available_width() > ROOM_FOR_NAME {
+    let controls = used.map_or(0.0, |used| match used.info().makes {
+        Makes::Dab { .. } | Makes::Prompt(_) => ROOM_FOR_CONTROLS,
+        Makes::Area { .. } => ROOM_FOR_CONTROLS / 2.0,
+        Makes::Shape(_) | Makes::Scissors => 0.0,
+    });
+    let name =
+        ui.painter().layout_no_wrap(Action::Tool(tool).title().to_owned(), FontId::proportional(size::BODY), c.text);
+    if ui.available_width() > name.size().x + controls {
         painted(ui, Action::Tool(tool).title(), FontId::proportional(size::BODY), c.text);
     }
     let Some(used) = used else { return };

@@ -14,6 +14,8 @@ use limner_imaging::{Plane, View, Voxel, World};
 
 /// Around the point, in points.
 const OPEN: f32 = 14.0;
+/// At the edges of the view, where the patient's sides are named.
+const EDGE: f32 = 26.0;
 const HANDLE: f32 = 4.5;
 /// Of the smaller side of the view, from the point.
 const HANDLE_AT: f32 = 0.36;
@@ -26,7 +28,8 @@ struct Cut {
 }
 
 pub fn ui(app: &App, viewport: &Viewport, frame: &Frame, ui: &Ui, out: &mut Outbox) {
-    let painter = ui.painter().with_clip_rect(frame.rect);
+    // The letters at the edges stay readable.
+    let painter = ui.painter().with_clip_rect(frame.rect.shrink(EDGE));
     let normal = frame.raster.plane.normal();
     for cut in cuts(app, viewport, frame) {
         let along = cut.plane.normal().cross(normal);

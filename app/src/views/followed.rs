@@ -141,7 +141,8 @@ fn readout_ui(app: &App, shape: &Shape, pen: &Pen<'_>, at: Pos2, colour: Color32
 /// "No liver here", where that was recorded.
 fn said_ui(document: &Contents, open: &OpenPicture, pen: &Pen<'_>) {
     let Some(slice) = pen.slice else { return };
-    let mut top = pen.ground.rect.top() + 30.0;
+    // Under the letter of the patient's side.
+    let mut top = pen.ground.rect.top() + 40.0;
     for marks in document.on::<FrameMarks>(open.image).filter(|marks| marks.axis == slice.axis) {
         let Some(label) = document.label(marks.label).filter(|_| marks.absent.contains(&slice.index)) else { continue };
         let at = eframe::egui::pos2(pen.ground.rect.center().x, top);

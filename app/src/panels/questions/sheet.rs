@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::outbox::{AskAct, Outbox};
 use crate::theme::{colours, icon, icon_font, size, space, strong};
-use crate::widgets::{Words, small_icon_button};
+use crate::widgets::{Words, line_edit, small_icon_button};
 use crate::work::asking::Part;
 use eframe::egui::collapsing_header::CollapsingState;
 use eframe::egui::{
@@ -77,11 +77,7 @@ impl<'a> Sheet<'a> {
     }
 
     pub fn text_in(&mut self, ui: &mut Ui, field: Field<'_>, text: &mut String, width: f32) -> Response {
-        let edit = if field.rows > 1 {
-            TextEdit::multiline(text).desired_rows(field.rows)
-        } else {
-            TextEdit::singleline(text)
-        };
+        let edit = if field.rows > 1 { TextEdit::multiline(text).desired_rows(field.rows) } else { line_edit(text) };
         let edit = edit.id(self.id_of(field.part)).hint_text(field.hint).desired_width(width);
         let response = ui.add(edit);
         response.widget_info(|| {
