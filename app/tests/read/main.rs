@@ -6,6 +6,8 @@
 #[expect(dead_code, reason = "these suites need a part of what a hand can do")]
 #[path = "../hand/mod.rs"]
 mod hand;
+
+mod basics;
 mod look;
 mod real;
 mod sessions;
