@@ -117,6 +117,38 @@ fn averaged(picture: &[f32], patch: [usize; 3], reach: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use safetensors::SafeTensors;
+    use std::path::Path;
+
+    /// tests/data/similarity.py asks segmentation/training for the same channels.
+    #[test]
+    fn the_channels_are_those_the_networks_are_trained_with() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/similarity.safetensors");
+        let bytes = std::fs::read(path).unwrap();
+        let all = SafeTensors::deserialize(&bytes).unwrap();
+        let halves = |name: &str| -> Vec<f32> {
+            let data = all.tensor(name).unwrap().data();
+            data.as_chunks::<2>().0.iter().map(|&b| crate::half::widened(u16::from_le_bytes(b))).collect()
+        };
+        for name in ["volume", "volume against", "plane", "plane unmarked"] {
+            let kept = all.tensor(&format!("{name} channels")).unwrap();
+            let wanted: Vec<f32> = kept.data().as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+            let shape = &kept.shape()[1..];
+            let patch = [shape[shape.len() - 1], shape[shape.len() - 2], if shape.len() == 3 { shape[0] } else { 1 }];
+            let plane: usize = patch.iter().product();
+            let picture = halves(&format!("{name} picture"));
+            // The previous mask comes before the ink, and is not looked at.
+            let prompts = [vec![0.0; plane], halves(&format!("{name} ink"))].concat();
+            let marks = Marks::of(&Contract::usual(), &prompts, plane);
+            let found: Vec<f32> =
+                [0, 2].iter().flat_map(|&n| similarity(&picture, picture.len() / plane, patch, &marks, n)).collect();
+            assert_eq!(found.len(), wanted.len());
+            // A mean that is summed in another order may fall into the next bin.
+            let off = found.iter().zip(&wanted).filter(|(a, b)| (*a - *b).abs() > 1e-4).count();
+            assert!(off * 1000 <= found.len(), "{name}: {off} of {}", found.len());
+            assert_eq!(wanted.iter().all(|&w| w == 0.0), name == "plane unmarked");
+        }
+    }
 
     #[test]
     fn what_looks_like_the_marks_stands_out() {
