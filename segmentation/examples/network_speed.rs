@@ -1,7 +1,7 @@
 //! Times a network of a folder on this machine: `network_speed FOLDER SLICES ROWS COLUMNS REPEATS THREADS`. One line of
 //! JSON on stdout: seconds of each run, what the weights and the work take, and the peak this machine reached.
 //!
-//! `network_peers.py` beside it makes the folder, runs this in turns with PyTorch and others, and compares.
+//! `segmentation/bench/network_peers.py` makes the folder, runs this in turns with PyTorch and others, and compares.
 
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 

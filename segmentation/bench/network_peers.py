@@ -2,7 +2,7 @@
 
     network_peers.py path/to/network_speed [THREADS] [REPEATS]
 
-Needs torch, dynamic-network-architectures, safetensors; onnx, onnxruntime and openvino where they are to be compared.
+segmentation/bench/network.sh makes the environment and runs this.
 Prints a table: median seconds, and how many times slower than ours each peer is.
 """
 
@@ -21,6 +21,8 @@ from safetensors.torch import save_file
 program, threads, repeats = sys.argv[1], int((sys.argv + ["2"])[2]), int((sys.argv + ["", "5"])[3] or 5)
 torch.set_num_threads(threads)
 FEATURES = [16, 32, 64, 128, 160]
+# Without instructions for it PyTorch multiplies 16-bit numbers one by one on one core: minutes for a run.
+BF16 = any(word in pathlib.Path("/proc/cpuinfo").read_text() for word in ("avx512_bf16", "amx_bf16"))
 SIZES = {3: [[64] * 3, [96] * 3, [128] * 3], 2: [[512, 512]]}
 
 
@@ -58,7 +60,9 @@ def peers(net, x, folder):
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             net(x)
 
-    found["PyTorch fp32"], found["PyTorch bf16"] = plain, halved
+    found["PyTorch fp32"] = plain
+    if BF16:
+        found["PyTorch bf16"] = halved
     try:
         import onnxruntime
 
@@ -109,6 +113,8 @@ def macs(net, x):
     return total
 
 
+if not BF16:
+    print("not compared: PyTorch bf16, for which this processor has no instructions", file=sys.stderr)
 for axes, sizes in SIZES.items():
     net, shape = build(axes)
     with tempfile.TemporaryDirectory() as home:
@@ -134,7 +140,7 @@ for axes, sizes in SIZES.items():
             share = 2 * work / mine / report["peak_flops"]
             print(f"{'x'.join(map(str, size))}: {work / 1e9:.1f} GMAC, Limner {report['isa']} {mine:.3f} s "
                   f"(best {min(own):.3f}), {share:.0%} of the machine's peak of {report['peak_flops'] / 1e9:.0f} GFLOP/s, "
-                  f"work {report['working_bytes'] >> 20} MiB, weights {report['weight_bytes'] >> 20} MiB")
+                  f"work {report['working_bytes'] >> 20} MiB, weights {report['weight_bytes'] >> 20} MiB", flush=True)
             for name, each in times.items():
                 theirs = statistics.median(each)
                 print(f"    {name:<14} {theirs:.3f} s (best {min(each):.3f}): {theirs / mine:.2f} times ours", flush=True)
