@@ -50,6 +50,8 @@ pub struct Answer {
     pub prediction: Prediction,
     pub made_on: Revision,
     pub engine: String,
+    /// Of the model's weights, where it has any.
+    pub license: Option<String>,
     /// From the preview engine: another one is still to come.
     pub is_preview: bool,
 }
@@ -324,7 +326,8 @@ impl Question {
         }
         let prediction = self.engine.predict(&request, task)?;
         let (made_on, is_preview) = (self.made_on, self.is_preview);
-        Ok(Answer { prediction, made_on, engine: self.engine.name().into(), is_preview })
+        let (engine, license) = (self.engine.name().into(), self.engine.license().map(str::to_owned));
+        Ok(Answer { prediction, made_on, engine, license, is_preview })
     }
 }
 
@@ -344,7 +347,7 @@ mod tests {
     fn answer(size: usize, made_on: Revision, is_preview: bool) -> Answer {
         let mask = Mask::from_fn(VoxelBox::whole([size; 3]), |_| true);
         let prediction = Prediction { changed: mask.bounds(), mask, probability: None, seconds: 0.1 };
-        Answer { prediction, made_on, engine: "classical".into(), is_preview }
+        Answer { prediction, made_on, engine: "classical".into(), license: None, is_preview }
     }
 
     fn voxels(assist: &Assist) -> Option<usize> {

@@ -153,7 +153,7 @@ impl App {
             Ask::Scribble => (can.scribble, "The model in use takes no scribbles"),
             Ask::Lasso => (can.lasso, "The model in use takes no lassos"),
             Ask::Box => (can.box_2d, "The model in use takes no boxes"),
-            Ask::Box3d => (can.box_3d, "The model in use takes no 3D boxes"),
+            Ask::Box3d => (can.takes_solid_boxes(), "The model in use takes no 3D boxes"),
         };
         (!serves).then_some(reason)
     }

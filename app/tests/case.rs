@@ -227,6 +227,7 @@ impl Engine for Broken {
             point: false,
             box_2d: false,
             box_3d: false,
+            box_3d_by_slice: false,
             scribble: false,
             lasso: false,
             mask: false,

@@ -69,6 +69,8 @@ pub struct Capabilities {
     pub point: bool,
     pub box_2d: bool,
     pub box_3d: bool,
+    /// Of a solid box it is told the middle slice, and looks at all of it.
+    pub box_3d_by_slice: bool,
     pub scribble: bool,
     pub lasso: bool,
     pub mask: bool,
@@ -76,8 +78,53 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    pub const ALL: Self =
-        Self { point: true, box_2d: true, box_3d: true, scribble: true, lasso: true, mask: true, negative: true };
+    pub const ALL: Self = Self {
+        point: true,
+        box_2d: true,
+        box_3d: true,
+        box_3d_by_slice: false,
+        scribble: true,
+        lasso: true,
+        mask: true,
+        negative: true,
+    };
+
+    /// What two engines of one model both understand.
+    #[must_use]
+    pub const fn both(a: &Self, b: &Self) -> Self {
+        let box_3d = a.box_3d && b.box_3d;
+        Self {
+            point: a.point && b.point,
+            box_2d: a.box_2d && b.box_2d,
+            box_3d,
+            box_3d_by_slice: !box_3d && (a.box_3d || a.box_3d_by_slice) && (b.box_3d || b.box_3d_by_slice),
+            scribble: a.scribble && b.scribble,
+            lasso: a.lasso && b.lasso,
+            mask: a.mask && b.mask,
+            negative: a.negative && b.negative,
+        }
+    }
+
+    /// Whether a solid box may be sent, whatever becomes of it.
+    #[must_use]
+    pub const fn takes_solid_boxes(&self) -> bool {
+        self.box_3d || self.box_3d_by_slice
+    }
+
+    /// What prompts these are, in words.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        let all = [
+            (self.point, "points"),
+            (self.scribble, "scribbles"),
+            (self.lasso, "lassos"),
+            (self.box_2d, "boxes"),
+            (self.box_3d, "3D boxes"),
+            (self.box_3d_by_slice, "3D boxes by their middle slice"),
+            (self.negative, "negative prompts"),
+        ];
+        all.into_iter().filter(|(can, _)| *can).map(|(_, word)| word).collect()
+    }
 
     #[must_use]
     pub fn understands(&self, prompt: &Prompt) -> bool {
@@ -87,7 +134,7 @@ impl Capabilities {
                 if bounds.size().contains(&1) {
                     self.box_2d
                 } else {
-                    self.box_3d
+                    self.takes_solid_boxes()
                 }
             }
             Shape::Scribble { .. } => self.scribble,
@@ -103,6 +150,11 @@ pub trait Engine: Send + Sync {
     fn name(&self) -> &str;
 
     fn capabilities(&self) -> Capabilities;
+
+    /// Under which licence its weights are, where it has any.
+    fn license(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether an answer depends on the answer before it, so that prompts must be asked about in the order of their
     /// rounds.

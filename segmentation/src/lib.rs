@@ -2,6 +2,7 @@
 //!
 //! This crate reads no files but prompt files and model weights, draws nothing, and knows no labels beyond a number.
 
+mod checkpoint;
 pub mod classical;
 pub mod engine;
 pub mod error;

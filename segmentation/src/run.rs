@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub struct Report {
     pub schema: &'static str,
     pub model: String,
+    /// Of the model's weights; `None` for an engine without any.
+    pub license: Option<String>,
     pub device: &'static str,
     pub objects: Vec<ObjectReport>,
 }
@@ -45,7 +47,7 @@ pub fn segment(
     engine: Arc<dyn Engine>,
     task: &Task,
 ) -> Result<(Volume, Report)> {
-    let model = engine.name().to_owned();
+    let (model, license) = (engine.name().to_owned(), engine.license().map(str::to_owned));
     let rounds: usize = objects.iter().map(|o| o.rounds.len()).sum();
     task.progress.begin("segmenting", rounds as u64);
     let mut session = Session::new(Arc::clone(image), engine);
@@ -65,7 +67,7 @@ pub fn segment(
         reports.push(report);
     }
     let labels = label_volume(image, &session)?;
-    let report = Report { schema: "limner.segment/1", model, device: "cpu", objects: reports };
+    let report = Report { schema: "limner.segment/1", model, license, device: "cpu", objects: reports };
     Ok((labels, report))
 }
 

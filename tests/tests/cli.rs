@@ -266,3 +266,19 @@ fn ctrl_c_ends_a_command_without_half_a_file() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(!begun() && !Path::new(&target).exists(), "something was left behind");
 }
+
+#[test]
+fn a_model_folder_is_checked_by_its_path() {
+    let desk = Desk::new();
+    let folder = root().join("segmentation/tests/data/blobs");
+    let folder = folder.to_str().unwrap();
+    let checked = desk.json(&["models", "check", folder, "--json"]);
+    assert_eq!(checked["schema"], "limner.models.check/1");
+    assert_eq!((&checked["model"], &checked["license"]), (&json!("blobs"), &json!("MIT OR Apache-2.0")));
+    let can = &checked["capabilities"];
+    assert_eq!((&can["box_2d"], &can["box_3d"], &can["box_3d_by_slice"]), (&json!(true), &json!(false), &json!(true)));
+    assert!(checked["test"]["voxels"].is_number());
+    let said = desk.ok(&["models", "check", folder]);
+    assert!(said.contains("licence  MIT OR Apache-2.0") && said.contains("3D boxes by their middle slice"), "{said}");
+    assert_eq!(desk.code(&["models", "check", &sample("mr")]), 1);
+}

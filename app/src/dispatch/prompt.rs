@@ -189,7 +189,7 @@ impl App {
             self.reject_proposal();
             return false;
         };
-        let told = Told { image, label, prompts: talk.prompts().to_vec() };
+        let told = Told { image, label, prompts: talk.prompts().to_vec(), license: answer.license.clone() };
         let prompts = serde_json::to_value(told).unwrap_or_default();
         let tool = talk.prompts().last().map_or("prompt", |prompt| prompt.shape.name());
         let step = StepInfo::named("Accept proposal").with_tool(tool).with_model(&answer.engine).with_prompts(prompts);

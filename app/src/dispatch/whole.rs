@@ -213,6 +213,9 @@ pub(super) struct Told {
     pub image: ImageId,
     pub label: u16,
     pub prompts: Vec<Prompt>,
+    /// Under which licence the weights are that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
 }
 
 impl Offer {

@@ -80,15 +80,7 @@ fn state_ui(app: &App, ui: &mut Ui) {
 
 /// What prompts it takes, in words.
 fn abilities(can: Capabilities) -> String {
-    let all = [
-        (can.point, "points"),
-        (can.scribble, "scribbles"),
-        (can.lasso, "lassos"),
-        (can.box_2d, "boxes"),
-        (can.box_3d, "3D boxes"),
-        (can.negative, "negative prompts"),
-    ];
-    let words: Vec<&str> = all.into_iter().filter(|(can, _)| *can).map(|(_, word)| word).collect();
+    let words = can.words();
     if words.is_empty() { "no prompts".into() } else { words.join(", ") }
 }
 

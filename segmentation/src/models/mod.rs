@@ -72,11 +72,17 @@ impl Model {
         Self {
             name: name.clone().into_owned(),
             title: name.into_owned(),
-            about: "A network for all prompts in 3D".into(),
-            license: neural::license(folder),
+            about: neural::about(folder),
+            license: Some(neural::license(folder).unwrap_or_else(|| "not stated".into())),
             source: Source::Folder(folder.into()),
         }
     }
+}
+
+/// The model in a folder, under the folder's name.
+#[must_use]
+pub fn in_folder(folder: &Path) -> Model {
+    Model::in_folder(folder)
 }
 
 /// All that can be had by name: the built-in ones, then the networks that lie with the program.

@@ -140,8 +140,13 @@ impl Encoded {
             }
             Shape::Box { bounds } => {
                 let flat = bounds.size().contains(&1);
-                let pair = contract.box_2d.filter(|_| flat).or(contract.box_3d);
-                (pair, Ink::Solid, *bounds)
+                match contract.box_3d {
+                    Some(pair) if !flat => (Some(pair), Ink::Solid, *bounds),
+                    // A network that knows flat boxes only is told the middle slice of a solid one; one that sees
+                    // single slices sees a flat box on each.
+                    _ if patch[2] == 1 => (contract.box_2d.or(contract.box_3d), Ink::Solid, *bounds),
+                    _ => (contract.box_2d.or(contract.box_3d), Ink::Solid, middle_slice(bounds)),
+                }
             }
             Shape::Scribble { axis, points } => {
                 let [slices, rows, columns] = contract.scribble_thickness;
@@ -160,7 +165,8 @@ impl Encoded {
         let pair = pair.ok_or_else(|| Error::session(format!("the model does not understand this {name}")))?;
         let focus = match ink {
             Ink::Ball { centre } => Focus { centre, zoom: 1.0 },
-            _ => Focus::on(bounds, patch),
+            Ink::Solid => Focus::on(prompt.bounds(size), patch),
+            Ink::Voxels(_) => Focus::on(bounds, patch),
         };
         self.asked.push(Asked { focus, bounds });
         let channel = pair[usize::from(!prompt.positive)];
@@ -182,6 +188,16 @@ impl Encoded {
         }
         Some(field)
     }
+}
+
+/// The middle slice of a solid box; a flat one as it is.
+fn middle_slice(bounds: &VoxelBox) -> VoxelBox {
+    let mut slice = *bounds;
+    if !bounds.size().contains(&1) {
+        slice.min[2] = (bounds.min[2] + bounds.max[2]) / 2;
+        slice.max[2] = slice.min[2] + 1;
+    }
+    slice
 }
 
 impl Focus {
@@ -324,5 +340,21 @@ mod tests {
         assert!(field(&all, 3, &window).is_none() && field(&all, 4, &window).is_some());
         assert_eq!(all.start, Some(1));
         assert_eq!(all.strength, (1.0 / 0.98) as f32);
+    }
+
+    #[test]
+    fn a_solid_box_for_a_network_of_flat_ones_is_its_middle_slice() {
+        let bounds = VoxelBox::new([10, 20, 3], [50, 40, 12]);
+        let prompts = [Prompt::positive(Shape::Box { bounds })];
+        let size = [64, 64, 16];
+        let ink = |patch, contract: &Contract| {
+            let encoded = Encoded::new(&prompts, size, patch, contract).unwrap();
+            (encoded.stamps[0].bounds, encoded.asked[0].focus.zoom)
+        };
+        let usual = Contract::usual();
+        let middle = VoxelBox::new([10, 20, 7], [50, 40, 8]);
+        assert_eq!(ink([32, 32, 16], &usual), (middle, (40.0 + 10.0) / 32.0));
+        assert_eq!(ink([32, 32, 1], &usual).0, bounds);
+        assert_eq!(ink([32, 32, 16], &Contract { box_3d: usual.box_2d, ..usual.clone() }).0, bounds);
     }
 }

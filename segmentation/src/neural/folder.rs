@@ -1,5 +1,5 @@
 //! A model as a folder, laid out as nnU-Net lays it out: plans.json, dataset.json, inference_info.json, perhaps a
-//! LICENSE whose first line names the licence, and fold_*/checkpoint_final with the weights.
+//! LICENSE whose first line names the licence, and fold_*/checkpoint_final.safetensors or .pth with the weights.
 
 use super::Neural;
 use super::contract::Contract;
@@ -43,7 +43,7 @@ impl Neural {
         }
         let weights = Weights::read(&weights_of(folder)?)?;
         let path = folder.join("plans.json");
-        let configuration = weights.note("configuration");
+        let configuration = weights.configuration();
         let inputs = pictures + contract.beside_picture();
         let plan = Plan::parse(&text(&path)?, &path, configuration.as_deref(), inputs, 2)?;
         let network = Network::new(plan, &weights)?;
@@ -71,20 +71,28 @@ fn weights_of(folder: &Path) -> Result<PathBuf> {
     let [fold] = &folds[..] else {
         return Err(broken(format!("the model folder holds {} folders fold_*; it needs one", folds.len())));
     };
-    let weights = fold.join(WEIGHTS);
-    if weights.is_file() {
-        return Ok(weights);
-    }
-    let found = if fold.join(PYTORCH).is_file() {
-        format!("its weights are in {PYTORCH}; this version reads {WEIGHTS}")
-    } else {
-        format!("it has no {WEIGHTS}")
-    };
-    Err(broken(found))
+    let found = [WEIGHTS, PYTORCH].map(|name| fold.join(name)).into_iter().find(|weights| weights.is_file());
+    found.ok_or_else(|| broken(format!("it has neither {WEIGHTS} nor {PYTORCH}")))
 }
+
+/// The data set nnInteractive's own weights were trained on; their first release came without a LICENSE.
+const OFFICIAL: &str = "Dataset225_nnInteractiveV2";
+const OFFICIAL_LICENSE: &str = "CC BY-NC-SA 4.0";
 
 /// The first line of LICENSE that says anything.
 pub fn license(folder: &Path) -> Option<String> {
-    let text = text(&folder.join("LICENSE")).ok()?;
-    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+    if let Ok(text) = text(&folder.join("LICENSE")) {
+        return text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+    }
+    let plans: serde_json::Value = serde_json::from_str(&text(&folder.join("plans.json")).ok()?).ok()?;
+    (plans["dataset_name"] == OFFICIAL).then(|| OFFICIAL_LICENSE.into())
+}
+
+/// What a network folder holds, in words for people.
+pub fn about(folder: &Path) -> String {
+    let path = folder.join("plans.json");
+    let plan = text(&path).and_then(|text| Plan::parse(&text, &path, None, 1, 2));
+    let is_flat = plan.is_ok_and(|plan| plan.patch[0] == 1);
+    let sees = if is_flat { "one slice at a time" } else { "volumes" };
+    format!("A network of its own folder, for {sees}")
 }

@@ -19,7 +19,7 @@ mod zoom;
 
 pub use contract::Contract;
 pub use folder::license;
-pub use pair::{is_model, open};
+pub use pair::{about, is_model, open};
 
 use crate::engine::{Capabilities, Engine, Prediction, Request};
 use crate::error::{Error, Result};
@@ -87,11 +87,6 @@ impl Neural {
         }
         let ball = Ball::new(contract.point_radius);
         Ok(Self { name, license, contract, ball, runner, pictures })
-    }
-
-    #[must_use]
-    pub fn license(&self) -> Option<&str> {
-        self.license.as_deref()
     }
 
     #[must_use]
@@ -220,11 +215,16 @@ impl Engine for Neural {
             point: contract.point.is_some(),
             box_2d: contract.box_2d.or(contract.box_3d).is_some(),
             box_3d: contract.box_3d.is_some(),
+            box_3d_by_slice: contract.box_3d.is_none() && contract.box_2d.is_some(),
             scribble: contract.scribble.is_some(),
             lasso: contract.lasso.is_some(),
             mask: contract.mask,
             negative: true,
         }
+    }
+
+    fn license(&self) -> Option<&str> {
+        self.license.as_deref()
     }
 
     fn corrects(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use super::Neural;
 use super::blend::blended;
-use super::folder::is_network;
+use super::folder::{self, is_network, license};
 use crate::engine::{Capabilities, Engine, Prediction, Request};
 use crate::error::Result;
 use limner_imaging::{StackAxis, Task, Volume};
@@ -15,6 +15,7 @@ const VOLUME: &str = "volume";
 
 struct Pair {
     name: String,
+    license: Option<String>,
     plane: Neural,
     volume: Neural,
 }
@@ -30,6 +31,15 @@ pub fn is_model(folder: &Path) -> bool {
     is_network(folder) || is_pair(folder)
 }
 
+/// What a model folder holds, in words for people.
+pub fn about(folder: &Path) -> String {
+    if is_pair(folder) {
+        "Two networks: one for pictures and frames, one for volumes".into()
+    } else {
+        folder::about(folder)
+    }
+}
+
 /// Opens a model folder under a name.
 pub fn open(folder: &Path, name: &str) -> Result<Arc<dyn Engine>> {
     Ok(if is_pair(folder) { Arc::new(Pair::open(folder, name)?) } else { Arc::new(Neural::open(folder, name)?) })
@@ -38,7 +48,7 @@ pub fn open(folder: &Path, name: &str) -> Result<Arc<dyn Engine>> {
 impl Pair {
     fn open(folder: &Path, name: &str) -> Result<Self> {
         let part = |part: &str| Neural::open(&folder.join(part), name);
-        Ok(Self { name: name.into(), plane: part(PLANE)?, volume: part(VOLUME)? })
+        Ok(Self { name: name.into(), license: license(folder), plane: part(PLANE)?, volume: part(VOLUME)? })
     }
 
     /// Frames in time and colours are for the network of pictures.
@@ -54,16 +64,11 @@ impl Engine for Pair {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let (plane, volume) = (self.plane.capabilities(), self.volume.capabilities());
-        Capabilities {
-            point: plane.point && volume.point,
-            box_2d: plane.box_2d && volume.box_2d,
-            box_3d: plane.box_3d && volume.box_3d,
-            scribble: plane.scribble && volume.scribble,
-            lasso: plane.lasso && volume.lasso,
-            mask: plane.mask && volume.mask,
-            negative: plane.negative && volume.negative,
-        }
+        Capabilities::both(&self.plane.capabilities(), &self.volume.capabilities())
+    }
+
+    fn license(&self) -> Option<&str> {
+        self.license.as_deref()
     }
 
     fn corrects(&self) -> bool {

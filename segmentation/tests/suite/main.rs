@@ -1,6 +1,8 @@
 //! The crate from outside: engines on pictures whose answer is known, and the laws of sessions.
 
 #[cfg(test)]
+mod checkpoints;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod evaluation;

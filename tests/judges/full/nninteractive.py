@@ -3,6 +3,8 @@
     nninteractive.py train FOLDER           trains a small network on blobs, enough that masks are not noise
     nninteractive.py replay SCENARIO OUT    replays prompts in the official session and writes what it answered
     nninteractive.py encode SCENARIO OUT    the same prompts as the official channels, as checksums
+    nninteractive.py folder MODEL OUT       the model's weights as PyTorch's own checkpoint, in a folder of their own
+    nninteractive.py large OUT              a folder of random weights with as many parameters as the official one
 
 A scenario is JSON: the model folder, and sessions, each with a picture (raw 32-bit floats, slices slowest) and steps,
 each a list of prompts as limner.prompts/1 writes them in voxels. Lines and outlines are drawn here anew, from the
@@ -39,10 +41,19 @@ DATASET = dict(channel_names={"0": "image"}, labels={"background": 0, "object": 
 INFO = dict(point_radius=4, preferred_scribble_thickness=[2, 2, 2], interaction_decay=0.98)
 
 
-def build():
+#: The official network's shape; its patch is 192 long, which this machine need not have the memory for.
+LARGE = dict(
+    ARCHITECTURE,
+    arch_kwargs=dict(
+        ARCHITECTURE["arch_kwargs"], n_stages=6, features_per_stage=[32, 64, 128, 256, 320, 320],
+        kernel_sizes=[[3, 3, 3]] * 6, strides=[[1, 1, 1]] + [[2, 2, 2]] * 5, n_blocks_per_stage=[1, 3, 4, 6, 6, 6],
+        n_conv_per_stage_decoder=[1] * 5))
+
+
+def build(architecture=ARCHITECTURE):
     from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
 
-    k = dict(ARCHITECTURE["arch_kwargs"])
+    k = dict(architecture["arch_kwargs"])
     k.update(conv_op=torch.nn.Conv3d, norm_op=torch.nn.InstanceNorm3d, nonlin=torch.nn.LeakyReLU)
     return ResidualEncoderUNet(input_channels=8, num_classes=2, deep_supervision=False, **k)
 
@@ -215,6 +226,37 @@ def add(session, prompt, shape, run):
 # ---------------------------------------------------------------- replay
 
 
+def save(net, configuration, folder):
+    """The checkpoint that nnU-Net's trainer would keep."""
+    (folder / "fold_0").mkdir(parents=True)
+    kept = dict(network_weights=net.state_dict(), trainer_name="nnInteractiveTrainer_stub", current_epoch=1000,
+                init_args=dict(configuration=configuration, fold=0, device=torch.device("cpu")),
+                logging=dict(mean_fg_dice=[np.float64(0.5)]), _best_ema=np.float32(0.25),
+                inference_allowed_mirroring_axes=(0, 1, 2))
+    torch.save(kept, folder / "fold_0" / "checkpoint_final.pth")
+
+
+def folder(model, out):
+    model, out = pathlib.Path(model), pathlib.Path(out)
+    net = build()
+    state = {k: v.float() for k, v in load_file(model / "fold_0" / "checkpoint_final.safetensors").items()}
+    net.load_state_dict(state, strict=False)
+    save(net, "tiny", out)
+    for name in ("plans.json", "dataset.json", "inference_info.json", "LICENSE"):
+        (out / name).write_text((model / name).read_text())
+
+
+def large(out):
+    out = pathlib.Path(out)
+    torch.manual_seed(0)
+    net = build(LARGE)
+    print(sum(p.numel() for p in net.parameters()), "parameters")
+    save(net, "large", out)
+    plans = dict(PLANS, configurations=dict(large=dict(PLANS["configurations"]["base"], patch_size=[96] * 3, architecture=LARGE)))
+    for name, what in (("plans.json", plans), ("dataset.json", DATASET), ("inference_session_class.json", "nnInteractiveInferenceSessionV3")):
+        (out / name).write_text(json.dumps(what) + "\n")
+
+
 def official(model, scratch):
     """The official session on our weights, put into the checkpoint it reads."""
     from nnInteractive.inference.inference_session import nnInteractiveInferenceSession
@@ -224,9 +266,7 @@ def official(model, scratch):
     state = {k: v.float() for k, v in load_file(model / "fold_0" / "checkpoint_final.safetensors").items()}
     missing = net.load_state_dict(state, strict=False)
     assert not missing.unexpected_keys, missing
-    (scratch / "fold_0").mkdir()
-    torch.save(dict(network_weights=net.state_dict(), trainer_name="nnInteractiveTrainer_stub",
-                    init_args=dict(configuration="tiny")), scratch / "fold_0" / "checkpoint_final.pth")
+    save(net, "tiny", scratch)
     for name in ("plans.json", "dataset.json", "inference_info.json"):
         (scratch / name).write_text((model / name).read_text())
     session = nnInteractiveInferenceSession(device=torch.device("cpu"), torch_n_threads=2)
@@ -293,4 +333,4 @@ def encode(scenario, out):
 
 
 if __name__ == "__main__":
-    dict(train=train, replay=replay, encode=encode)[sys.argv[1]](*sys.argv[2:])
+    dict(train=train, replay=replay, encode=encode, folder=folder, large=large)[sys.argv[1]](*sys.argv[2:])
