@@ -6,6 +6,7 @@
 
 use super::features::{Features, distance};
 use super::lattice::Lattice;
+use rayon::prelude::*;
 
 const BINS: usize = 2048;
 
@@ -35,14 +36,15 @@ pub fn best<const N: usize>(lattice: &Lattice, features: &Features<N>, distances
     if longest <= 0.0 {
         return Cut { distance: f32::INFINITY, believable: false };
     }
-    let bin = |d: f32| if d.is_finite() { ((d / longest).sqrt() * (BINS - 1) as f32) as usize } else { BINS };
+    let bin = |&d: &f32| if d.is_finite() { ((d / longest).sqrt() * (BINS - 1) as f32) as usize } else { BINS };
+    let bins: Vec<usize> = distances.par_iter().map(bin).collect();
     let mut rim = vec![0.0_f32; BINS + 1];
     let mut strength = vec![0.0_f32; BINS + 1];
     let mut open = vec![0.0_f32; BINS + 1];
     let flat = lattice.size.iter().filter(|&&n| n > 1).count() < 3;
     let strides = [1, lattice.size[0], lattice.size[0] * lattice.size[1]];
     for (n, cell) in lattice.cells().enumerate() {
-        let here = bin(distances[n]);
+        let here = bins[n];
         for axis in 0..3 {
             if lattice.size[axis] == 1 {
                 continue;
@@ -55,7 +57,7 @@ pub fn best<const N: usize>(lattice: &Lattice, features: &Features<N>, distances
             if cell[axis] + 1 == lattice.size[axis] {
                 continue;
             }
-            let there = bin(distances[n + strides[axis]]);
+            let there = bins[n + strides[axis]];
             let (low, high) = (here.min(there), here.max(there));
             if low < high {
                 let step = distance(&features.cells[n], &features.cells[n + strides[axis]]);

@@ -3,6 +3,7 @@
 
 use super::lattice::Lattice;
 use limner_imaging::{Result, Task, Volume, with_samples};
+use rayon::prelude::*;
 
 /// The values of `N` channels in each cell. `N` is 1 or 3.
 #[derive(Clone, Debug)]
@@ -16,13 +17,11 @@ const SAMPLES_PER_AXIS: usize = 3;
 impl<const N: usize> Features<N> {
     /// The mean of each cell, in the volume's unit. What is not finite counts as the smallest value around.
     pub fn read(volume: &Volume, lattice: &Lattice, task: &Task) -> Result<Self> {
-        let mut cells = Vec::with_capacity(lattice.len());
-        for k in 0..lattice.size[2] {
-            task.cancel.check()?;
-            for j in 0..lattice.size[1] {
-                cells.extend((0..lattice.size[0]).map(|i| mean_of_cell(volume, lattice, [i, j, k])));
-            }
-        }
+        task.cancel.check()?;
+        let row = |n: usize| (0..lattice.size[0]).map(move |i| [i, n % lattice.size[1], n / lattice.size[1]]);
+        let rows = (0..lattice.size[1] * lattice.size[2]).into_par_iter();
+        let mut cells: Vec<[f32; N]> =
+            rows.flat_map_iter(|n| row(n).map(|cell| mean_of_cell(volume, lattice, cell))).collect();
         let lowest = cells.iter().flatten().copied().filter(|x| x.is_finite()).fold(f32::INFINITY, f32::min);
         let lowest = if lowest.is_finite() { lowest } else { 0.0 };
         for value in cells.iter_mut().flatten() {
