@@ -6,15 +6,32 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A folder being filled. Dropped before it is kept, it is taken away again.
+/// Of letters of a target's name in the name it is filled under: four bytes each, and 255 bytes are a name.
+const LONGEST_STEM: usize = 48;
+
+/// A folder being filled. Dropped before it is kept, it is taken away again, unless it is to be gone on with.
 pub(super) struct Fresh {
     path: PathBuf,
     kept: bool,
+    lasts: bool,
 }
 
 impl Fresh {
     /// Starts beside the target, so that the rename stays on one disk. A target that holds something is refused.
     pub(super) fn beside(target: &Path) -> Result<Self> {
+        let path = Self::place(target, &format!("partial-{}", uuid::Uuid::now_v7().simple()))?;
+        std::fs::create_dir(&path).map_err(Error::io(&path, "could not make the folder"))?;
+        Ok(Self { path, kept: false, lasts: false })
+    }
+
+    /// The same under a name that is found again; what lies there already is left as it is.
+    pub(super) fn lasting(target: &Path) -> Result<Self> {
+        let path = Self::place(target, "unfinished")?;
+        make(&path)?;
+        Ok(Self { path, kept: false, lasts: true })
+    }
+
+    fn place(target: &Path, ending: &str) -> Result<PathBuf> {
         if std::fs::symlink_metadata(target).is_ok() && !is_empty_folder(target) {
             return Err(Error::export(target, "the target is there already and holds something; name a new folder"));
         }
@@ -23,10 +40,9 @@ impl Fresh {
             return Err(Error::export(&target, "this is no place for a new folder; name one"));
         };
         std::fs::create_dir_all(parent).map_err(Error::io(parent, "could not make the folder"))?;
-        let name = format!(".{}.partial-{}", name.to_string_lossy(), uuid::Uuid::now_v7().simple());
-        let path = parent.join(name);
-        std::fs::create_dir(&path).map_err(Error::io(&path, "could not make the folder"))?;
-        Ok(Self { path, kept: false })
+        // A name as long as the disk allows leaves no room for what is put around it.
+        let name: String = name.to_string_lossy().chars().take(LONGEST_STEM).collect();
+        Ok(parent.join(format!(".{name}.{ending}")))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -54,7 +70,7 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.kept && !self.lasts {
             // What cannot be removed has a name that says it is partial.
             let _ = std::fs::remove_dir_all(&self.path);
         }

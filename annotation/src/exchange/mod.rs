@@ -19,30 +19,39 @@ pub(crate) mod csv;
 pub(crate) mod dicom;
 mod flat;
 pub(crate) mod folder;
+mod identity;
 mod import;
 mod measurements;
 mod merge;
 mod mesh;
+mod multi_rater;
 mod names;
 mod native;
 mod npz;
 pub(crate) mod parquet;
+mod preview;
 mod receipt;
 mod release;
+mod resume;
+mod split;
+mod tools;
 mod tracks;
 mod voxels;
 pub mod vqa;
 mod wanted;
 mod xml;
 
-pub use case::{Shard, Split};
+pub use case::Shard;
 pub use dicom::{Companion, companions};
 pub(crate) use flat::outline;
-pub use flat::rle;
+pub use flat::{Crop, rle};
+pub use identity::Blackened;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;
+pub use preview::Preview;
 pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
-pub use release::{check_version, record_release};
+pub use release::{check_version, differences, recipe_of, record_release};
+pub use split::{Balance, Split};
 pub use wanted::Wanted;
 
 use dicom::{gsps, rtstruct, seg, sr};
@@ -50,7 +59,8 @@ use flat::{
     Pictures as Flat, coco, cvat, datumaro, hub, keypoints, label_studio, labelme, nih, paired, panoptic, voc,
     webdataset, yolo,
 };
-use voxels::{maps, medsam, nnunet, trees};
+use resume::Done;
+use voxels::{boxes, maps, medsam, nnunet, stacks, trees};
 use vqa::frame::Vqa;
 use vqa::profiles as questions;
 
@@ -74,6 +84,7 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &Flat(nih::NihBoxes),
     &Flat(datumaro::Datumaro),
     &Flat(paired::PairedPng),
+    &stacks::STACKS,
     &Flat(webdataset::WebDataset),
     &seg::Segmentation,
     &rtstruct::StructureSet,
@@ -82,6 +93,8 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &trees::SAM_MED3D,
     &medsam::MedSam,
     &trees::BIDS,
+    &boxes::SkmTea,
+    &multi_rater::MultiRater,
     &measurements::Measurements,
     &tracks::TapVid,
     &mesh::STL,
@@ -171,6 +184,11 @@ pub trait Exchange: Sync {
     /// What would be written and what would be lost.
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun;
 
+    /// The first records as they would be written, for people to look at before they export.
+    fn preview(&self, contents: &Contents, options: &Options, most: usize) -> Vec<Preview> {
+        options.cases(contents).iter().take(most).map(|case| Preview::of_case(contents, case)).collect()
+    }
+
     /// Writes everything into a new folder, then reads it back and compares in world space.
     fn write(&self, job: &Job<'_>, folder: &Path) -> Result<SelfCheck>;
 
@@ -217,12 +235,25 @@ pub struct Options {
     pub shard: Option<Shard>,
     /// Images of kinds that may have text burned in, looked at and found free of it.
     pub cleared: Vec<ImageId>,
+    /// What is made black in all that is written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blackened: Vec<Blackened>,
+    /// The part of every picture that is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crop: Option<Crop>,
+    /// Columns and rows that every picture is scaled to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resize: Option<[u32; 2]>,
     /// Choices of single formats, such as `origin=0`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
     /// What stand-ins for identifiers are made from; never written, or they could be turned back.
     #[serde(skip)]
     pub key: String,
+    /// What is done when the export is interrupted stays beside the target, and the next one with the same options goes on
+    /// from it.
+    #[serde(skip)]
+    pub resume: bool,
 }
 
 impl Options {
@@ -231,30 +262,17 @@ impl Options {
     }
 }
 
-/// Kinds of pictures that machines write names into.
-const MAY_SHOW_TEXT: [&str; 8] = ["US", "ES", "XC", "SC", "OT", "IVUS", "GM", "OP"];
-
-/// What may not leave: pictures that may show whose they are.
-fn blocked(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> Vec<Blocked> {
-    if !exchange.writes_pictures() || options.keep_identity {
-        return Vec::new();
-    }
-    let cases = options.cases(contents);
-    let may_show = |case: &&case::Case<'_>| {
-        let known = case.image.modality.as_deref().is_some_and(|m| MAY_SHOW_TEXT.contains(&m));
-        known && !options.cleared.contains(&case.image.id)
-    };
-    let why =
-        "pictures of this kind may have a name burned in; look at it, then clear it by its id or blacken it first";
-    let block = |case: &case::Case<'_>| Blocked { item: format!("{} ({})", case.name, case.image.id), why: why.into() };
-    cases.iter().filter(may_show).map(block).collect()
-}
-
 /// What an export would write, lose and refuse.
 #[must_use]
 pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
     let mut run = exchange.dry_run(contents, options);
-    run.blocked.extend(blocked(exchange, contents, options));
+    run.blocked.extend(identity::blocked(exchange, contents, options));
+    if exchange.holds() != Holds::Flat && (options.crop.is_some() || options.resize.is_some()) {
+        run.block("the pictures", "only formats of pictures take a part of each or another size");
+    }
+    if let Err(fault) = options.split.as_ref().map_or(Ok(()), |split| split.check(contents)) {
+        run.block("the split", fault.to_string());
+    }
     // What could not be read looks like nothing: a data set without it would be a lie.
     if let Err(fault) = contents.check_readable() {
         run.block("the project", fault.to_string());
@@ -312,6 +330,7 @@ pub struct Job<'a> {
     pub images: &'a dyn Images,
     pub options: &'a Options,
     pub task: &'a Task,
+    done: &'a Done,
 }
 
 /// Exports into a new folder `out`, with a receipt that lists every file and the outcome of the self-check.
@@ -333,9 +352,16 @@ pub fn export(
         let reason = format!("nothing in the project fits into {}; --dry-run says why", exchange.title());
         return Err(Error::export(out, reason));
     }
-    let fresh = folder::Fresh::beside(out)?;
-    let job = Job { contents, images, options, task };
+    let (fresh, done) = if options.resume {
+        let call = resume::call(exchange.name(), contents, options)?;
+        resume::go_on(out, &call, task)?
+    } else {
+        (folder::Fresh::beside(out)?, Done::nothing())
+    };
+    let images = &identity::Darkened { images, options };
+    let job = Job { contents, images, options, task, done: &done };
     let check = exchange.write(&job, fresh.path())?;
+    done.finish()?;
     task.cancel.check()?;
     contents.check_readable()?;
     if !check.pass {
@@ -344,7 +370,10 @@ pub fn export(
         return Err(Error::export(out, reason));
     }
     task.progress.begin("taking checksums", 0);
-    let receipt = Receipt::of_folder(exchange.name(), fresh.path(), check, options, run)?;
+    let mut receipt = Receipt::of_folder(exchange.name(), fresh.path(), check, options, run)?;
+    let files: Vec<PathBuf> = receipt.files.iter().map(|file| fresh.path().join(&file.path)).collect();
+    receipt.judges = tools::verdicts(exchange.name(), fresh.path(), &files, task);
+    task.cancel.check()?;
     folder::write_json(&fresh.path().join(receipt::FILE_NAME), &receipt)?;
     fresh.keep_as(out)?;
     Ok(receipt)

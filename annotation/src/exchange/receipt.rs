@@ -43,6 +43,14 @@ pub struct Judge {
     pub verdict: String,
 }
 
+impl Judge {
+    /// Whether it found nothing to complain of.
+    #[must_use]
+    pub fn is_content(&self) -> bool {
+        self.verdict == super::tools::NO_FAULT
+    }
+}
+
 impl Receipt {
     pub(super) fn of_folder(
         format: &str,
@@ -101,7 +109,7 @@ fn inside(folder: &Path, file: &Path) -> String {
     parts.join("/")
 }
 
-fn sha256_of_file(path: &Path) -> Result<String> {
+pub(super) fn sha256_of_file(path: &Path) -> Result<String> {
     let reading = || Error::io(path, "could not read the file");
     let mut file = std::fs::File::open(path).map_err(reading())?;
     let mut hasher = Sha256::new();

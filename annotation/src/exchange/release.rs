@@ -3,9 +3,9 @@
 use crate::command::Command;
 use crate::contents::Contents;
 use crate::document::Document;
-use crate::entity::{ReleaseId, SplitId, SubjectId};
+use crate::entity::{ImageId, Kind, ReleaseId, SplitId, SubjectId};
 use crate::error::{Error, Result};
-use crate::exchange::{Receipt, by_name};
+use crate::exchange::{Options, Receipt, by_name};
 use crate::id::Revision;
 use crate::records::{Release, ReleasedSet, Split};
 use crate::step::StepInfo;
@@ -54,6 +54,47 @@ pub fn record_release(
     let step = StepInfo::named("Record a release").with_tool("export").with_summary(summary);
     let commands = split.map(Command::put).into_iter().chain([Command::put(release)]).collect();
     document.apply_step(step, commands)
+}
+
+/// What to call to make a release again: its format and how it was exported, with the images it had then. Images that the
+/// project no longer has cannot be made again.
+pub fn recipe_of(contents: &Contents, version: &str) -> Result<(ReleasedSet, Options)> {
+    let known: Vec<&Release> = contents.all::<Release>().collect();
+    let Some(release) = known.iter().find(|known| known.version == version) else {
+        let versions: Vec<&str> = known.iter().map(|known| known.version.as_str()).collect();
+        let has = if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
+        return Err(Error::refused(format!("the project has no release {version}; it has {has}")));
+    };
+    let set = release.sets.first().ok_or_else(|| Error::refused(format!("the release {version} lists no files")))?;
+    let mut options: Options =
+        serde_json::from_value(set.options.clone()).map_err(Error::json("the record of the release cannot be read"))?;
+    let images: Vec<ImageId> =
+        release.items.iter().filter(|key| key.kind == Kind::Image).map(|key| ImageId(key.id)).collect();
+    if let Some(gone) = images.iter().find(|id| contents.image(**id).is_none()) {
+        return Err(Error::Missing { key: (*gone).into() });
+    }
+    // Images that were added since were not in it.
+    if options.images.is_none() && !images.is_empty() {
+        options.images = Some(images);
+    }
+    Ok((set.clone(), options))
+}
+
+/// In what an export differs from a release, file by file; nothing where it is the same data again.
+#[must_use]
+pub fn differences(set: &ReleasedSet, receipt: &Receipt) -> Vec<String> {
+    let then: BTreeMap<&str, &str> = set.files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
+    let now: BTreeMap<&str, &str> = receipt.files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
+    let mut found: Vec<String> = Vec::new();
+    for (path, hash) in &then {
+        match now.get(path) {
+            None => found.push(format!("{path} is missing")),
+            Some(other) if other != hash => found.push(format!("{path} is not as it was")),
+            Some(_) => {}
+        }
+    }
+    found.extend(now.keys().filter(|path| !then.contains_key(**path)).map(|path| format!("{path} is new")));
+    found
 }
 
 /// How the subjects were dealt out; none where the export was not split or an image belongs to no subject.

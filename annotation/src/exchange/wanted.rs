@@ -5,6 +5,7 @@ use crate::entity::{Home, ImageId, Kind, LabelId};
 use crate::error::{Error, Result};
 use crate::label_map::LabelMap;
 use crate::query::Query;
+use crate::records::Rater;
 use std::collections::BTreeSet;
 
 /// Every part that is set must hold; of several words in one part, one.
@@ -23,23 +24,29 @@ impl Wanted {
         *self == Self::default()
     }
 
-    /// The images, in the project's order. A label that is not there is refused: it is misspelt.
+    /// The images, in the project's order. A label or a reader that is not there is refused: it is misspelt.
     pub fn images(&self, contents: &Contents) -> Result<Vec<ImageId>> {
         let mut labelled = BTreeSet::new();
         for name in &self.with {
             let label = contents.labels().into_iter().find(|label| label.name == *name);
-            let label = label.ok_or_else(|| Error::refused(format!("the project has no label \"{name}\"")))?;
+            let label = label.ok_or_else(|| no_label(contents, name))?;
             labelled.extend(bearing(contents, label.id, label.value)?);
         }
         let mut changed = BTreeSet::new();
         for name in &self.by {
+            if !is_known(contents, name)? {
+                let reason = format!("nobody called \"{name}\" has changed anything; limner project log says who has");
+                return Err(Error::refused(reason));
+            }
             for kind in Kind::ALL.iter().filter(|kind| kind.home() == Home::Image) {
                 changed.extend(places(contents, &Query::of(*kind).by(name.as_str()))?);
             }
         }
         let fits = |part_is_set: bool, found: &BTreeSet<ImageId>, id: ImageId| !part_is_set || found.contains(&id);
         let taken = |modality: &Option<String>| {
-            self.modality.is_empty() || modality.as_ref().is_some_and(|modality| self.modality.contains(modality))
+            let same =
+                |wanted: &String| modality.as_ref().is_some_and(|modality| modality.eq_ignore_ascii_case(wanted));
+            self.modality.is_empty() || self.modality.iter().any(same)
         };
         let all = contents.images().filter(|image| {
             taken(&image.modality)
@@ -48,6 +55,25 @@ impl Wanted {
         });
         Ok(all.map(|image| image.id).collect())
     }
+}
+
+fn no_label(contents: &Contents, name: &str) -> Error {
+    let names: Vec<String> = contents.labels().iter().map(|label| format!("\"{}\"", label.name)).collect();
+    let has = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };
+    Error::refused(format!("the project has no label \"{name}\"; it has {has}"))
+}
+
+/// Whether somebody with this pseudonym is a reader of the project or changed something last.
+fn is_known(contents: &Contents, name: &str) -> Result<bool> {
+    if contents.all::<Rater>().any(|rater| rater.pseudonym == name) {
+        return Ok(true);
+    }
+    for kind in Kind::ALL {
+        if !contents.find(&Query::of(*kind).by(name))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Where rows lie that a query finds.
@@ -105,8 +131,9 @@ mod tests {
         assert_eq!(found(&["liver"], &[], &[]).unwrap(), [0, 1, 2]);
         assert_eq!(found(&["liver"], &["reader 1"], &[]).unwrap(), [1]);
         assert_eq!(found(&["liver"], &[], &["MR", "US"]).unwrap(), [2]);
-        assert_eq!(found(&[], &["reader 2"], &["CT"]).unwrap(), [0]);
+        assert_eq!(found(&[], &["reader 2"], &["ct"]).unwrap(), [0]);
+        assert!(found(&[], &["reader 3"], &[]).unwrap_err().to_string().contains("reader 3"));
         assert!(found(&["kidney"], &[], &[]).unwrap().is_empty());
-        assert!(found(&["lever"], &[], &[]).unwrap_err().to_string().contains("lever"));
+        assert!(found(&["lever"], &[], &[]).unwrap_err().to_string().contains("\"liver\", \"kidney\""));
     }
 }

@@ -97,6 +97,17 @@ fn graphics_of_a_presentation_state_lie_where_its_writer_put_them() {
     assert!(document.shapes().any(|shape| shape.text.as_deref() == Some("Test annotation")));
 }
 
+/// The pictures of a project with their files.
+struct Source(Folder);
+impl limner_annotation::exchange::Images for Source {
+    fn load(&self, image: &ImageEntry, task: &Task) -> limner_annotation::Result<limner_imaging::Volume> {
+        sources::open(image, &self.0.0, task)
+    }
+    fn files(&self, image: &ImageEntry, task: &Task) -> limner_annotation::Result<Vec<PathBuf>> {
+        self.0.files_of(image, task)
+    }
+}
+
 #[test]
 fn objects_name_their_source_only_where_identity_is_kept() {
     let Some(data) = data() else { return };
@@ -105,15 +116,6 @@ fn objects_name_their_source_only_where_identity_is_kept() {
     import(&mut document, &pictures, "dicom-seg", &data.join("dicom/seg_sr_sm/dcmqi/liver.dcm"));
     let image = document.images().next().unwrap().clone();
     let original = image.series_uid.clone().unwrap();
-    struct Source(Folder);
-    impl limner_annotation::exchange::Images for Source {
-        fn load(&self, image: &ImageEntry, task: &Task) -> limner_annotation::Result<limner_imaging::Volume> {
-            sources::open(image, &self.0.0, task)
-        }
-        fn files(&self, image: &ImageEntry, task: &Task) -> limner_annotation::Result<Vec<PathBuf>> {
-            self.0.files_of(image, task)
-        }
-    }
     let images = Source(pictures);
     for keep_identity in [false, true] {
         let out = folder.path().join(format!("{keep_identity}"));
@@ -123,6 +125,22 @@ fn objects_name_their_source_only_where_identity_is_kept() {
         let named = bytes.windows(original.len()).any(|w| w == original.as_bytes());
         assert_eq!(named, keep_identity);
     }
+}
+
+#[test]
+fn contours_on_a_real_series_are_found_by_rt_utils() {
+    let Some(data) = data() else { return };
+    let series = data.join("pairs/ct_3slice_dcmqi_liver/image");
+    let (mut document, pictures) = with_image(&series);
+    import(&mut document, &pictures, "dicom-seg", &data.join("dicom/seg_sr_sm/dcmqi/liver.dcm"));
+    let home = tempfile::tempdir().unwrap();
+    let images = Source(pictures);
+    for name in ["rtstruct", "nifti"] {
+        let options = Options { keep_identity: true, key: "secret".into(), ..Options::default() };
+        let out = home.path().join(name);
+        export(by_name(name).unwrap(), &document, &images, &out, &options, &Task::default()).unwrap();
+    }
+    crate::judges::judge("interop", "interop.py", &[home.path(), &series]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::sample;
 use limner_annotation::entity::TrackId;
-use limner_annotation::exchange::{Options, by_name, export};
+use limner_annotation::exchange::{Options, Receipt, by_name, export};
 use limner_annotation::records::{Keyframe, Track};
 use limner_annotation::{Command, Form, Slice, Tags};
 use limner_imaging::Task;
@@ -25,7 +25,7 @@ fn python(environment: &str) -> Option<PathBuf> {
     found.then_some(python)
 }
 
-fn judge(environment: &str, script: &str, arguments: &[&Path]) {
+pub(crate) fn judge(environment: &str, script: &str, arguments: &[&Path]) {
     let Some(python) = python(environment) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/judges").join(script);
     let output = Program::new(python).arg(script).args(arguments).output().unwrap();
@@ -59,6 +59,26 @@ fn the_fields_own_tools_find_the_same_voxels() {
     judge("formats", "exchange.py", &[home]);
     let cache = tempfile::tempdir().unwrap();
     judge("hub", "hub.py", &[home, cache.path()]);
+    judge("interop", "interop.py", &[home]);
+    // Both bring PyTorch along: only where their environments were made for a full run.
+    if std::env::var_os("LIMNER_FULL").is_some_and(|full| full == "1") {
+        judge("nninteractive", "full/nnunet_check.py", &[&home.join("nnunet")]);
+        judge("ultralytics", "full/ultralytics_check.py", &[home]);
+    }
+}
+
+#[test]
+fn a_tool_that_is_installed_is_asked_and_its_verdict_kept() {
+    let home = tempfile::tempdir().unwrap();
+    put(home.path(), "dicom-seg", "seg", &[]);
+    let (receipt, problems) = Receipt::check(&home.path().join("seg")).unwrap();
+    assert!(problems.is_empty());
+    if Program::new("dciodvfy").arg("-help").output().is_err() {
+        eprintln!("dciodvfy is not installed: apt-get install dicom3tools");
+        return;
+    }
+    let judge = receipt.judges.iter().find(|judge| judge.name == "dciodvfy").unwrap();
+    assert!(judge.is_content(), "{judge:?}");
 }
 
 #[test]

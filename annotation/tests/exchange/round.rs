@@ -1,8 +1,8 @@
 //! What one project exports another imports: the same voxels, the same shapes as far as the format holds them.
 
 use crate::sample::{self, SIZE};
-use limner_annotation::exchange::{EXCHANGES, Holds, Options, Reading, apply, by_name, dry_run, export, read};
-use limner_annotation::{Command, Document, ImageEntry, Label, LabelMap, Shape};
+use limner_annotation::exchange::{Crop, EXCHANGES, Holds, Options, Reading, apply, by_name, dry_run, export, read};
+use limner_annotation::{Command, Document, Form, ImageEntry, Label, LabelMap, Shape};
 use limner_imaging::{Task, VoxelBox};
 use std::path::Path;
 
@@ -45,6 +45,8 @@ fn volumes_come_back_voxel_by_voxel() {
         ("metaimage", None),
         ("seg-nrrd", None),
         ("native", None),
+        ("stacks", None),
+        ("stacks", Some("png")),
         ("nifti", Some("one-hot")),
         ("dicom-seg", Some("binary")),
         ("dicom-seg", Some("fractional")),
@@ -148,6 +150,74 @@ fn shapes_come_back_with_their_corners() {
     }
 }
 
+#[test]
+fn parts_of_pictures_come_back_where_they_were_cut_out() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    let images = Some(vec![sample.images[1], sample.images[2]]);
+    for (name, crop) in [("coco-instances", "around=2"), ("paired-png", "around=0"), ("cvat", "3,2,20,15")] {
+        let out = folder.path().join(name);
+        let crop = Crop::parse(crop).unwrap();
+        let options = Options { crop: Some(crop), images: images.clone(), ..Options::default() };
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        import(name, &out, &mut document);
+        for image in &sample.images[1..] {
+            let (meant, found) = (sample.document.label_map(*image).unwrap(), document.label_map(*image).unwrap());
+            for label in names(&sample.document) {
+                let (meant, found) = (voxels(&sample.document, meant, &label), voxels(&document, found, &label));
+                let kept = |n: usize| match crop {
+                    Crop::Fixed([min, max]) => {
+                        let at = [n % SIZE[0], n / SIZE[0] % SIZE[1]].map(|n| n as u32);
+                        (0..2).all(|a| (min[a]..max[a]).contains(&at[a]))
+                    }
+                    Crop::Around(_) => true,
+                };
+                // A picture of pairs hides what lies below.
+                let same = |n: usize| found[n] == (meant[n] && kept(n)) || (name == "paired-png" && !found[n]);
+                assert!((0..meant.len()).all(same), "{name}: {label} on {image}");
+            }
+        }
+    }
+    // Three times as large each pixel is nine, and the way back finds it again.
+    let out = folder.path().join("large");
+    let resize = Some([SIZE[0] as u32 * 3, SIZE[1] as u32 * 3]);
+    let options = Options { resize, images: Some(vec![sample.images[1]]), ..Options::default() };
+    let coco = by_name("coco-instances").unwrap();
+    let receipt = export(coco, &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+    assert!(receipt.dry_run.lossy.iter().any(|lossy| lossy.field.contains("scaling")));
+    let mut document = empty(&sample);
+    import("coco-instances", &out, &mut document);
+    let image = sample.images[1];
+    let (meant, found) = (sample.document.label_map(image).unwrap(), document.label_map(image).unwrap());
+    for label in names(&sample.document) {
+        assert_eq!(voxels(&sample.document, meant, &label), voxels(&document, found, &label), "{label}");
+    }
+    let nifti = by_name("nifti").unwrap();
+    assert_eq!(dry_run(nifti, &sample.document, &options).blocked.len(), 1, "volumes are not scaled");
+}
+
+#[test]
+fn boxes_in_space_come_back_by_row_column_and_slice() {
+    let mut sample = sample::project();
+    let label = sample.document.label_of_value(7).map(|label| label.id);
+    let form = Form::Box3d { min: [2.0, 3.5, 1.0], max: [9.0, 8.0, 4.0] };
+    let shape = Shape::new(sample.images[1], form.clone(), label);
+    sample.document.apply("Box", vec![Command::AddShape { shape }]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("boxes");
+    let skm_tea = by_name("skm-tea").unwrap();
+    export(skm_tea, &sample.document, &sample::load, &out, &Options::default(), &Task::default()).unwrap();
+    let file: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("annotations.json")).unwrap()).unwrap();
+    let boxes = file["annotations"].as_array().unwrap();
+    let golden = serde_json::json!([3.5, 2.0, 1.0, 4.5, 7.0, 3.0]);
+    assert!(boxes.iter().any(|one| one["bbox"] == golden && one["image_id"] == 2), "{boxes:?}");
+    let mut document = empty(&sample);
+    import("skm-tea", &out, &mut document);
+    assert!(document.shapes_on(sample.images[1]).any(|shape| shape.form == form));
+}
+
 fn close(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     use serde_json::Value::{Array, Number, Object};
     match (a, b) {
@@ -169,8 +239,9 @@ fn every_loss_is_one_that_the_format_admits() {
             assert!(exchange.lossy().contains(&lossy.field.as_str()), "{}: {}", exchange.name(), lossy.field);
             assert!(lossy.count > 0 && !lossy.example.is_empty());
         }
-        // The sample has no named points, no tracks, no image of a hospital's archive, and asks no questions.
-        let without = ["yolo-pose", "coco-keypoints", "gsps", "sr-tid1500", "tracks-tapvid"].contains(&exchange.name())
+        // The sample has no named points, no tracks, no raters, no image of a hospital's archive, and asks no questions.
+        let without = ["yolo-pose", "coco-keypoints", "gsps", "sr-tid1500", "tracks-tapvid", "multi-rater"]
+            .contains(&exchange.name())
             || exchange.holds() == Holds::Questions;
         assert!(run.records > 0 || without, "{} would write nothing", exchange.name());
     }

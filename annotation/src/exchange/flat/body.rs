@@ -78,6 +78,20 @@ impl Body {
         })
     }
 
+    /// For people.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Mask(_) => "mask",
+            Self::Box { .. } => "box",
+            Self::Turned { .. } => "turned box",
+            Self::Ellipse { .. } => "ellipse",
+            Self::Rings(_) => "outline",
+            Self::Line(_) => "line",
+            Self::Point(_) => "point",
+            Self::Keypoints(_) => "keypoints",
+        }
+    }
+
     pub(crate) fn has_area(&self) -> bool {
         !matches!(self, Self::Line(_) | Self::Point(_) | Self::Keypoints(_))
     }

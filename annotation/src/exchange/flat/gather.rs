@@ -2,7 +2,8 @@
 
 use super::rle::Rle;
 use super::{
-    ACROSS, Body, Fit, Flat, Item, MEASURES, NO_LABEL, NOTES, OVERLAPS, SOLIDS, Set, SetLabel, Sheet, Source, picture,
+    ACROSS, Body, Fit, Flat, Item, MEASURES, NO_LABEL, NOTES, OVERLAPS, Reframe, SOLIDS, Set, SetLabel, Sheet, Source,
+    picture, reframe,
 };
 use crate::LabelId;
 use crate::contents::Contents;
@@ -53,28 +54,46 @@ pub(crate) fn labels(contents: &Contents) -> Vec<SetLabel> {
 
 fn sheets(flat: &dyn Flat, contents: &Contents, options: &Options, case: &Case<'_>) -> (Vec<Sheet>, DryRun) {
     let mut run = DryRun::default();
-    let mut by_slice: BTreeMap<usize, Vec<Item>> = BTreeMap::new();
+    let mut by_slice = found_on(contents, case, &mut run);
+    // An empty picture says "nothing here"; only who looked at all of them may say so.
+    let keeps_empty = options.choice("empty") == Some("keep");
+    if keeps_empty {
+        for index in 0..case.image.size()[2] {
+            by_slice.entry(index).or_default();
+        }
+    }
+    let mut sheets = Vec::new();
+    for (index, found) in by_slice {
+        let Ok(reframe) = reframe_of(options, case, &found) else {
+            run.block(case.name.clone(), "the part that is asked for lies outside of this picture");
+            return (Vec::new(), run);
+        };
+        let items = fitted(flat, case, (index, found), reframe.as_ref(), &mut run);
+        if items.is_empty() && !keeps_empty {
+            continue;
+        }
+        let before = items.len();
+        let (items, changed) = flat.settle(items);
+        for _ in 0..changed {
+            run.lose(OVERLAPS, || format!("slice {} of {}: the upper one hides the lower", index + 1, case.name));
+        }
+        run.records -= before - items.len();
+        sheets.push(sheet(flat, case, index, items, reframe));
+    }
+    (sheets, run)
+}
+
+/// What is on a slice, with what it is called for people.
+type Found = Vec<(Item, &'static str)>;
+
+/// All that is painted and drawn, by slice; what lies on none goes into `run`.
+fn found_on(contents: &Contents, case: &Case<'_>, run: &mut DryRun) -> BTreeMap<usize, Found> {
+    let mut by_slice: BTreeMap<usize, Found> = BTreeMap::new();
     let size = case.image.size();
-    let plane = [size[0], size[1]];
-    let mut add = |run: &mut DryRun, index: usize, item: Item, what: &str| {
-        let example = |how: &str| format!("a {what} on slice {} of {}{how}", index + 1, case.name);
-        let noted = item.text.is_some() && !flat.keeps_text();
-        match flat.fit(&item, plane) {
-            Fit::Lost(field) => return run.lose(field, || example("")),
-            Fit::Kept(item) => by_slice.entry(index).or_default().push(item),
-            Fit::Changed(item, field) => {
-                run.lose(field, || example(" changes its form"));
-                by_slice.entry(index).or_default().push(item);
-            }
-        }
-        if noted {
-            run.lose(NOTES, || example(" loses its note"));
-        }
-        run.records += 1;
-    };
     for index in 0..size[2] {
         for (value, mask) in masks_on(contents, case, index) {
-            add(&mut run, index, Item { label: Some(value), body: Body::Mask(mask), text: None }, "mask");
+            let item = Item { label: Some(value), body: Body::Mask(mask), text: None };
+            by_slice.entry(index).or_default().push((item, "mask"));
         }
     }
     for shape in contents.shapes_on(case.image.id) {
@@ -83,47 +102,105 @@ fn sheets(flat: &dyn Flat, contents: &Contents, options: &Options, case: &Case<'
             let label = shape.label.and_then(|id| contents.label(id)).map(|label| label.value);
             match placed {
                 Ok(_) if label.is_none() => run.lose(NO_LABEL, || format!("a {what} on {}", case.name)),
-                Ok((index, body)) => add(&mut run, index, Item { label, body, text: shape.text.clone() }, what),
+                Ok((index, body)) => {
+                    let item = Item { label, body, text: shape.text.clone() };
+                    by_slice.entry(index).or_default().push((item, what));
+                }
                 Err(field) => run.lose(field, || format!("a {what} on {}", case.name)),
             }
         }
     }
-    // An empty picture says "nothing here"; only who looked at all of them may say so.
-    if options.choice("empty") == Some("keep") {
-        for index in 0..size[2] {
-            by_slice.entry(index).or_default();
-        }
-    }
-    let mut sheets = Vec::new();
-    for (index, items) in by_slice {
-        let before = items.len();
-        let (items, changed) = flat.settle(items);
-        for _ in 0..changed {
-            run.lose(OVERLAPS, || format!("slice {} of {}: the upper one hides the lower", index + 1, case.name));
-        }
-        run.records -= before - items.len();
-        sheets.push(sheet(flat, case, index, items));
-    }
-    (sheets, run)
+    by_slice
 }
 
-fn sheet(flat: &dyn Flat, case: &Case<'_>, index: usize, items: Vec<Item>) -> Sheet {
+/// How a picture is cut and scaled; none where it is written as it is. Fails where nothing of it is left.
+fn reframe_of(options: &Options, case: &Case<'_>, found: &Found) -> Result<Option<Reframe>, ()> {
+    if options.crop.is_none() && options.resize.is_none() {
+        return Ok(None);
+    }
+    let [width, height, _] = case.image.size();
+    let items: Vec<&Item> = found.iter().map(|(item, _)| item).collect();
+    Reframe::of([width, height], &items, options.crop, options.resize).map(Some).ok_or(())
+}
+
+/// The items of a slice as the format holds them, in the pixels that are written.
+fn fitted(
+    flat: &dyn Flat,
+    case: &Case<'_>,
+    (index, found): (usize, Found),
+    reframe: Option<&Reframe>,
+    run: &mut DryRun,
+) -> Vec<Item> {
+    let [width, height, _] = case.image.size();
+    let plane = reframe.map_or([width, height], Reframe::size);
+    let mut items = Vec::new();
+    for (item, what) in found {
+        let example = |how: &str| format!("a {what} on slice {} of {}{how}", index + 1, case.name);
+        let item = match reframe.map(|reframe| reframe.body(&item.body)) {
+            None => item,
+            Some(None) => {
+                run.lose(reframe::CUT, || example(""));
+                continue;
+            }
+            Some(Some((body, lost))) => {
+                if let Some(field) = lost {
+                    run.lose(field, || example(" changes its form"));
+                }
+                Item { body, ..item }
+            }
+        };
+        let noted = item.text.is_some() && !flat.keeps_text();
+        match flat.fit(&item, plane) {
+            Fit::Lost(field) => {
+                run.lose(field, || example(""));
+                continue;
+            }
+            Fit::Kept(item) => items.push(item),
+            Fit::Changed(item, field) => {
+                run.lose(field, || example(" changes its form"));
+                items.push(item);
+            }
+        }
+        if noted {
+            run.lose(NOTES, || example(" loses its note"));
+        }
+        run.records += 1;
+    }
+    items
+}
+
+fn sheet(flat: &dyn Flat, case: &Case<'_>, index: usize, items: Vec<Item>, reframe: Option<Reframe>) -> Sheet {
     let [width, height, _] = case.image.size();
     let spacing = case.image.geometry.spacing_mm();
+    let scale = reframe.map_or([1.0; 2], |reframe| reframe.scale());
     let stem = format!("{}_slice_{:05}", case.name, index + 1);
     Sheet {
         file: flat.picture(&stem, case.part.as_deref()),
-        size: [width, height],
+        size: reframe.map_or([width, height], |reframe| reframe.size()),
         number: case.number as u64 * SHEETS_PER_CASE + index as u64 + 1,
         part: case.part.clone(),
         source: Some(Source {
             image: case.image.id,
             slice: Slice::stored(index),
             sha256: case.image.sha256.clone(),
-            step: spacing[0].max(spacing[1]),
+            step: (spacing[0] / scale[0]).max(spacing[1] / scale[1]),
+            reframe,
         }),
         items,
     }
+}
+
+/// The first sheets of an export; no more images are looked at than they need.
+pub(super) fn first_sheets(flat: &dyn Flat, contents: &Contents, options: &Options, most: usize) -> Set {
+    let mut set = Set { labels: labels(contents), sheets: Vec::new() };
+    for case in options.cases(contents) {
+        if set.sheets.len() >= most {
+            break;
+        }
+        set.sheets.extend(sheets(flat, contents, options, &case).0);
+    }
+    set.sheets.truncate(most);
+    set
 }
 
 /// Where a shape is on stored slices: points of a set may lie on several.
@@ -186,7 +263,10 @@ pub(super) fn write_pictures(set: &Set, job: &Job<'_>, out: &Path) -> Result<Val
         }
     }
     job.task.progress.begin("writing pictures", by_image.len() as u64);
-    let recipes = by_image.par_iter().map(|(source, sheets)| write_case(source, sheets, job, out));
+    let recipes = by_image.par_iter().map(|(source, sheets)| {
+        let files = || sheets.iter().map(|sheet| out.join(&sheet.file)).collect();
+        job.once(&format!("pictures of {}", source.image), || Ok((write_case(source, sheets, job, out)?, files())))
+    });
     let recipes: Vec<Vec<Value>> = recipes.collect::<Result<_>>()?;
     Ok(json!({"schema": "limner.recipes/1", "pictures": recipes.concat()}))
 }
@@ -198,7 +278,10 @@ fn write_case(source: &Source, sheets: &[&Sheet], job: &Job<'_>, out: &Path) -> 
     for sheet in sheets {
         job.task.cancel.check()?;
         let Some(source) = &sheet.source else { continue };
-        let (picture, recipe) = picture::of_slice(&volume, source.slice.index, job.options.window)?;
+        let (picture, recipe) = match &source.reframe {
+            None => picture::of_slice(&volume, source.slice.index, job.options.window)?,
+            Some(reframe) => picture::of_part(&volume, source, reframe, job)?,
+        };
         formats::write(&picture, &out.join(&sheet.file))?;
         recipes.push(json!({
             "file": sheet.file, "image": source.image, "slice": source.slice, "size": sheet.size,

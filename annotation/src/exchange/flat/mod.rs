@@ -21,6 +21,7 @@ pub(crate) mod paired;
 pub(crate) mod panoptic;
 pub(crate) mod picture;
 mod place;
+mod reframe;
 pub mod rle;
 pub(crate) mod voc;
 pub(crate) mod webdataset;
@@ -30,10 +31,12 @@ use crate::ImageId;
 use crate::contents::Contents;
 use crate::error::Result;
 use crate::exchange::import::{Import, Reading};
-use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status};
+use crate::exchange::{DryRun, Exchange, Holds, Job, Options, Preview, SelfCheck, Status};
 use crate::shapes::Slice;
 pub(crate) use body::Body;
 pub(crate) use gather::masks_on;
+pub use reframe::Crop;
+pub(crate) use reframe::Reframe;
 use std::path::Path;
 
 /// A whole data set.
@@ -75,6 +78,8 @@ pub(crate) struct Source {
     pub sha256: String,
     /// Millimetres (or pixels, where no spacing is known) per pixel, the larger of the two.
     pub step: f64,
+    /// Set where the picture is a part of the slice or scaled.
+    pub reframe: Option<Reframe>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -212,6 +217,16 @@ impl<F: Flat> Exchange for Pictures<F> {
         let mut run = DryRun::default();
         gather::set(&self.0, contents, options, &mut run);
         run
+    }
+
+    fn preview(&self, contents: &Contents, options: &Options, most: usize) -> Vec<Preview> {
+        let set = gather::first_sheets(&self.0, contents, options, most);
+        let words = |item: &Item| format!("{} ({})", set.name_of(item), item.body.word());
+        let says = |sheet: &Sheet| match sheet.items.as_slice() {
+            [] => "nothing".to_owned(),
+            items => items.iter().map(words).collect::<Vec<_>>().join(", "),
+        };
+        set.sheets.iter().map(|sheet| Preview { name: sheet.file.clone(), says: says(sheet) }).collect()
     }
 
     fn write(&self, job: &Job<'_>, out: &Path) -> Result<SelfCheck> {

@@ -1,6 +1,11 @@
-//! A stored slice as an 8-bit picture, for formats that train on pictures. Nothing is resampled, flipped or cropped: the
-//! way from native to exported pixels is the identity, and the recipe says so.
+//! A stored slice as an 8-bit picture, for formats that train on pictures. Nothing is resampled, flipped or cropped unless
+//! that is asked for: the recipe of every picture has the way from native to exported pixels.
 
+use super::{Reframe, Source};
+use crate::exchange::Job;
+use crate::exchange::vqa::collect::PictureJob;
+use crate::exchange::vqa::pictures::draw;
+use crate::question::{Frame, Grey, RenderRecipe};
 use limner_imaging::{Error, Geometry, Result, Samples, Volume, Window, World};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Recipe {
     /// Not set for colour, which is written as it is.
     pub window: Option<Window>,
+    /// In native pixels: columns and rows from, to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop: Option<[[u32; 2]; 2]>,
     pub exported_from_native: [[f64; 3]; 3],
 }
 
@@ -27,7 +35,7 @@ pub(crate) fn of_slice(volume: &Volume, slice: usize, window: Option<Window>) ->
         let pixels = samples[start..start + width * height * channels].chunks_exact(channels);
         let colours = pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         let picture = Volume::new(geometry, Samples::U8(colours), 3)?;
-        return Ok((picture, Recipe { window: None, exported_from_native: identity }));
+        return Ok((picture, Recipe { window: None, crop: None, exported_from_native: identity }));
     }
     let window = window.unwrap_or_else(|| volume.default_window());
     let grey = |n: usize| {
@@ -36,7 +44,28 @@ pub(crate) fn of_slice(volume: &Volume, slice: usize, window: Option<Window>) ->
         (share * 255.0).round() as u8
     };
     let picture = Volume::new(geometry, Samples::U8((0..width * height).map(grey).collect()), 1)?;
-    Ok((picture, Recipe { window: Some(window), exported_from_native: identity }))
+    Ok((picture, Recipe { window: Some(window), crop: None, exported_from_native: identity }))
+}
+
+/// A part of a slice, at another size perhaps.
+pub(crate) fn of_part(
+    volume: &Volume,
+    source: &Source,
+    reframe: &Reframe,
+    job: &Job<'_>,
+) -> crate::error::Result<(Volume, Recipe)> {
+    let window = job.options.window.unwrap_or_else(|| volume.default_window());
+    let colour = volume.is_colour() && matches!(volume.samples(), Samples::U8(_));
+    let recipe = RenderRecipe {
+        window: Some(Grey::Window(window)),
+        crop: Some(reframe.crop),
+        resize: Some(reframe.size().map(|side| side as u32)),
+        ..RenderRecipe::plain(Frame::whole(source.image))
+    };
+    let picture = PictureJob { path: String::new(), image: source.image, slice: source.slice, recipe: Some(recipe) };
+    let picture = draw(&picture, volume, job.contents)?;
+    let window = (!colour).then_some(window);
+    Ok((picture, Recipe { window, crop: Some(reframe.crop), exported_from_native: reframe.matrix() }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From the sheets of a data set to commands: each sheet finds its image in the project, or brings its picture along.
 
-use super::{Body, Set, Sheet};
+use super::{Body, Reframe, Set, Sheet};
 use crate::ImageId;
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -26,6 +26,26 @@ struct Made {
     file: String,
     image: ImageId,
     slice: Slice,
+    render: Option<Render>,
+}
+
+#[derive(Deserialize)]
+struct Render {
+    exported_from_native: [[f64; 3]; 3],
+}
+
+impl Made {
+    /// The way back to native pixels, where the picture is not the slice as it is stored.
+    fn back(&self, native: [usize; 2]) -> Result<Option<Reframe>> {
+        const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        match &self.render {
+            Some(render) if render.exported_from_native != SAME => {
+                let back = Reframe::back(&render.exported_from_native, native);
+                back.map(Some).ok_or_else(|| Error::refused("its recipe turns the picture, which cannot be taken back"))
+            }
+            _ => Ok(None),
+        }
+    }
 }
 
 pub(super) fn commands(set: &Set, reading: &Reading<'_>) -> Result<Import> {
@@ -45,7 +65,7 @@ pub(super) fn commands(set: &Set, reading: &Reading<'_>) -> Result<Import> {
     reading.task.progress.begin("placing annotations", set.sheets.len() as u64);
     for sheet in &set.sheets {
         reading.task.cancel.check()?;
-        let (image, size, slice) = match places.find(sheet) {
+        let (image, size, slice, back) = match places.find(sheet) {
             Ok(found) => found,
             Err(Error::Imaging(limner_imaging::Error::Cancelled)) => {
                 return Err(limner_imaging::Error::Cancelled.into());
@@ -57,8 +77,13 @@ pub(super) fn commands(set: &Set, reading: &Reading<'_>) -> Result<Import> {
         };
         for item in &sheet.items {
             let label = item.label.and_then(|value| values.get(&value)).copied();
+            let Some(body) = native(&item.body, back.as_ref()) else {
+                import
+                    .warn("outside", format!("{}: something lies outside of the picture it was made from", sheet.file));
+                continue;
+            };
             import.records += 1;
-            match (&item.body, label) {
+            match (&body, label) {
                 (Body::Mask(mask), Some(value)) => {
                     let [w, h, _] = size;
                     let bounds = VoxelBox::new([0, 0, slice.index], [w, h, slice.index + 1]);
@@ -81,6 +106,11 @@ pub(super) fn commands(set: &Set, reading: &Reading<'_>) -> Result<Import> {
     import.commands.extend(places.commands);
     import.commands.extend(drawn);
     Ok(import)
+}
+
+/// What an item is in native pixels; `None` where nothing of it lies on the picture.
+fn native(body: &Body, back: Option<&Reframe>) -> Option<Body> {
+    back.map_or_else(|| Some(body.clone()), |back| back.body(body).map(|(body, _)| body))
 }
 
 /// The folder that paths in a data set start from.
@@ -106,13 +136,16 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn find(&mut self, sheet: &Sheet) -> Result<(ImageId, [usize; 3], Slice)> {
+    fn find(&mut self, sheet: &Sheet) -> Result<(ImageId, [usize; 3], Slice, Option<Reframe>)> {
         let (image, size, slice) = self.image_of(sheet)?;
-        if [size[0], size[1]] != sheet.size || slice.index >= size[2] {
+        let native = [size[0], size[1]];
+        let made = self.recipes.get(&sheet.file).filter(|made| made.image == image);
+        let back = made.map_or(Ok(None), |made| made.back(native))?;
+        if (back.is_none() && native != sheet.size) || slice.index >= size[2] {
             let reason = format!("the data set says {:?} pixels, the picture has {:?}", sheet.size, &size[..2]);
             return Err(Error::refused(reason));
         }
-        Ok((image, size, slice))
+        Ok((image, size, slice, back))
     }
 
     fn image_of(&mut self, sheet: &Sheet) -> Result<(ImageId, [usize; 3], Slice)> {

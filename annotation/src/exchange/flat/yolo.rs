@@ -271,7 +271,8 @@ impl Yolo {
     }
 
     fn data(&self, set: &Set, job: &Job<'_>, points: &[String]) -> String {
-        let mut text = String::from("path: .\n");
+        // Without a path the parts lie beside this file; with "path: ." Ultralytics looks where it was started.
+        let mut text = String::new();
         let parts = job.options.part_names();
         let trained = parts.iter().find(|p| **p == "train").or(parts.first()).copied().unwrap_or("train");
         let validated = parts.iter().find(|p| **p == "val").copied().unwrap_or(trained);

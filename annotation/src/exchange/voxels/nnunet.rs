@@ -13,7 +13,7 @@ use limner_imaging::{StackAxis, Volume, VoxelBox, formats};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) struct NnUnet;
 
@@ -87,12 +87,19 @@ impl Exchange for NnUnet {
             for folder in [images, labels] {
                 folder::make(&root.join(folder))?;
             }
-            let volume = job.images.load(case.image, job.task)?;
-            write_channels(&volume, case, &root.join(images), &mut check, job)?;
-            let map = job.contents.label_map(case.image.id).ok_or(Error::Missing { key: case.image.id.into() })?;
-            let values = flattened(map).into_iter().map(|v| classes.get(&v).copied().unwrap_or(0)).collect();
-            let path = root.join(labels).join(format!("{}.nii.gz", case.name));
-            grid::note(&mut check, case.image, write_checked(case.image, values, &path, job.task, "")?);
+            let done = job.once(&case.name, || {
+                let mut check = SelfCheck { pass: true, max_mm: 0.0 };
+                let volume = job.images.load(case.image, job.task)?;
+                let mut files = write_channels(&volume, case, &root.join(images), &mut check, job)?;
+                let map = job.contents.label_map(case.image.id).ok_or(Error::Missing { key: case.image.id.into() })?;
+                let values = flattened(map).into_iter().map(|v| classes.get(&v).copied().unwrap_or(0)).collect();
+                let path = root.join(labels).join(format!("{}.nii.gz", case.name));
+                grid::note(&mut check, case.image, write_checked(case.image, values, &path, job.task, "")?);
+                files.push(path);
+                Ok((check, files))
+            })?;
+            check.pass &= done.pass;
+            check.max_mm = check.max_mm.max(done.max_mm);
             job.task.progress.advance(1);
         }
         folder::write_json(&root.join(DATASET), &dataset(job.contents, &cases, &classes, trained))?;
@@ -149,7 +156,14 @@ fn classes(contents: &Contents, _: &[Case<'_>]) -> BTreeMap<u16, u16> {
     contents.labels().iter().zip(1..).map(|(label, class)| (label.value, class)).collect()
 }
 
-fn write_channels(volume: &Volume, case: &Case<'_>, folder: &Path, check: &mut SelfCheck, job: &Job<'_>) -> Result<()> {
+fn write_channels(
+    volume: &Volume,
+    case: &Case<'_>,
+    folder: &Path,
+    check: &mut SelfCheck,
+    job: &Job<'_>,
+) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     for channel in 0..volume.channels() {
         let path = folder.join(format!("{}_{channel:04}.nii.gz", case.name));
         let single = channel_of(volume, channel)?;
@@ -157,8 +171,9 @@ fn write_channels(volume: &Volume, case: &Case<'_>, folder: &Path, check: &mut S
         let back = formats::open_single(&path, job.task)?;
         let moved = moved_mm(&single, &back);
         grid::note(check, case.image, moved);
+        files.push(path);
     }
-    Ok(())
+    Ok(files)
 }
 
 /// One channel with its values: what a network is trained on.

@@ -35,7 +35,8 @@ impl Exchange for Tree {
     }
 
     fn status(&self) -> Status {
-        Status::FromDescription
+        // The standard's own validator judges the one; nothing but its readers knows the other.
+        if self.0 == Kind::Bids { Status::Checked } else { Status::FromDescription }
     }
 
     fn lossy(&self) -> Vec<&'static str> {
@@ -65,6 +66,8 @@ impl Exchange for Tree {
         job.task.progress.begin("writing volumes", cases.len() as u64);
         if self.0 == Kind::Bids {
             folder::write_json(&out.join("dataset_description.json"), &description())?;
+            // What is ours among the files of the standard.
+            folder::write(&out.join(".bidsignore"), b"limner-receipt.json\n")?;
             folder::write(&out.join("README"), b"Label maps exported by Limner as BIDS derivatives.\n")?;
         }
         for case in cases.iter().filter(|case| case.image.stack_axis != StackAxis::Time) {
@@ -131,8 +134,8 @@ fn bids(job: &Job<'_>, case: &Case<'_>, out: &Path, check: &mut SelfCheck) -> Re
         }
         folder::write(&home.join(format!("{stem}.tsv")), table.as_bytes())?;
         let about = json!({
-            "SpatialReference": "orig", "Type": "ROI", "Manual": true, "Resolution": "the grid of the image",
-            "SourceSamplesSHA256": case.image.sha256,
+            "Description": "Labels drawn by hand or with a model, on the grid of the image they were drawn on",
+            "SpatialReference": "orig", "Manual": true, "SourceSamplesSHA256": case.image.sha256,
         });
         folder::write_json(&home.join(format!("{stem}.json")), &about)?;
     }

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::exchange::vqa::collect::{Selection, collect};
 use crate::exchange::vqa::export::{Writing, write};
 use crate::exchange::vqa::profile::{self, Files, Profile, ProfileOptions};
-use crate::exchange::vqa::record::{Place, PlaceKind, Scene};
+use crate::exchange::vqa::record::{Asked, Place, PlaceKind, Scene};
 use crate::exchange::vqa::{boxes, talk};
-use crate::exchange::{DryRun, Exchange, Holds, Import, Job, Options, Reading, SelfCheck, Status};
+use crate::exchange::{DryRun, Exchange, Holds, Import, Job, Options, Preview, Reading, SelfCheck, Status};
 use crate::id::Key;
 use crate::question::{Frame, ImageSet, Item, Region};
 use crate::shapes::{Form, Shape, Slice};
@@ -95,6 +95,16 @@ impl Exchange for Vqa {
             run.lose(WITHOUT_PLACE, || format!("{item}: {why}"));
         }
         run
+    }
+
+    fn preview(&self, contents: &Contents, options: &Options, most: usize) -> Vec<Preview> {
+        let Ok(collected) = collect(contents, contents, &selection(options), &Task::default()) else {
+            return Vec::new();
+        };
+        let asked = profile::fitting(self.0, &collected.records).take(most);
+        let said =
+            |asked: &Asked| Preview { name: asked.question.stem.clone(), says: asked.question.answer_in_words() };
+        asked.map(said).collect()
     }
 
     fn write(&self, job: &Job<'_>, folder: &Path) -> Result<SelfCheck> {
