@@ -287,7 +287,7 @@ fn on_a_turned_plane(home: &std::path::Path) -> (Hand, Plane) {
         hand.window.state_mut().carry_out(Request::Tilt { viewport, axis, radians });
     }
     hand.window.step();
-    let (viewport, open) = hand.app().workspace.active().unwrap();
+    let (viewport, open) = hand.app().workspace.active().expect("a picture is open");
     assert!(viewport.is_oblique());
     let (centre, plane) = (open.volume.geometry.centre(), viewport.plane(&open.volume.geometry));
     let middle = plane.at_mm(plane.mm_of(centre).x, plane.mm_of(centre).y);
