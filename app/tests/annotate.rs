@@ -287,7 +287,7 @@ fn on_a_turned_plane(home: &std::path::Path) -> (Hand, Plane) {
         hand.window.state_mut().carry_out(Request::Tilt { viewport, axis, radians });
     }
     hand.window.step();
-    let (viewport, open) = hand.app().workspace.active().expect("a picture is open");
+    let (viewport, open) = hand.app().workspace.active().expect("a picture is shown");
     assert!(viewport.is_oblique());
     let (centre, plane) = (open.volume.geometry.centre(), viewport.plane(&open.volume.geometry));
     let middle = plane.at_mm(plane.mm_of(centre).x, plane.mm_of(centre).y);
@@ -363,7 +363,7 @@ fn a_shape_on_a_turned_plane_is_pulled_measured_and_found_again() {
 
     // What has no meaning there says so.
     take(&mut hand, "box-3d");
-    hand.drag(&[hand.at_mm(-40.0, -30.0), hand.at_mm(0.0, 10.0)]);
+    hand.drag(&[hand.at_mm(50.0, -60.0), hand.at_mm(80.0, -40.0)]);
     assert_eq!(hand.document().shapes().count(), 1);
     assert!(format!("{:?}", hand.app().notices.shown()).contains("own rows and slices"));
 }
