@@ -7,7 +7,7 @@ use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
 use crate::views::{crosshair, drawn, overlay_text, pointed};
-use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, Ui, vec2};
+use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, TouchPhase, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
 use limner_imaging::reslice::Raster;
@@ -66,7 +66,7 @@ fn hand_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui, out: &mut Out
     let held = |button| button_of(button, left_handed);
     let mut down = response.is_pointer_button_down_on();
     let modifiers = ui.input(|i| i.modifiers);
-    let pressure = ui.input(pressure);
+    let pressure = pressure(ui);
     let mut ask = |phase, at| {
         let (viewport, image, raster) = (frame.id, frame.image, frame.raster);
         let gesture = Gesture { viewport, image, phase, pixel: frame.pixel(at), raster, modifiers, pressure };
@@ -95,12 +95,21 @@ fn hand_ui(app: &App, frame: &Frame, response: &Response, ui: &Ui, out: &mut Out
     }
 }
 
-/// Of the pen or finger that touched last.
-fn pressure(input: &egui::InputState) -> Option<f32> {
-    input.events.iter().rev().find_map(|event| match event {
-        Event::Touch { force, .. } => *force,
-        _ => None,
-    })
+/// Of the pen or finger that is down. What it says may come a frame before what it presses.
+fn pressure(ui: &Ui) -> Option<f32> {
+    let id = egui::Id::unique("force of the pen");
+    let told = ui.input(|input| {
+        input.events.iter().rev().find_map(|event| match event {
+            Event::Touch { phase: TouchPhase::End | TouchPhase::Cancel, .. } => Some(None),
+            Event::Touch { force, .. } => Some(*force),
+            _ => None,
+        })
+    });
+    let known: Option<f32> = ui.data(|data| data.get_temp(id)).flatten();
+    if let Some(force) = told {
+        ui.data_mut(|data| data.insert_temp::<Option<f32>>(id, force));
+    }
+    told.flatten().or(known)
 }
 
 const fn button_of(button: PointerButton, left_handed: bool) -> Option<Button> {
