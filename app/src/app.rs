@@ -16,6 +16,7 @@ use crate::keymap::{Chord, Keymap, Mode};
 use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
 use crate::overlay;
+use crate::panels::export::Wish;
 use crate::panels::tour::Tour;
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
@@ -55,6 +56,8 @@ pub struct App {
     /// The viewport the pointer is over, and where, in its pixels.
     pub hover: Option<(ViewportId, [f64; 2])>,
     pub dialog: Option<Dialog>,
+    /// The export asked for last.
+    pub(crate) exporting: Option<Wish>,
     pub cine: Option<Cine>,
     pub hanging: Option<Rules>,
     /// Where the second window is opened, and where it was seen last.
@@ -116,6 +119,7 @@ impl App {
             paths,
             hover: None,
             dialog: None,
+            exporting: None,
             cine: None,
             hanging: None,
             adjusting: false,

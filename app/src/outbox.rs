@@ -5,6 +5,7 @@ mod ask;
 use crate::action::Action;
 use crate::keymap::Profile;
 use crate::panels::dialog::Purpose;
+use crate::panels::export::Wish;
 use crate::settings::{Look, NamedWindow};
 use crate::view_state::viewport::Over;
 use crate::view_state::{Links, SolidView, ViewportId};
@@ -99,10 +100,7 @@ pub enum Request {
     SaveProjectAs(PathBuf),
     SaveView(PathBuf),
     SaveClip(PathBuf),
-    Export {
-        format: &'static str,
-        out: PathBuf,
-    },
+    Export(ExportAct),
     /// What a study brings along, by line of the series list.
     Companion(usize, CompanionAct),
     Label(LabelId, LabelAct),
@@ -235,4 +233,15 @@ impl Outbox {
     pub fn drain(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.0)
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportAct {
+    /// What is asked for has changed.
+    Look,
+    ChooseFolder(Wish),
+    Write {
+        format: &'static str,
+        out: PathBuf,
+    },
 }

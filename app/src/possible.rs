@@ -19,7 +19,7 @@ impl App {
     pub fn why_not(&self, action: Action) -> Option<&'static str> {
         let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
         match action {
-            Action::NewLabel | Action::SaveProjectAs | Action::ExportNifti | Action::ExportCoco
+            Action::NewLabel | Action::SaveProjectAs | Action::Export | Action::ExportNifti | Action::ExportCoco
                 if document.is_none() =>
             {
                 Some("Open a picture or a project first")

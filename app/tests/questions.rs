@@ -10,7 +10,7 @@ use eframe::egui::{Event, Key, Modifiers, Pos2};
 use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::action::{Action, Ask};
-use limner::outbox::{AskAct, Request};
+use limner::outbox::{AskAct, ExportAct, Request};
 use limner::work::asking::{Page, Part, Slot};
 use limner::work::guides::GUIDES;
 use limner_annotation::question::{
@@ -119,7 +119,11 @@ fn one_question_of_each_family_by_keyboard_and_mouse_is_exported_and_loaded() {
     let accepted = author.0.document().all::<Question>().filter(|q| q.status == Status::Accepted).count();
 
     let out = home.path().join("ms-swift");
-    author.0.window.state_mut().carry_out(Request::Export { format: "vqa:ms-swift", out: out.clone() });
+    author
+        .0
+        .window
+        .state_mut()
+        .carry_out(Request::Export(ExportAct::Write { format: "vqa:ms-swift", out: out.clone() }));
     author.0.wait("the export", |_| out.join("limner-receipt.json").is_file());
     let records = std::fs::read_to_string(jsonl_in(&out)).unwrap();
     assert!(records.lines().count() >= accepted / 2, "{} records of {accepted}", records.lines().count());

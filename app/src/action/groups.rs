@@ -33,7 +33,7 @@ impl Action {
         matches!(
             self,
             Self::NewProject
-                | Self::ExportNifti
+                | Self::Export
                 | Self::DeleteThing
                 | Self::FlipSign
                 | Self::BrushLarger

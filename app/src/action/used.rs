@@ -32,7 +32,7 @@ fn first_wanted(action: Action) -> Option<usize> {
         Action::ComparePrior,
         Action::Ask(Ask::New),
         Action::Case(Errand::Grid),
-        Action::ExportNifti,
+        Action::Export,
         Action::KeySheet,
         Action::Tour,
     ];

@@ -15,7 +15,6 @@ use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::work::Work;
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
-use limner_annotation::exchange::Options;
 use limner_annotation::{Command, ImageEntry, ImageId, Project, SeriesFacts};
 use limner_imaging::study::{self, Patient};
 use limner_imaging::{Series, Task, Warning, formats};
@@ -327,24 +326,6 @@ impl App {
             }
             Err(error) => self.notices.error("The project could not be saved there", &error),
         }
-    }
-
-    pub(super) fn export(&mut self, format: &'static str, out: PathBuf) {
-        self.end_stroke();
-        self.commit_typing();
-        let Some(project) = &mut self.workspace.project else { return };
-        if let Err(error) = project.wait_until_synced() {
-            return self.notices.error("The last steps could not be written", &error.into());
-        }
-        let path = project.path().to_path_buf();
-        self.jobs.start("Exporting", move |task| {
-            let receipt = crate::cli::export_project(&path, format, &out, &Options::default(), task)?;
-            let apply: Apply = Box::new(move |app| {
-                let files = limner_annotation::counted(receipt.files.len(), "file");
-                app.notices.done(format!("{files} exported and checked: {}", out.display()));
-            });
-            Ok(apply)
-        });
     }
 
     pub(super) fn ask_path(&mut self, purpose: Purpose) {

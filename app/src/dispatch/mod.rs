@@ -4,6 +4,7 @@ mod ahead;
 mod annotate;
 pub mod case;
 mod companions;
+mod export;
 mod file;
 mod gesture;
 mod handles;
@@ -58,7 +59,7 @@ impl App {
             Request::SaveProjectAs(path) => self.save_project_as(path),
             Request::SaveView(path) => self.save_view(path),
             Request::SaveClip(path) => self.save_clip(path),
-            Request::Export { format, out } => self.export(format, out),
+            Request::Export(act) => self.act_on_export(act),
             Request::Companion(line, act) => self.act_on_companion(line, act),
             Request::Label(label, act) => self.act_on_label(label, act),
             Request::NewLabelNamed(name) => self.new_label_named(Some(name)),
@@ -131,6 +132,7 @@ impl App {
             Action::OpenProject => self.pick_project(),
             Action::NewProject => self.new_project(),
             Action::SaveProjectAs => self.pick_project_to_save(),
+            Action::Export => self.open_export(),
             Action::ExportNifti => self.pick_export("nifti"),
             Action::ExportCoco => self.pick_export("coco-instances"),
             Action::Quit => self.quit(),

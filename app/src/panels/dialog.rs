@@ -1,11 +1,12 @@
 //! The small questions asked in the window itself: a path to type, the command palette, the key sheet, the settings.
 
+use super::export::{self, ExportPage};
 use super::palette;
 use super::settings::{self, SettingsPage};
 use crate::action::{ACTIONS, Menu};
 use crate::app::App;
 use crate::case::Ask;
-use crate::outbox::{AskAct, Outbox, Request};
+use crate::outbox::{AskAct, ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{key_cap, line_edit};
 use eframe::egui::{Align2, Button, Context, Frame, Grid, Id, Key, Modal, RichText, ScrollArea, Ui, vec2};
@@ -19,6 +20,7 @@ pub enum Dialog {
     Palette { text: String, chosen: usize },
     Keys,
     Settings(SettingsPage),
+    Export(ExportPage),
 }
 
 impl Dialog {
@@ -29,6 +31,7 @@ impl Dialog {
     const fn width(&self) -> f32 {
         match self {
             Self::Settings(_) | Self::Keys => 620.0,
+            Self::Export(_) => 900.0,
             Self::Path { .. } | Self::Palette { .. } => 520.0,
         }
     }
@@ -79,7 +82,7 @@ impl Purpose {
             Self::SaveClip => Request::SaveClip(path),
             Self::LoadForm => Request::Case(Ask::LoadForm(path)),
             Self::LoadTemplate => Request::Case(Ask::LoadTemplate(path)),
-            Self::Export(format) => Request::Export { format, out: path },
+            Self::Export(format) => Request::Export(ExportAct::Write { format, out: path }),
             Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
         }
     }
@@ -112,6 +115,7 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
             Dialog::Palette { text, chosen } => palette::ui(app, text, chosen, ui, out),
             Dialog::Keys => keys_ui(app, ui),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
+            Dialog::Export(page) => export::ui(page, ui, out),
         }
     });
     if modal.should_close() {

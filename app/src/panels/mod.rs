@@ -5,6 +5,7 @@ pub mod case_form;
 pub mod cases;
 pub mod companions;
 pub mod dialog;
+pub mod export;
 pub mod follow_up;
 pub mod inspector;
 pub mod labels;

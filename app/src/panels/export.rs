@@ -1,0 +1,204 @@
+//! What is asked before an export: which format, what is kept, and what will be lost, seen before anything is written.
+
+use super::dialog::title_ui;
+use crate::outbox::{ExportAct, Outbox, Request};
+use crate::theme::{colours, size, space, strong};
+use crate::widgets::tick;
+use eframe::egui::{Button, Grid, Label, RichText, ScrollArea, Spinner, TextEdit, Ui, vec2};
+use limner_annotation::counted;
+use limner_annotation::exchange::{DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split};
+
+/// Records that are shown before they are written.
+pub const PREVIEWED: usize = 10;
+const LIST_WIDTH: f32 = 210.0;
+const HEIGHT: f32 = 470.0;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportPage {
+    pub wish: Wish,
+    /// Narrows the list of formats.
+    filter: String,
+    pub looked: Option<Looked>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub format: &'static str,
+    pub keep_identity: bool,
+    /// As on the command line: train=0.8,val=0.2.
+    pub split: String,
+    pub resume: bool,
+}
+
+/// What came of looking at a wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    pub wish: Wish,
+    pub found: Result<Found, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub run: DryRun,
+    pub preview: Vec<Preview>,
+}
+
+impl Wish {
+    pub fn options(&self) -> limner_annotation::Result<Options> {
+        let split = self.split.trim();
+        let split = if split.is_empty() { None } else { Some(Split::parse(split, 0)?) };
+        Ok(Options { keep_identity: self.keep_identity, split, resume: self.resume, ..Options::default() })
+    }
+}
+
+impl ExportPage {
+    pub const fn new(format: &'static str) -> Self {
+        let wish = Wish { format, keep_identity: false, split: String::new(), resume: false };
+        Self { wish, filter: String::new(), looked: None }
+    }
+
+    /// What was found, where that is what is asked for now.
+    fn found(&self) -> Option<&Result<Found, String>> {
+        self.looked.as_ref().filter(|looked| looked.wish == self.wish).map(|looked| &looked.found)
+    }
+}
+
+pub fn ui(page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
+    title_ui(ui, "Export");
+    let before = page.wish.clone();
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(LIST_WIDTH);
+            formats_ui(page, ui);
+        });
+        ui.add_space(space::M);
+        ui.vertical(|ui| {
+            ui.set_min_height(HEIGHT);
+            wish_ui(&mut page.wish, ui);
+            ui.add_space(space::M);
+            ScrollArea::vertical()
+                .max_height(HEIGHT - 150.0)
+                .auto_shrink([false, false])
+                .show(ui, |ui| found_ui(page, ui));
+        });
+    });
+    if page.wish != before {
+        out.ask(Request::Export(ExportAct::Look));
+    }
+    ui.add_space(space::M);
+    ui.horizontal(|ui| {
+        let ready = page
+            .found()
+            .is_some_and(|found| found.as_ref().is_ok_and(|f| f.run.blocked.is_empty() && f.run.records > 0));
+        if ui.add_enabled(ready, Button::new("Choose a folder…")).clicked() {
+            out.ask(Request::CloseDialog);
+            out.ask(Request::Export(ExportAct::ChooseFolder(page.wish.clone())));
+        }
+        if ui.button("Cancel").clicked() {
+            out.ask(Request::CloseDialog);
+        }
+    });
+}
+
+const KINDS: [(Holds, &str); 3] =
+    [(Holds::Flat, "Pictures"), (Holds::Volumes, "Volumes, surfaces, numbers"), (Holds::Questions, "Questions")];
+
+fn formats_ui(page: &mut ExportPage, ui: &mut Ui) {
+    let c = colours(ui.ctx());
+    let label = ui.label(RichText::new("Format").color(c.weak));
+    ui.add(TextEdit::singleline(&mut page.filter).hint_text("Find a format").desired_width(LIST_WIDTH))
+        .labelled_by(label.id);
+    ui.add_space(space::S);
+    let words = page.filter.to_lowercase();
+    let fits = |exchange: &&&dyn Exchange| {
+        words.split_whitespace().all(|w| exchange.title().to_lowercase().contains(w) || exchange.name().contains(w))
+    };
+    let height = HEIGHT - 50.0;
+    ScrollArea::vertical()
+        .id_salt("formats")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            for (kind, title) in KINDS {
+                let mut of_kind = EXCHANGES.iter().filter(|exchange| exchange.holds() == kind).filter(fits).peekable();
+                if of_kind.peek().is_none() {
+                    continue;
+                }
+                ui.add_space(space::S);
+                ui.label(RichText::new(title).font(strong(size::BODY)).color(c.weak));
+                for exchange in of_kind {
+                    let chosen = exchange.name() == page.wish.format;
+                    let button = Button::selectable(chosen, exchange.title()).min_size(vec2(LIST_WIDTH - 16.0, 0.0));
+                    if ui.add(button.truncate()).clicked() {
+                        page.wish.format = exchange.name();
+                    }
+                }
+            }
+        });
+}
+
+fn wish_ui(wish: &mut Wish, ui: &mut Ui) {
+    tick(ui, &mut wish.keep_identity, "Keep titles, paths and identifiers of the sources, which may name a patient");
+    tick(
+        ui,
+        &mut wish.resume,
+        "Keep what is done when interrupted: the next export into the same folder goes on from it",
+    );
+    ui.horizontal(|ui| {
+        let label = ui.label("Parts by subject");
+        let field = TextEdit::singleline(&mut wish.split).hint_text("train=0.8,val=0.2").desired_width(220.0);
+        ui.add(field).labelled_by(label.id);
+    });
+}
+
+fn found_ui(page: &ExportPage, ui: &mut Ui) {
+    let c = colours(ui.ctx());
+    let found = match page.found() {
+        None => {
+            ui.horizontal(|ui| {
+                ui.add(Spinner::new().size(14.0));
+                ui.label(RichText::new("Looking at what would be written").color(c.weak));
+            });
+            return;
+        }
+        Some(Err(why)) => {
+            ui.label(RichText::new(why).color(c.error));
+            return;
+        }
+        Some(Ok(found)) => found,
+    };
+    let Found { run, preview } = found;
+    head(ui, &format!("{} would be written", counted(run.records, "record")));
+    for blocked in &run.blocked {
+        ui.add(
+            Label::new(RichText::new(format!("Held back: {}: {}", blocked.item, blocked.why)).color(c.error)).wrap(),
+        );
+    }
+    head(ui, if run.lossy.is_empty() { "Nothing would be lost" } else { "What would be lost" });
+    Grid::new("lossy").num_columns(3).spacing([16.0, 4.0]).show(ui, |ui| {
+        for lossy in &run.lossy {
+            ui.label(&lossy.field);
+            ui.label(lossy.count.to_string());
+            ui.label(RichText::new(&lossy.example).color(c.weak));
+            ui.end_row();
+        }
+    });
+    if preview.is_empty() {
+        return;
+    }
+    head(ui, if run.records > preview.len() { "The first records" } else { "The records" });
+    Grid::new("preview").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+        for record in preview {
+            ui.label(&record.name);
+            ui.label(RichText::new(&record.says).color(c.weak));
+            ui.end_row();
+        }
+    });
+}
+
+fn head(ui: &mut Ui, text: &str) {
+    ui.add_space(space::S);
+    ui.label(RichText::new(text).font(strong(size::BODY)));
+}
