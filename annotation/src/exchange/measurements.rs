@@ -1,7 +1,8 @@
-//! Numbers of what is painted and drawn, as a table: volumes, surfaces and grey values of labels, sizes of shapes.
+//! Numbers of what is painted and drawn, as a table in CSV and in Parquet: volumes, surfaces and grey values of labels, sizes of shapes.
 
 use super::case::Case;
 use super::mesh::surface::Surface;
+use super::parquet::{self, Cell, Field, Type};
 use super::voxels::grid;
 use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder};
 use crate::contents::Contents;
@@ -14,6 +15,7 @@ use std::path::Path;
 pub(crate) struct Measurements;
 
 const FILE: &str = "measurements.csv";
+const PARQUET: &str = "measurements.parquet";
 const HEADER: [&str; 8] = ["case", "kind", "label", "slice", "quantity", "value", "unit", "method"];
 const OUTLINES: &str = "outlines: only their numbers are written";
 
@@ -33,7 +35,7 @@ impl Exchange for Measurements {
     }
 
     fn title(&self) -> &'static str {
-        "Measurements (CSV)"
+        "Measurements (CSV and Parquet)"
     }
 
     fn holds(&self) -> Holds {
@@ -73,9 +75,26 @@ impl Exchange for Measurements {
         }
         let text: String = lines.iter().map(|line| csv::line(line)).collect();
         folder::write(&out.join(FILE), text.as_bytes())?;
-        let pass = csv::rows(&folder::read_text(&out.join(FILE))?) == lines;
+        let mut pass = csv::rows(&folder::read_text(&out.join(FILE))?) == lines;
+        // The same rows for programs that want types: written always, because nobody is hurt by it.
+        let (fields, cells) = columns(&lines);
+        parquet::write(&out.join(PARQUET), &fields, &cells, &[])?;
+        pass &= parquet::read(&out.join(PARQUET), &fields)? == cells;
         Ok(SelfCheck { pass, max_mm: 0.0 })
     }
+}
+
+/// The lines below the first as columns of words and one of numbers.
+fn columns(lines: &[Vec<String>]) -> (Vec<Field>, Vec<Vec<Cell>>) {
+    let is_number = |name: &str| name == "value";
+    let field = |name: &&str| Field::leaf(name, if is_number(name) { Type::Double } else { Type::Text });
+    let cell = |(name, text): (&&str, &String)| match text.parse() {
+        Ok(number) if is_number(name) => Cell::Double(number),
+        Err(_) if is_number(name) => Cell::Null,
+        _ => Cell::Text(text.clone()),
+    };
+    let cells = lines.iter().skip(1).map(|line| HEADER.iter().zip(line).map(cell).collect());
+    (HEADER.iter().map(field).collect(), cells.collect())
 }
 
 fn rows(job: &Job<'_>, case: &Case<'_>) -> Result<Vec<Row>> {
@@ -114,12 +133,16 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
     let mean = values.iter().sum::<f64>() / n;
     let spread = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
     let rank = |share: f64| values.get(((n - 1.0) * share).round().max(0.0) as usize).copied().unwrap_or(f64::NAN);
+    let (volume_mm3, area_mm2) = (count * geometry.voxel_volume_mm3(), surface.area_mm2());
+    let sphericity = (36.0 * std::f64::consts::PI * volume_mm3 * volume_mm3).cbrt() / area_mm2;
+    let moment = |power: i32| values.iter().map(|v| ((v - mean) / spread).powi(power)).sum::<f64>() / n;
     let grey = volume.value_map.unit.clone().unwrap_or_default();
     let centre = mask.indices().fold(glam::DVec3::ZERO, |sum, v| sum + geometry.world(Voxel::centre(v)).0) / count;
     let spatial = [
         ("voxels", count, "1".to_owned(), "counted"),
-        ("volume", count * geometry.voxel_volume_mm3(), unit(known, 3), "voxels times voxel volume"),
-        ("surface", surface.area_mm2(), unit(known, 2), "marching cubes at one half"),
+        ("volume", volume_mm3, unit(known, 3), "voxels times voxel volume"),
+        ("surface", area_mm2, unit(known, 2), "marching cubes at one half"),
+        ("sphericity", sphericity, "1".to_owned(), "surface of a ball of this volume over the surface"),
         ("centre_l", centre.x, unit(known, 1), "mean of voxel centres, LPS"),
         ("centre_p", centre.y, unit(known, 1), "mean of voxel centres, LPS"),
         ("centre_s", centre.z, unit(known, 1), "mean of voxel centres, LPS"),
@@ -133,6 +156,8 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
         ("percentile_90", rank(0.9), "nearest rank"),
         ("maximum", rank(1.0), "voxels inside"),
     ];
+    let shape_of_grey =
+        [("skewness", moment(3), "third moment"), ("kurtosis", moment(4), "fourth moment, 3 for a bell curve")];
     let row = |quantity, value, unit, method| Row {
         kind: "label",
         label: label.to_owned(),
@@ -145,6 +170,7 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
     rows.extend(spatial.map(|(quantity, value, unit, method)| row(quantity, value, unit, method)));
     if !values.is_empty() {
         rows.extend(first_order.map(|(quantity, value, method)| row(quantity, value, grey.clone(), method)));
+        rows.extend(shape_of_grey.map(|(quantity, value, method)| row(quantity, value, "1".to_owned(), method)));
     }
 }
 

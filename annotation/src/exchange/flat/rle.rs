@@ -15,24 +15,26 @@ impl Rle {
     /// One mask per value of a picture stored row after row; 0 is nobody's.
     #[must_use]
     pub fn of_values(values: &[u16], width: usize, height: usize) -> BTreeMap<u16, Self> {
-        let mut all: BTreeMap<u16, Builder> = BTreeMap::new();
-        let (mut value, mut start) = (0, 0);
-        let mut close = |value: u16, start: usize, end: usize| {
+        let columns = columns_first(values, width, height);
+        let most = columns.iter().copied().max().unwrap_or(0);
+        // Where the builder of a value is; looked up for each run, so it must cost nothing.
+        let mut places = vec![usize::MAX; usize::from(most) + 1];
+        let mut all: Vec<(u16, Builder)> = Vec::new();
+        let mut start = 0;
+        while start < columns.len() {
+            let value = columns[start];
+            let length = columns[start..].iter().position(|other| *other != value);
+            let end = length.map_or(columns.len(), |length| start + length);
             if value != 0 {
-                all.entry(value).or_default().run(start, end);
-            }
-        };
-        for x in 0..width {
-            for y in 0..height {
-                let here = values[y * width + x];
-                if here != value {
-                    let at = x * height + y;
-                    close(value, start, at);
-                    (value, start) = (here, at);
+                let place = &mut places[usize::from(value)];
+                if *place == usize::MAX {
+                    *place = all.len();
+                    all.push((value, Builder::default()));
                 }
+                all[*place].1.run(start, end);
             }
+            start = end;
         }
-        close(value, start, width * height);
         all.into_iter().map(|(value, builder)| (value, builder.finish(width, height))).collect()
     }
 
@@ -160,6 +162,22 @@ impl Rle {
         let pixels = (width as u64).checked_mul(height as u64)?;
         (total == pixels && pixels > 0).then_some(Self { width, height, counts })
     }
+}
+
+/// Column after column, turned in tiles that fit into the nearest cache.
+fn columns_first(values: &[u16], width: usize, height: usize) -> Vec<u16> {
+    const TILE: usize = 32;
+    let mut columns = vec![0; width * height];
+    for top in (0..height).step_by(TILE) {
+        for left in (0..width).step_by(TILE) {
+            for x in left..(left + TILE).min(width) {
+                for y in top..(top + TILE).min(height) {
+                    columns[x * height + y] = values[y * width + x];
+                }
+            }
+        }
+    }
+    columns
 }
 
 #[derive(Default)]
