@@ -11,6 +11,7 @@ use limner::action::{Action, Tool};
 use limner::app::{App, Start};
 use limner::paths::Paths;
 use limner::view_state::Arrangement;
+use limner::window::renderer_options;
 use limner_imaging::{Geometry, Samples, Volume, World, formats};
 use std::io::Write as _;
 use std::path::Path;
@@ -53,7 +54,8 @@ fn picture(size: [usize; 3]) -> anyhow::Result<Volume> {
 
 fn session(home: &Path, path: &Path) -> anyhow::Result<()> {
     let (paths, start) = (Paths::under(home), Start::Path(path.into()));
-    let builder = Harness::builder().with_size([1600.0, 1000.0]).with_max_steps(64).wgpu();
+    let builder = Harness::builder().with_size([1600.0, 1000.0]).with_max_steps(64);
+    let builder = builder.with_render_options(renderer_options()).wgpu();
     let mut window = builder.build_eframe(move |cc| App::new(cc, paths, start).expect("the application starts"));
     while window.state().workspace.open().is_none() || !window.state().jobs.running().is_empty() {
         window.step();

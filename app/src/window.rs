@@ -6,7 +6,7 @@ use crate::renewal::{Kept, Shelf, Shell};
 use crate::settings::Settings;
 use eframe::CreationContext;
 use eframe::egui::{Rect, ViewportBuilder};
-use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetupCreateNew};
+use eframe::egui_wgpu::{RendererOptions, WgpuConfiguration, WgpuSetupCreateNew};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
@@ -79,8 +79,15 @@ fn options(place: Option<Rect>) -> eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: wgpu_options(),
+        dithering: renderer_options().dithering,
         ..Default::default()
     }
+}
+
+/// How the interface is painted. Nothing here has bands that noise would hide, and a software adapter pays for it.
+#[must_use]
+pub fn renderer_options() -> RendererOptions {
+    RendererOptions { dithering: false, ..Default::default() }
 }
 
 /// eframe's own device asks for too little: 3D textures as large as the adapter has, and exact 16-bit values.
