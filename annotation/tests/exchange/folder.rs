@@ -1,22 +1,9 @@
 //! A target folder is whole or not there; nothing names the patient; nothing lies outside.
 
-use crate::sample;
+use crate::sample::{self, all_under};
 use limner_annotation::exchange::{Options, Receipt, by_name, export};
 use limner_annotation::{Error, ImageEntry};
 use limner_imaging::{Task, Volume};
-use std::path::{Path, PathBuf};
-
-fn all_under(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
-        }
-    }
-    files.sort();
-    files
-}
 
 #[test]
 fn an_export_is_whole_checked_and_the_same_each_time() {

@@ -1,11 +1,11 @@
 //! Names that are paths, quotes, pictures or longer than a disk allows: nothing leaves the target, and nothing names the
 //! source.
 
-use crate::sample;
+use crate::sample::{self, all_under};
 use limner_annotation::exchange::{Blackened, Options, by_name, dry_run, export};
 use limner_annotation::{Command, Document, ImageEntry, Label};
 use limner_imaging::{Samples, Task, Volume, Window};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const NAMES: [&str; 4] = ["../../x", "a \"quoted\", 'name'\n<b>&", "🫁 liver 👩‍⚕️", "CON"];
 
@@ -27,17 +27,6 @@ fn hostile() -> sample::Sample {
     sample
 }
 
-fn files_under(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
-        }
-    }
-    files
-}
-
 #[test]
 fn hostile_names_stay_in_the_target_and_come_back() {
     let sample = hostile();
@@ -47,7 +36,7 @@ fn hostile_names_stay_in_the_target_and_come_back() {
         let out = room.join(exchange.name());
         export(exchange, &sample.document, &sample::load, &out, &Options::default(), &Task::default())
             .unwrap_or_else(|error| panic!("{}: {error}", exchange.name()));
-        for file in files_under(&out) {
+        for file in all_under(&out) {
             let bytes = std::fs::read(&file).unwrap();
             assert!(!bytes.windows(4).any(|w| w == b"DOE^"), "{}", file.display());
             let name = file.file_name().unwrap();
@@ -58,9 +47,8 @@ fn hostile_names_stay_in_the_target_and_come_back() {
         }
         // The label's own name is in the data, whatever it is.
         if ["coco-instances", "nifti", "cvat", "voc", "label-studio"].contains(&exchange.name()) {
-            let told =
-                files_under(&out).iter().any(|f| std::fs::read(f).unwrap().windows(8).any(|w| w == b"../../x\""))
-                    || files_under(&out).iter().any(|f| std::fs::read(f).unwrap().windows(7).any(|w| w == b"../../x"));
+            let told = all_under(&out).iter().any(|f| std::fs::read(f).unwrap().windows(8).any(|w| w == b"../../x\""))
+                || all_under(&out).iter().any(|f| std::fs::read(f).unwrap().windows(7).any(|w| w == b"../../x"));
             assert!(told, "{}", exchange.name());
         }
     }
@@ -111,7 +99,7 @@ fn what_may_show_a_name_is_held_back_until_it_is_cleared_or_black() {
     let out = home.path().join("out");
     export(paired, &document, &sample::load, &out, &black, &Task::default()).unwrap();
     let open = |file: &Path| -> Volume { limner_imaging::formats::open_single(file, &Task::default()).unwrap() };
-    let pictures: Vec<_> = files_under(&out.join("images"));
+    let pictures: Vec<_> = all_under(&out.join("images"));
     assert!(!pictures.is_empty());
     for picture in pictures {
         let Samples::U8(pixels) = open(&picture).into_samples() else { panic!("a picture has 8 bits") };

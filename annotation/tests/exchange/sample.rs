@@ -4,6 +4,7 @@ use glam::{DMat3, DVec3};
 use limner_annotation::command::{Command, PaintMode, PaintRule};
 use limner_annotation::{Document, Form, ImageEntry, ImageId, Label, PackedMask, Result, Shape, Slice};
 use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World};
+use std::path::{Path, PathBuf};
 
 pub const SIZE: [usize; 3] = [23, 17, 5];
 
@@ -89,4 +90,17 @@ pub fn load(image: &ImageEntry, _: &Task) -> Result<Volume> {
 pub fn formats_for(document: &Document) -> Vec<&'static dyn limner_annotation::exchange::Exchange> {
     use limner_annotation::exchange::{EXCHANGES, Options, dry_run};
     EXCHANGES.iter().copied().filter(|format| dry_run(*format, document, &Options::default()).records > 0).collect()
+}
+
+/// Every file under a folder, in order.
+pub fn all_under(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
+    files.sort();
+    files
 }
