@@ -101,7 +101,7 @@ fn check_folder(folder: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
 const SIDE: usize = 32;
 /// The bright cube in the middle of the test picture.
 const INSIDE: std::ops::Range<usize> = 10..22;
-const CUBE_VOXELS: usize = 1728;
+const CUBE_VOXELS: usize = (INSIDE.end - INSIDE.start).pow(3);
 
 fn picture() -> anyhow::Result<Volume> {
     let geometry = Geometry::axis_aligned([SIDE; 3], World::default(), [1.0; 3])?;

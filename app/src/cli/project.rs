@@ -184,6 +184,7 @@ fn add(path: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
         done = false;
     };
     for picture in paths {
+        task.cancel.check()?;
         let found = match limner_imaging::formats::scan(picture, &task) {
             Ok(found) => found,
             Err(error) => {
@@ -193,6 +194,7 @@ fn add(path: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
         };
         found.failed.iter().for_each(|failure| failed(&failure.error));
         for series in found.series {
+            task.cancel.check()?;
             let entry = match project.entry_of(&series, &task) {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -318,8 +320,12 @@ fn verify(path: &Path) -> anyhow::Result<ExitCode> {
     let unfit = project.document().problems();
     unfit.iter().for_each(|problem| say(format!("unfit    {problem}")));
     let mut done = problems.is_empty() && unfit.is_empty();
+    let task = task();
     for entry in project.document().images() {
-        match project.open_image(entry, &task()) {
+        let opened = project.open_image(entry, &task);
+        // A picture that was not read to its end is not a missing one.
+        task.cancel.check()?;
+        match opened {
             Ok(_) => say(format!("ok       {}", entry.title)),
             Err(error) => {
                 done = false;
