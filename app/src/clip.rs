@@ -54,10 +54,8 @@ fn frame(
         inverted: viewport.inverted,
         size: viewport.size,
         slab: viewport.slab,
-        preset: viewport.solid.chosen(),
-        function: viewport.solid.function.clone(),
-        cut: viewport.solid.cut,
-        cut_at: viewport.at,
+        solid: viewport.solid.clone(),
+        at: viewport.at,
         ..Look::default()
     };
     if viewport.is_solid() {

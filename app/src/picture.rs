@@ -3,16 +3,15 @@
 use crate::curve::Curve;
 use crate::drawings;
 use crate::gpu::GuestLayers;
-use crate::view_state::Cut;
+use crate::view_state::SolidView;
 use anyhow::{Context as _, bail};
 use image::RgbaImage;
-use limner_imaging::reslice::{Projection, Raster, Slab};
+use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Geometry, Plane, Volume, VoxelBox, Window, World};
 use limner_render::{
     BrickRanges, Camera, ColourMap, FreeSpace, GpuContext, LabelLayer, LabelStyle, LabelSurfaces, LabelTexture,
-    MapPreset, Palette, Prepared, Renderer, Second, SecondMode, SliceScene, SolidLook, SolidPreset, TRANSFER_PRESETS,
-    Target, Tone, TransferFunction, TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture, readback,
-    reduce, wgpu,
+    MapPreset, Palette, Prepared, Renderer, Second, SecondMode, SliceScene, TRANSFER_PRESETS, Target, Tone,
+    TransferPreset, TransferTable, VolumeMode, VolumeScene, VolumeTexture, readback, reduce, wgpu,
 };
 use std::sync::Arc;
 
@@ -25,13 +24,9 @@ pub struct Look {
     pub label_opacity: f32,
     /// A thick slice in place of a thin one.
     pub slab: Option<Slab>,
-    /// In 3D; what suits the picture where there is none.
-    pub preset: Option<SolidPreset>,
-    /// In 3D: a transfer function in place of the preset's.
-    pub function: Option<TransferFunction>,
-    /// In 3D: what is cut away, about this point.
-    pub cut: Cut,
-    pub cut_at: World,
+    pub solid: SolidView,
+    /// Where the crosshair is: in 3D what is cut away ends there.
+    pub at: World,
     /// In 3D: how far to turn from the front, to the right and down, in degrees.
     pub turn_degrees: [f64; 2],
 }
@@ -44,10 +39,8 @@ impl Default for Look {
             size: [768, 768],
             label_opacity: 0.45,
             slab: None,
-            preset: None,
-            function: None,
-            cut: Cut::default(),
-            cut_at: World::default(),
+            solid: SolidView::default(),
+            at: World::default(),
             turn_degrees: [0.0; 2],
         }
     }
@@ -171,21 +164,15 @@ impl<'a> Studio<'a> {
             bail!("in 3D labels are shown on the image's own grid; show them on a slice, or resample them");
         }
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
-        let preset = look.preset.or_else(|| SolidPreset::named(preset_for(self.host.looks_like_ct()).name));
-        let look_of = preset.map_or(SolidLook::Projected(Projection::Maximum), |preset| preset.look);
-        let function = match (look_of, &look.function) {
-            (SolidLook::Projected(_), _) => TransferFunction::new(Vec::new()),
-            (SolidLook::Shaded(_), Some(function)) => function.clone(),
-            (SolidLook::Shaded(preset), None) => preset.function(look.window),
-        };
+        let function = look.solid.transfer(preset_for(self.host.looks_like_ct()), look.window);
         let on_adapter = self.reduced.as_ref().unwrap_or(self.host);
         let ranges = BrickRanges::measure(on_adapter);
         let layer = on_gpu.as_ref().map(|(texture, _)| texture);
         let free_space = FreeSpace::new(&self.gpu, &self.texture, &ranges, &function, layer)?;
         let transfer = TransferTable::new(&self.gpu, function);
-        let mode = match look_of {
-            SolidLook::Shaded(_) => VolumeMode::Shaded { transfer: &transfer },
-            SolidLook::Projected(projection) => {
+        let mode = match look.solid.projection() {
+            None => VolumeMode::Shaded { transfer: &transfer },
+            Some(projection) => {
                 let tone = Tone { inverted: look.inverted != self.host.inverted, ..Tone::new(look.window) };
                 VolumeMode::Projected { projection, tone }
             }
@@ -193,7 +180,7 @@ impl<'a> Studio<'a> {
         let scene = VolumeScene {
             host: Some(on_adapter),
             labels: on_gpu.iter().map(|(texture, palette)| LabelSurfaces { texture, palette, opacity: 1.0 }).collect(),
-            clip: look.cut.clip(&on_adapter.geometry, look.cut_at),
+            clip: look.solid.cut.clip(&on_adapter.geometry, look.at),
             ..VolumeScene::new(&self.texture, &free_space, *camera, look.size, mode)
         };
         self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))

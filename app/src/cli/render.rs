@@ -5,7 +5,7 @@ use super::progress::task;
 use super::usage;
 use crate::curve::stored_window;
 use crate::picture::{self, Labels, Look, Other, Studio};
-use crate::view_state::Cut;
+use crate::view_state::{Cut, SolidView};
 use anyhow::{Context as _, bail};
 use limner_imaging::reslice::{Projection, Raster, Slab};
 use limner_imaging::{Plane, Side, Task, View, Volume, Window, World, formats};
@@ -81,12 +81,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         window,
         size: parse_size(&args.size)?,
         slab: args.slab.as_deref().map(parse_slab).transpose()?,
-        preset: args.preset.as_deref().map(parse_preset).transpose()?,
+        solid: args.solid()?,
         turn_degrees: args.turn.as_deref().map_or(Ok([0.0; 2]), parse_turn)?,
         ..Look::default()
     };
     args.refuse_what_does_not_apply()?;
-    let look = Look { cut: args.cut()?, cut_at: args.through(&volume)?, ..look };
+    let look = Look { at: args.through(&volume)?, ..look };
     let labels = args.mask.as_deref().map(|path| labels_of(path, &volume, &task)).transpose()?;
     let png = match args.view.as_str() {
         "3d" => picture::draw_solid(&volume, &look, labels.as_ref())?,
@@ -130,6 +130,11 @@ impl Args {
             );
         }
         Ok(through)
+    }
+
+    fn solid(&self) -> anyhow::Result<SolidView> {
+        let preset = self.preset.as_deref().map(parse_preset).transpose()?;
+        Ok(SolidView { preset: preset.map(|preset| preset.name.to_owned()), cut: self.cut()?, ..SolidView::default() })
     }
 
     fn cut(&self) -> anyhow::Result<Cut> {

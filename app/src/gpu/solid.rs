@@ -88,7 +88,7 @@ impl Solid {
             matter: Matter {
                 image: wanted.image,
                 window: wanted.viewport.window,
-                inverted: wanted.viewport.inverted,
+                inverted: wanted.viewport.inverted != content.is_inverted(),
                 function: view.transfer(content.preset, wanted.viewport.window),
                 projection: view.projection(),
                 show_labels: wanted.show_labels,
