@@ -22,7 +22,7 @@ impl App {
     pub(super) fn act_on_export(&mut self, act: ExportAct) {
         match act {
             ExportAct::Look => self.look_at_export(),
-            ExportAct::ChooseFolder(wish) => self.choose_export_folder(wish),
+            ExportAct::ChooseFolder(wish) => self.pick_export(wish),
             ExportAct::Write { format, out } => self.export(format, out),
         }
     }
@@ -41,12 +41,6 @@ impl App {
             });
             Ok(apply)
         });
-    }
-
-    fn choose_export_folder(&mut self, wish: Wish) {
-        let format = wish.format;
-        self.exporting = Some(wish);
-        self.pick_export(format);
     }
 
     pub(super) fn export(&mut self, format: &'static str, out: PathBuf) {

@@ -29,6 +29,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Request;
 use crate::panels::dialog::{Dialog, Purpose};
+use crate::panels::export::Wish;
 use crate::panels::settings::SettingsPage;
 
 impl App {
@@ -133,8 +134,8 @@ impl App {
             Action::NewProject => self.new_project(),
             Action::SaveProjectAs => self.pick_project_to_save(),
             Action::Export => self.open_export(),
-            Action::ExportNifti => self.pick_export("nifti"),
-            Action::ExportCoco => self.pick_export("coco-instances"),
+            Action::ExportNifti => self.pick_export(Wish::new("nifti")),
+            Action::ExportCoco => self.pick_export(Wish::new("coco-instances")),
             Action::Quit => self.quit(),
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),

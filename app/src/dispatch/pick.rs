@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::jobs::Apply;
 use crate::panels::dialog::{Purpose, format_title};
+use crate::panels::export::Wish;
 use limner_imaging::formats::FORMATS;
 use rfd::FileDialog;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,10 @@ impl App {
         self.pick(purpose, pick, if clip { Self::save_clip } else { Self::save_view });
     }
 
-    pub(super) fn pick_export(&mut self, format: &'static str) {
+    pub(super) fn pick_export(&mut self, wish: Wish) {
+        let format = wish.format;
+        // Replaces what was wished before: an export keeps names only where this one was asked to.
+        self.exporting = Some(wish);
         let title = format!("Export {} into a new folder in", format_title(format));
         let pick = move || FileDialog::new().set_title(title).pick_folder();
         self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));

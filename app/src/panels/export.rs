@@ -45,6 +45,11 @@ pub struct Found {
 }
 
 impl Wish {
+    /// Nothing kept that was not asked for.
+    pub const fn new(format: &'static str) -> Self {
+        Self { format, keep_identity: false, split: String::new(), resume: false }
+    }
+
     pub fn options(&self) -> limner_annotation::Result<Options> {
         let split = self.split.trim();
         let split = if split.is_empty() { None } else { Some(Split::parse(split, 0)?) };
@@ -54,8 +59,7 @@ impl Wish {
 
 impl ExportPage {
     pub const fn new(format: &'static str) -> Self {
-        let wish = Wish { format, keep_identity: false, split: String::new(), resume: false };
-        Self { wish, filter: String::new(), looked: None }
+        Self { wish: Wish::new(format), filter: String::new(), looked: None }
     }
 
     /// What was found, where that is what is asked for now.

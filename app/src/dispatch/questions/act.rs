@@ -3,6 +3,7 @@
 use crate::action::Ask;
 use crate::app::App;
 use crate::outbox::AskAct;
+use crate::panels::export::Wish;
 use crate::panels::questions::field_id;
 use crate::work::asking::{Part, Slot};
 use crate::work::guides::GUIDES;
@@ -36,7 +37,7 @@ impl App {
             Ask::Make => self.make_questions(),
             Ask::KeepMade => self.keep_made(),
             Ask::Audit => self.audit_questions(),
-            Ask::Export => self.pick_export("vqa:ms-swift"),
+            Ask::Export => self.pick_export(Wish::new("vqa:ms-swift")),
             Ask::AddPicture => self.add_picture_in_view(),
             Ask::AddTurn => self.add_turn(),
             Ask::PointAtEvidence => self.point_at_evidence(),

@@ -9,6 +9,7 @@ mod pictures;
 
 use crate::app::App;
 use crate::outbox::AskAct;
+use crate::panels::export::Wish;
 use crate::work::asking::Page;
 use limner_annotation::question::{
     AnswerType, Dialogue, ImageSet, ImageSetId, Origin, Question, QuestionId, Speaker, Status, Template, TemplateId,
@@ -54,7 +55,7 @@ impl App {
             AskAct::Audit => self.audit_questions(),
             AskAct::Mend(finding) => self.mend_finding(finding),
             AskAct::WriteAudit(folder) => self.write_audit(&folder),
-            AskAct::Export(format) => self.pick_export(format),
+            AskAct::Export(format) => self.pick_export(Wish::new(format)),
         }
     }
 
