@@ -2,6 +2,7 @@
 //! cleared it, or the part that names the patient is made black in everything that is written.
 
 use super::case::Case;
+use super::flat::rectangle;
 use super::{Blocked, Exchange, Images, Options};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
@@ -27,11 +28,9 @@ pub struct Blackened {
 impl Blackened {
     /// From `0,0,200,40`: columns and rows from, to.
     pub fn parse(image: ImageId, corners: &str) -> Result<Self> {
-        let numbers: Option<Vec<usize>> = corners.split(',').map(|n| n.trim().parse().ok()).collect();
-        match numbers.as_deref() {
-            Some([x0, y0, x1, y1]) if x0 < x1 && y0 < y1 => Ok(Self { image, min: [*x0, *y0], max: [*x1, *y1] }),
-            _ => Err(Error::refused(format!("{corners:?} is no rectangle; write COLUMN,ROW,COLUMN,ROW: 0,0,200,40"))),
-        }
+        let wrong = || Error::refused(format!("{corners:?} is no rectangle; write COLUMN,ROW,COLUMN,ROW: 0,0,200,40"));
+        let [min, max] = rectangle(corners).ok_or_else(wrong)?;
+        Ok(Self { image, min, max })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::consensus::Votes;
 use crate::contents::Contents;
 use crate::entity::{ImageId, Kind, LabelId, RaterId, ShapeId};
 use crate::error::Result;
-use crate::metrics::Labels as RatedMap;
+use crate::metrics::{LabelPair, Labels as RatedMap};
 use crate::records::{Annotation, AnnotationState, Rater};
 use crate::shapes::{Form, Shape};
 use limner_imaging::{Volume, formats};
@@ -81,7 +81,7 @@ impl Exchange for MultiRater {
         for case in &cases {
             job.task.cancel.check()?;
             let versions = versions(job.contents, case, &signed, &mut DryRun::default());
-            let mut maps = Vec::new();
+            let (mut raters, mut maps) = (Vec::new(), Vec::new());
             for (rater, version) in &versions {
                 let name = names[rater].as_str();
                 boxes.extend(version.boxes.iter().filter_map(|(label, shape)| row(case, *label, shape, name)));
@@ -92,9 +92,10 @@ impl Exchange for MultiRater {
                 folder::make(path.parent().unwrap_or(out))?;
                 let values = map_of(job.contents, case, version);
                 grid::note(&mut check, case.image, grid::write_checked(case.image, values, &path, job.task, "")?);
-                maps.push((name, formats::open_single(&path, job.task)?));
+                raters.push(name);
+                maps.push(RatedMap::of(formats::open_single(&path, job.task)?)?);
             }
-            agreement.extend(agreed(job.contents, case, &maps));
+            agreement.extend(agreed(job.contents, case, &raters, &maps)?);
             if let Some(majority) = majority(&maps)? {
                 let path = out.join("consensus").join(format!("{}_majority.nii.gz", case.name));
                 folder::make(path.parent().unwrap_or(out))?;
@@ -197,35 +198,28 @@ fn row(case: &Case<'_>, label: u16, shape: &Shape, source: &str) -> Option<Value
 }
 
 /// What most raters say; `None` where fewer than two have painted.
-fn majority(maps: &[(&str, Volume)]) -> Result<Option<Volume>> {
+fn majority(maps: &[RatedMap]) -> Result<Option<Volume>> {
     if maps.len() < 2 {
         return Ok(None);
     }
-    let maps: Vec<RatedMap> = maps.iter().map(|(_, map)| RatedMap::of(map.clone())).collect::<Result<_>>()?;
-    let votes = Votes::of(&maps)?;
+    let votes = Votes::of(maps)?;
     Ok(Some(votes.label_map(&votes.majority().labels)?))
 }
 
 /// Dice of each label between each two raters; 1 where both say that it is not there is no agreement worth a line.
-fn agreed(contents: &Contents, case: &Case<'_>, maps: &[(&str, Volume)]) -> Vec<Vec<String>> {
+fn agreed(contents: &Contents, case: &Case<'_>, raters: &[&str], maps: &[RatedMap]) -> Result<Vec<Vec<String>>> {
     let mut lines = Vec::new();
-    for (n, (a, first)) in maps.iter().enumerate() {
-        for (b, second) in &maps[n + 1..] {
-            let mut counts: BTreeMap<u16, [u64; 3]> = BTreeMap::new();
-            for at in 0..first.samples().len() {
-                let [x, y] = [first, second].map(|map| map.samples().get(at) as u16);
-                counts.entry(x).or_default()[0] += 1;
-                counts.entry(y).or_default()[1] += 1;
-                counts.entry(x).or_default()[2] += u64::from(x == y);
-            }
-            for (value, [x, y, both]) in counts.into_iter().filter(|(value, _)| *value != 0) {
-                let name = contents.label_of_value(value).map_or("unnamed", |label| label.name.as_str());
-                let dice = 2.0 * both as f64 / (x + y) as f64;
-                lines.push([case.name.as_str(), name, a, b, &dice.to_string()].map(str::to_owned).to_vec());
+    for (n, (a, first)) in raters.iter().zip(maps).enumerate() {
+        for (b, second) in raters.iter().zip(maps).skip(n + 1) {
+            for (value, reach) in LabelPair::new(first, second)?.labels() {
+                let label = u16::try_from(*value).ok().and_then(|value| contents.label_of_value(value));
+                let name = label.map_or("unnamed", |label| label.name.as_str());
+                let dice = reach.overlap.dice().to_string();
+                lines.push([case.name.as_str(), name, a, b, &dice].map(str::to_owned).to_vec());
             }
         }
     }
-    lines
+    Ok(lines)
 }
 
 fn rater_names(contents: &Contents) -> BTreeMap<RaterId, String> {

@@ -36,7 +36,7 @@ use crate::shapes::Slice;
 pub(crate) use body::Body;
 pub(crate) use gather::masks_on;
 pub use reframe::Crop;
-pub(crate) use reframe::Reframe;
+pub(crate) use reframe::{Reframe, rectangle};
 use std::path::Path;
 
 /// A whole data set.

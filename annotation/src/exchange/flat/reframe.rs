@@ -8,6 +8,7 @@ use super::{Item, outline};
 use crate::error::{Error, Result};
 use crate::question::Transform;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// Which part of a picture leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +30,16 @@ impl Crop {
         if let Some(margin) = text.strip_prefix("around=") {
             return margin.parse().map(Self::Around).map_err(|_| wrong());
         }
-        let numbers: Option<Vec<u32>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
-        match numbers.as_deref() {
-            Some([x0, y0, x1, y1]) if x0 < x1 && y0 < y1 => Ok(Self::Fixed([[*x0, *y0], [*x1, *y1]])),
-            _ => Err(wrong()),
-        }
+        rectangle(text).map(Self::Fixed).ok_or_else(wrong)
+    }
+}
+
+/// From `0,0,200,40`: columns and rows from, to.
+pub(crate) fn rectangle<N: FromStr + PartialOrd + Copy>(text: &str) -> Option<[[N; 2]; 2]> {
+    let numbers: Option<Vec<N>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+    match numbers?[..] {
+        [x0, y0, x1, y1] if x0 < x1 && y0 < y1 => Some([[x0, y0], [x1, y1]]),
+        _ => None,
     }
 }
 

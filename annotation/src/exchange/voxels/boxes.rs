@@ -11,7 +11,7 @@ use crate::exchange::import::{Import, Labels, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder};
 use crate::id::ImageId;
 use crate::shapes::{Form, Shape};
-use limner_imaging::{Geometry, StackAxis};
+use limner_imaging::{Geometry, Side, StackAxis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -253,9 +253,7 @@ fn scans(contents: &Contents, options: &Options) -> Scans {
 fn orientation(geometry: &Geometry) -> Vec<String> {
     let word = |axis: usize| {
         let step = geometry.step(axis);
-        let along = (0..3).max_by(|a, b| step[*a].abs().total_cmp(&step[*b].abs())).unwrap_or(0);
-        let words = [["RL", "LR"], ["AP", "PA"], ["IS", "SI"]];
-        words[along][usize::from(step[along] < 0.0)].to_owned()
+        [-step, step].map(|way| Side::nearest(way).letter()).iter().collect()
     };
     [1, 0, 2].map(word).to_vec()
 }
