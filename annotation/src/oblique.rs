@@ -8,7 +8,7 @@ use crate::shapes::{Form, Slice};
 use crate::tools::{handles, place};
 use glam::{DAffine3, DMat3, DVec3};
 use limner_imaging::reslice::{Interpolation, value_at};
-use limner_imaging::{Geometry, Plane, Samples, StackAxis, ValueMap, Volume, Voxel};
+use limner_imaging::{Geometry, Plane, Samples, StackAxis, ValueMap, Volume, Voxel, World};
 use serde::{Deserialize, Serialize};
 
 /// The slice of the plane's own picture that drawings lie on.
@@ -140,6 +140,22 @@ impl Seen {
     }
 }
 
+/// A flat form through places of the patient: on the image's own slice where the plane is one, else on a turned plane.
+pub fn form_on(
+    image: &Geometry,
+    plane: &Plane,
+    places: &[World],
+    make: impl FnOnce(Slice, &[[f64; 2]]) -> Option<Form>,
+) -> Option<Form> {
+    let flat = |grid: &Geometry, slice: Slice| {
+        make(slice, &places.iter().map(|at| place::pixel_of(grid, slice, *at)).collect::<Vec<_>>())
+    };
+    match place::slice_of(image, plane) {
+        Some(slice) => flat(image, slice),
+        None => Oblique::draw(image, plane, |grid| flat(grid, SLICE)),
+    }
+}
+
 /// The pixels of a plane through an image: squares as fine as its finest voxel side.
 #[must_use]
 pub fn grid_on(image: &Geometry, plane: &Plane) -> Option<Geometry> {
@@ -159,7 +175,6 @@ mod tests {
     use crate::entity::ImageId;
     use crate::measure::{self, Kind};
     use crate::shapes::Shape;
-    use limner_imaging::World;
 
     /// Left-handed, anisotropic, turned about an axis that is none of the grid's; values rise by 2 a millimetre along S.
     fn picture() -> Volume {

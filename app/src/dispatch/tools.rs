@@ -7,11 +7,11 @@ use crate::outbox::Gesture;
 use crate::view_state::ViewportId;
 use crate::work::Draft;
 use crate::work::wire::LiveWire;
-use limner_annotation::oblique::{self, Oblique};
+use limner_annotation::oblique;
 use limner_annotation::tools::path::{Gather, Path, Step};
 use limner_annotation::tools::{Makes, Scene, Settings, ToolId, place, range_brush};
 use limner_annotation::{Command, Form, ImageId, PackedMask, PaintMode, Shape, StepInfo};
-use limner_imaging::{Geometry, Mask, StackAxis, VoxelBox, World};
+use limner_imaging::{Mask, StackAxis, VoxelBox, World};
 
 /// How much larger a brush gets by one key press or one notch.
 const BRUSH_STEP: f64 = 1.15;
@@ -346,14 +346,7 @@ impl App {
         make: fn(limner_annotation::Slice, &[[f64; 2]]) -> Option<Form>,
     ) -> Option<Form> {
         let geometry = &self.workspace.pictures.get(&draft.image)?.volume.geometry;
-        let flat = |grid: &Geometry, slice| {
-            let points = draft.path.points().iter().map(|at| place::pixel_of(grid, slice, *at));
-            make(slice, &points.collect::<Vec<_>>())
-        };
-        match place::slice_of(geometry, &draft.raster.plane) {
-            Some(slice) => flat(geometry, slice),
-            None => Oblique::draw(geometry, &draft.raster.plane, |grid| flat(grid, oblique::SLICE)),
-        }
+        oblique::form_on(geometry, &draft.raster.plane, draft.path.points(), make)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::work::measures::Readout;
 use crate::work::prompt_form;
 use crate::workspace::OpenPicture;
 use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Shape as Mark, Stroke, Ui, pos2, vec2};
-use limner_annotation::oblique::{self, Oblique, Seen};
+use limner_annotation::oblique::{self, Seen};
 use limner_annotation::tools::path::Gather;
 use limner_annotation::tools::{Makes, handles, place};
 use limner_annotation::{Form, Shape, Slice};
@@ -247,15 +247,10 @@ fn draft_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
     match info.makes {
         Makes::Dab { .. } => {}
         Makes::Shape(make) => {
-            let flat = |grid: &Geometry, slice| {
-                let points: Vec<_> = points.iter().map(|at| place::pixel_of(grid, slice, *at)).collect();
-                make(slice, &points)
+            let plane = if pen.slice.is_some() { &pen.ground.raster.plane } else { &draft.raster.plane };
+            let Some(form) = oblique::form_on(pen.geometry, plane, &points, make) else {
+                return pen.line(&screen, false, 1.5, over::MEASURE);
             };
-            let form = match pen.slice {
-                Some(slice) => flat(pen.geometry, slice),
-                None => Oblique::draw(pen.geometry, &draft.raster.plane, |grid| flat(grid, oblique::SLICE)),
-            };
-            let Some(form) = form else { return pen.line(&screen, false, 1.5, over::MEASURE) };
             let Some(Seen { grid, slice, section }) = pen.seen(&form) else { return };
             let pen = pen.on(&grid);
             pen.form(slice, &section, 1.5, over::MEASURE);
