@@ -15,7 +15,7 @@ use crate::labels::Label;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use glam::DVec3;
-use limner_imaging::{Voxel, VoxelBox};
+use limner_imaging::{Mask, Voxel, VoxelBox};
 use std::path::Path;
 
 pub(crate) struct Segmentation;
@@ -246,13 +246,29 @@ struct Bits {
 
 impl Bits {
     fn row(&mut self, flags: &[bool], offset: usize, columns: usize) {
-        let start = self.len;
+        let mut at = self.len + offset;
         self.len += columns;
         self.bytes.resize(self.len.div_ceil(8), 0);
-        for at in flags.iter().enumerate().filter(|(_, flag)| **flag).map(|(n, _)| start + offset + n) {
-            self.bytes[at / 8] |= 1 << (at % 8);
+        for eight in flags.chunks(8) {
+            let byte = packed(eight);
+            let (place, shift) = (at / 8, at % 8);
+            self.bytes[place] |= byte << shift;
+            // What went over the end of the byte; a row that ends before has nothing there.
+            let over = (u16::from(byte) << shift >> 8) as u8;
+            if over != 0 {
+                self.bytes[place + 1] |= over;
+            }
+            at += 8;
         }
     }
+}
+
+/// Up to eight flags as the bits of a byte, the first lowest.
+fn packed(flags: &[bool]) -> u8 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(flags).for_each(|(byte, flag)| *byte = u8::from(*flag));
+    // The product brings the lowest bit of byte n to bit 56 + n.
+    (u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 fn image_pixel(d: &mut Build, rows: usize, columns: usize, frames: usize, depth: u16) {
@@ -398,14 +414,12 @@ fn check_case(job: &Job<'_>, case: &Case<'_>, map: &LabelMap, path: &Path, check
     let flat = hidden.then(|| crate::exchange::voxels::nnunet::flattened(map));
     for (n, value) in map.values().into_iter().enumerate() {
         let meant = match &flat {
-            Some(flat) => flat.iter().map(|v| *v == value).collect(),
-            None => map.mask_of(value).within(whole).voxels().to_vec(),
+            Some(flat) => Mask::from_voxels(whole, flat.iter().map(|v| *v == value).collect())
+                .unwrap_or_else(|| Mask::empty(whole)),
+            None => map.mask_of(value),
         };
         let found = back.segments.iter().find(|segment| segment.number == n + 1);
-        let same = match found {
-            Some(found) => found.mask.within(whole).voxels() == meant.as_slice(),
-            None => !meant.contains(&true),
-        };
+        let same = found.map_or(meant.is_empty(), |found| is_same(&found.mask, &meant));
         check.pass &= same;
         if !same {
             check.max_mm = f64::INFINITY;
@@ -413,6 +427,11 @@ fn check_case(job: &Job<'_>, case: &Case<'_>, map: &LabelMap, path: &Path, check
     }
     grid::note(check, case.image, back.off_mm);
     Ok(())
+}
+
+fn is_same(a: &Mask, b: &Mask) -> bool {
+    let both = a.bounds().union(&b.bounds());
+    a.within(both) == b.within(both)
 }
 
 #[cfg(test)]

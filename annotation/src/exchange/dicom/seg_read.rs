@@ -133,21 +133,26 @@ fn masks_of(path: &Path, object: &DefaultDicomObject, images: &[&ImageEntry], ta
     let mut shares = false;
     for (n, (frame, way)) in frames.iter().zip(&placed).enumerate() {
         task.cancel.check()?;
-        let start = n * rows * columns;
-        let mut put = |at: usize, stored: f64| {
-            let label_map = frame.segment.is_none();
-            let inside = if label_map { stored > 0.0 } else { stored >= least };
-            shares |= fractional && stored > 0.0 && stored < 2.0 * least;
-            if inside {
-                masks.set(frame.segment.unwrap_or(stored as usize), way.voxel(at % columns, at / columns));
+        let pixels = n * rows * columns..(n + 1) * rows * columns;
+        if fractional {
+            let whole = 2.0 * least;
+            shares |= pixels.clone().map(|at| volume.samples().get(at)).any(|stored| stored > 0.0 && stored < whole);
+        }
+        match (frame.segment, volume.samples()) {
+            (Some(segment), Samples::U8(bytes)) => {
+                // A byte is above a threshold exactly when it is above the next whole number.
+                masks.of(segment).flags(way, &bytes[pixels], columns, least.ceil().clamp(1.0, 255.0) as u8);
             }
-        };
-        match volume.samples() {
-            Samples::U8(bytes) => {
-                let plane = bytes[start..start + rows * columns].iter().enumerate();
-                plane.filter(|(_, b)| **b != 0).for_each(|(at, b)| put(at, f64::from(*b)));
+            (Some(segment), samples) => {
+                let mut target = masks.of(segment);
+                let inside = pixels.enumerate().filter(|(_, at)| samples.get(*at) >= least);
+                inside.for_each(|(at, _)| target.set(way.voxel(at % columns, at / columns)));
             }
-            samples => (0..rows * columns).for_each(|at| put(at, samples.get(start + at))),
+            (None, samples) => {
+                for (at, stored) in pixels.map(|at| samples.get(at) as usize).enumerate().filter(|(_, v)| *v > 0) {
+                    masks.of(stored).set(way.voxel(at % columns, at / columns));
+                }
+            }
         }
     }
     Ok(Found { segments: masks.finish(), image, off_mm, shares })
@@ -169,19 +174,52 @@ impl Masks {
         Self { reach, found: BTreeMap::new() }
     }
 
-    fn set(&mut self, segment: usize, voxel: [i64; 3]) {
+    fn of(&mut self, segment: usize) -> Target<'_> {
         let reach = &self.reach;
-        let mask = self.found.entry(segment).or_insert_with(|| {
+        Target(self.found.entry(segment).or_insert_with(|| {
             Mask::empty(reach.get(&Some(segment)).or(reach.get(&None)).copied().unwrap_or_default())
-        });
-        // What a frame has beyond the image is not on it.
+        }))
+    }
+
+    /// Those that have voxels.
+    fn finish(self) -> Vec<Segment> {
+        let there = self.found.into_iter().filter(|(_, mask)| !mask.is_empty());
+        there.map(|(number, mask)| Segment { number, mask }).collect()
+    }
+}
+
+/// The mask of one segment. What a frame has beyond the image is not on it.
+struct Target<'a>(&'a mut Mask);
+
+impl Target<'_> {
+    fn set(&mut self, voxel: [i64; 3]) {
         if let [Ok(i), Ok(j), Ok(k)] = voxel.map(usize::try_from) {
-            mask.set([i, j, k], true);
+            self.0.set([i, j, k], true);
         }
     }
 
-    fn finish(self) -> Vec<Segment> {
-        self.found.into_iter().map(|(number, mask)| Segment { number, mask }).collect()
+    /// The pixels of a frame that are at least `least`; row by row where the frame lies as the image does.
+    fn flags(&mut self, way: &Way, pixels: &[u8], columns: usize, least: u8) {
+        let inside = |byte: &u8| *byte >= least;
+        if way.column != [1, 0, 0] {
+            let found = pixels.iter().enumerate().filter(|(_, byte)| inside(byte));
+            return found.for_each(|(at, _)| self.set(way.voxel(at % columns, at / columns)));
+        }
+        let bounds = self.0.bounds();
+        let [width, height, _] = bounds.size();
+        for (row, bytes) in pixels.chunks_exact(columns).enumerate() {
+            let [Ok(i), Ok(j), Ok(k)] = way.voxel(0, row).map(usize::try_from) else {
+                // Begins beside the image.
+                bytes.iter().enumerate().filter(|(_, b)| inside(b)).for_each(|(x, _)| self.set(way.voxel(x, row)));
+                continue;
+            };
+            if !bounds.contains([bounds.min[0], j, k]) || i < bounds.min[0] || i >= bounds.max[0] {
+                continue;
+            }
+            let start = ((k - bounds.min[2]) * height + j - bounds.min[1]) * width;
+            let line = &mut self.0.voxels_mut()[start + i - bounds.min[0]..start + width];
+            line.iter_mut().zip(bytes).for_each(|(flag, byte)| *flag |= inside(byte));
+        }
     }
 }
 

@@ -15,16 +15,19 @@ impl Rle {
     /// One mask per value of a picture stored row after row; 0 is nobody's.
     #[must_use]
     pub fn of_values(values: &[u16], width: usize, height: usize) -> BTreeMap<u16, Self> {
-        let columns = columns_first(values, width, height);
-        let most = columns.iter().copied().max().unwrap_or(0);
+        let changes = Changes::of(values, width, height);
+        let most = changes.all.iter().map(|change| change.value).max().unwrap_or(0);
+        if changes.all.iter().all(|change| change.value == 0 || change.value == most) {
+            return changes
+                .one_value(most, height)
+                .map(|counts| (most, Self { width, height, counts }))
+                .into_iter()
+                .collect();
+        }
         // Where the builder of a value is; looked up for each run, so it must cost nothing.
         let mut places = vec![usize::MAX; usize::from(most) + 1];
         let mut all: Vec<(u16, Builder)> = Vec::new();
-        let mut start = 0;
-        while start < columns.len() {
-            let value = columns[start];
-            let length = columns[start..].iter().position(|other| *other != value);
-            let end = length.map_or(columns.len(), |length| start + length);
+        let mut run = |value: u16, start: usize, end: usize| {
             if value != 0 {
                 let place = &mut places[usize::from(value)];
                 if *place == usize::MAX {
@@ -33,8 +36,13 @@ impl Rle {
                 }
                 all[*place].1.run(start, end);
             }
-            start = end;
+        };
+        let (mut start, mut value) = (0, 0);
+        for (at, next) in changes.down_the_columns(height) {
+            run(value, start, at);
+            (start, value) = (at, next);
         }
+        run(value, start, width * height);
         all.into_iter().map(|(value, builder)| (value, builder.finish(width, height))).collect()
     }
 
@@ -109,20 +117,21 @@ impl Rle {
     /// The compressed counts: each but the first three as a difference to the one two before, five bits a letter.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(self.counts.len() * 2);
+        let mut text = Vec::with_capacity(self.counts.len() * 2);
         for (n, count) in self.counts.iter().enumerate() {
             let mut rest = i64::from(*count) - if n > 2 { i64::from(self.counts[n - 2]) } else { 0 };
             loop {
                 let bits = (rest & 0x1f) as u8;
                 rest >>= 5;
                 let more = if bits & 0x10 == 0 { rest != 0 } else { rest != -1 };
-                text.push(char::from(48 + bits + if more { 0x20 } else { 0 }));
+                text.push(48 + bits + if more { 0x20 } else { 0 });
                 if !more {
                     break;
                 }
             }
         }
-        text
+        // All letters lie between 48 and 111.
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Reads compressed counts; `None` where they are not, or do not fill the picture.
@@ -164,20 +173,95 @@ impl Rle {
     }
 }
 
-/// Column after column, turned in tiles that fit into the nearest cache.
-fn columns_first(values: &[u16], width: usize, height: usize) -> Vec<u16> {
-    const TILE: usize = 32;
-    let mut columns = vec![0; width * height];
-    for top in (0..height).step_by(TILE) {
-        for left in (0..width).step_by(TILE) {
-            for x in left..(left + TILE).min(width) {
-                for y in top..(top + TILE).min(height) {
-                    columns[x * height + y] = values[y * width + x];
+/// Where the value changes on the way down the columns, one column after the other. The picture is read row by row as it
+/// is stored: turning it first would cost more than everything else.
+struct Changes {
+    /// Column by column, downwards.
+    all: Vec<Change>,
+    /// Where the changes of each column begin, and where those of the last end.
+    begins: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Change {
+    row: u32,
+    value: u16,
+}
+
+impl Changes {
+    fn of(values: &[u16], width: usize, height: usize) -> Self {
+        if width == 0 || height == 0 {
+            return Self { all: Vec::new(), begins: vec![0; width + 1] };
+        }
+        // What stands above the topmost row is the foot of the column before.
+        let mut foot = Vec::with_capacity(width);
+        foot.push(0);
+        foot.extend_from_slice(&values[width * (height - 1)..width * height - 1]);
+        let mut counts = vec![0_u32; width];
+        let mut above = foot.as_slice();
+        for row in values.chunks_exact(width) {
+            for ((count, a), b) in counts.iter_mut().zip(above).zip(row) {
+                *count += u32::from(a != b);
+            }
+            above = row;
+        }
+        let mut begins = Vec::with_capacity(width + 1);
+        begins.push(0);
+        begins.extend(counts.iter().scan(0, |total, count| {
+            *total += *count as usize;
+            Some(*total)
+        }));
+        let mut changes = Self { all: vec![Change::default(); begins[width]], begins };
+        changes.fill(values, &foot);
+        changes
+    }
+
+    fn fill(&mut self, values: &[u16], foot: &[u16]) {
+        /// So many pixels are passed over at once where nothing changes.
+        const STEP: usize = 16;
+        let width = foot.len();
+        let mut next = self.begins[..width].to_vec();
+        let mut above = foot;
+        for (y, row) in values.chunks_exact(width).enumerate() {
+            for ((above, row), next) in above.chunks(STEP).zip(row.chunks(STEP)).zip(next.chunks_mut(STEP)) {
+                if above == row {
+                    continue;
+                }
+                for ((a, b), next) in above.iter().zip(row).zip(next) {
+                    if a != b {
+                        self.all[*next] = Change { row: y as u32, value: *b };
+                        *next += 1;
+                    }
                 }
             }
+            above = row;
         }
     }
-    columns
+
+    /// Every change as a position, column after column, and what begins there.
+    fn down_the_columns(&self, height: usize) -> impl Iterator<Item = (usize, u16)> + '_ {
+        self.begins.windows(2).enumerate().flat_map(move |(x, ends)| {
+            self.all[ends[0]..ends[1]].iter().map(move |change| (x * height + change.row as usize, change.value))
+        })
+    }
+
+    /// The counts of a picture with one value beside 0: every change is the end of a run. `None` where there is none.
+    fn one_value(&self, value: u16, height: usize) -> Option<Vec<u32>> {
+        let pixels = (self.begins.len() - 1) * height;
+        let mut counts = Vec::with_capacity(self.all.len() + 1);
+        let mut last = 0;
+        for (x, ends) in self.begins.windows(2).enumerate() {
+            for change in &self.all[ends[0]..ends[1]] {
+                let at = x * height + change.row as usize;
+                counts.push((at - last) as u32);
+                last = at;
+            }
+        }
+        if last < pixels {
+            counts.push((pixels - last) as u32);
+        }
+        (value != 0).then_some(counts)
+    }
 }
 
 #[derive(Default)]
