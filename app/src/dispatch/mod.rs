@@ -172,7 +172,7 @@ impl App {
     fn act_on_window(&mut self, action: Action) {
         match action {
             Action::Palette => self.dialog = Some(Dialog::palette()),
-            Action::KeySheet => self.dialog = Some(Dialog::Keys),
+            Action::KeySheet => self.dialog = Some(Dialog::keys()),
             Action::Settings => self.dialog = Some(Dialog::Settings(SettingsPage::default())),
             Action::ToggleBrowser => self.change_look(|look| look.browser = !look.browser),
             Action::ToggleInspector => self.change_look(|look| look.inspector = !look.inspector),

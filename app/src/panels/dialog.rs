@@ -1,15 +1,14 @@
 //! The small questions asked in the window itself: a path to type, the command palette, the key sheet, the settings.
 
 use super::export::{self, ExportPage};
-use super::palette;
 use super::settings::{self, SettingsPage};
-use crate::action::{ACTIONS, Menu};
+use super::{keys, palette};
 use crate::app::App;
 use crate::case::Ask;
 use crate::outbox::{AskAct, ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
-use crate::widgets::{key_cap, line_edit};
-use eframe::egui::{Align2, Button, Context, Frame, Grid, Id, Key, Modal, RichText, ScrollArea, Ui, vec2};
+use crate::widgets::line_edit;
+use eframe::egui::{Align2, Button, Context, Frame, Id, Key, Modal, RichText, Ui, vec2};
 use limner_annotation::exchange::EXCHANGES;
 use std::path::PathBuf;
 
@@ -18,7 +17,7 @@ use std::path::PathBuf;
 pub enum Dialog {
     Path { purpose: Purpose, text: String },
     Palette { text: String, chosen: usize },
-    Keys,
+    Keys { text: String },
     Settings(SettingsPage),
     Export(ExportPage),
 }
@@ -28,10 +27,15 @@ impl Dialog {
         Self::Palette { text: String::new(), chosen: 0 }
     }
 
+    pub const fn keys() -> Self {
+        Self::Keys { text: String::new() }
+    }
+
     const fn width(&self) -> f32 {
         match self {
-            Self::Settings(_) | Self::Keys => 620.0,
+            Self::Settings(_) => 620.0,
             Self::Export(_) => 900.0,
+            Self::Keys { .. } => 1020.0,
             Self::Path { .. } | Self::Palette { .. } => 520.0,
         }
     }
@@ -113,7 +117,7 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
         match dialog {
             Dialog::Path { purpose, text } => path_ui(*purpose, text, ui, out),
             Dialog::Palette { text, chosen } => palette::ui(app, text, chosen, ui, out),
-            Dialog::Keys => keys_ui(app, ui),
+            Dialog::Keys { text } => keys::ui(app, text, ui),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
             Dialog::Export(page) => export::ui(page, ui, out),
         }
@@ -145,38 +149,6 @@ fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
         }
         if ui.button("Cancel").clicked() {
             out.ask(Request::CloseDialog);
-        }
-    });
-}
-
-fn keys_ui(app: &App, ui: &mut Ui) {
-    let c = colours(ui.ctx());
-    title_ui(ui, "Keys");
-    let hand = "Left drag: the tool in hand   Right drag: zoom   Middle drag: pan   Wheel: slices   Ctrl+wheel: zoom";
-    ui.label(RichText::new(hand).color(c.weak));
-    ui.add_space(space::M);
-    let height = (ui.ctx().content_rect().height() - 220.0).clamp(120.0, 560.0);
-    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]);
-    scroll.show(ui, |ui| {
-        for menu in Menu::ALL {
-            let entries = ACTIONS.iter().filter(|e| e.menu == menu);
-            let keyed: Vec<_> = entries.filter(|e| app.keymap.chords_of(e.action).next().is_some()).collect();
-            if keyed.is_empty() {
-                continue;
-            }
-            ui.add_space(space::S);
-            ui.label(RichText::new(menu.title()).font(strong(size::BODY)).color(c.weak));
-            Grid::new(menu.title()).num_columns(2).min_col_width(260.0).spacing([24.0, 5.0]).show(ui, |ui| {
-                for entry in keyed {
-                    ui.label(app.title_of(entry.action));
-                    ui.horizontal(|ui| {
-                        for chord in app.keymap.chords_of(entry.action) {
-                            key_cap(ui, &app.name_of(&chord));
-                        }
-                    });
-                    ui.end_row();
-                }
-            });
         }
     });
 }

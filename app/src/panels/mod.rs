@@ -8,6 +8,7 @@ pub mod dialog;
 pub mod export;
 pub mod follow_up;
 pub mod inspector;
+mod keys;
 pub mod labels;
 pub mod measurements;
 pub mod menu;

@@ -111,8 +111,8 @@ fn every_panel_looks_as_it_did_in_all_three_themes() {
             hand.window.state_mut().dialog = Some(Dialog::Settings(page));
             keep(&mut hand, &format!("settings_{page:?}").to_lowercase(), Some(dialog));
         }
-        hand.window.state_mut().dialog = Some(Dialog::Keys);
-        keep(&mut hand, "keys", Some(dialog));
+        hand.window.state_mut().dialog = Some(Dialog::keys());
+        keep(&mut hand, "keys", Some(Rect { min: pos2(160.0, 40.0), max: pos2(1240.0, 860.0) }));
         hand.window.state_mut().dialog = Some(Dialog::palette());
         keep(&mut hand, "palette", Some(dialog));
     }
@@ -126,7 +126,7 @@ fn every_control_has_a_name() {
     let home = tempfile::tempdir().unwrap();
     let mut hand = Hand::on_sample(home.path());
     let pages = SettingsPage::ALL.map(|page| Some(Dialog::Settings(page)));
-    for dialog in pages.into_iter().chain([None, Some(Dialog::palette()), Some(Dialog::Keys)]) {
+    for dialog in pages.into_iter().chain([None, Some(Dialog::palette()), Some(Dialog::keys())]) {
         let what = format!("{dialog:?}");
         hand.window.state_mut().dialog = dialog;
         for _ in 0..3 {
