@@ -16,6 +16,7 @@ mod meant;
 mod pick;
 pub mod place;
 mod prompt;
+mod proposal;
 pub mod questions;
 mod register;
 mod snapshot;

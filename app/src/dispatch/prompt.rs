@@ -4,7 +4,6 @@ use super::tools::nothing;
 use super::whole::Told;
 use crate::app::App;
 use crate::assist::Answer;
-use crate::gpu::Proposed;
 use crate::jobs::Apply;
 use crate::work::Draft;
 use limner_annotation::records::{Progress, SegmentState};
@@ -12,15 +11,6 @@ use limner_annotation::tools::prompt::{Ask, Place, place};
 use limner_annotation::{Command, Document, ImageId, LabelId, PackedMask, PaintMode, StepInfo};
 use limner_imaging::{Mask, VoxelBox};
 use limner_segmentation::{Prompt, Shape};
-
-/// Voxels of a mask that are less likely than this are drawn paler: there the next prompt helps most.
-const SURE: f32 = 0.75;
-
-/// Voxels outside a mask that are at least this likely are its soft edge.
-const NEAR: f32 = 0.25;
-
-/// How far around a mask its soft edge is drawn, in voxels.
-const SOFT_EDGE: usize = 6;
 
 /// The places a question can be in: a newer one replaces it.
 const SLOT: &str = "prompt";
@@ -132,37 +122,6 @@ impl App {
         }
     }
 
-    /// Puts the proposal on the screen, or takes the last one off.
-    pub(crate) fn show_proposal(&mut self) {
-        let shown = self.work.shown_proposal.take();
-        let offered = self.assist.proposal();
-        if let Some((image, bounds)) = shown
-            && offered.is_none_or(|(new, ..)| new != image)
-            && let Err(error) = self.gpu.write_proposal(image, bounds, &vec![Proposed::No; bounds.len()], [255; 3])
-        {
-            self.notices.error("The proposal could not be taken off", &error);
-        }
-        let Some((image, label, mask)) = offered else { return };
-        let before = shown.filter(|(old, _)| *old == image).map_or_else(VoxelBox::default, |(_, bounds)| bounds);
-        let share = self.assist.certainty();
-        let tight = mask.tight_box();
-        let after = if share.is_some() { with_edge(tight, mask.bounds()) } else { tight };
-        let bounds = before.union(&after);
-        let certain = |index: [usize; 3]| match (mask.get(index), &share) {
-            (false, Some(answer)) if answer.probability_at(index) >= NEAR => Proposed::Near,
-            (false, _) => Proposed::No,
-            (true, Some(answer)) if answer.probability_at(index) < SURE => Proposed::Unsure,
-            (true, _) => Proposed::Yes,
-        };
-        let proposed: Vec<Proposed> = Mask::from_fn(bounds, |_| true).indices().map(certain).collect();
-        let colour = self.document().and_then(|d| d.label(label)).map_or([255; 3], limner_annotation::Label::colour);
-        let drawn = self.gpu.write_proposal(image, bounds, &proposed, colour);
-        self.work.shown_proposal = Some((image, after));
-        if let Err(error) = drawn {
-            self.notices.error("The proposal could not be drawn", &error);
-        }
-    }
-
     /// Enter: closes a path that waits, else accepts what is offered.
     pub(super) fn accept(&mut self) {
         if self.work.draft.is_some() {
@@ -241,16 +200,6 @@ impl App {
         self.work.hovered_prompt = None;
         self.show_proposal();
     }
-}
-
-/// A box with room for the soft edge, as far as the engine has looked.
-fn with_edge(tight: VoxelBox, looked_at: VoxelBox) -> VoxelBox {
-    if tight.is_empty() {
-        return tight;
-    }
-    let min = std::array::from_fn(|a| tight.min[a].saturating_sub(SOFT_EDGE).max(looked_at.min[a]));
-    let max = std::array::from_fn(|a| (tight.max[a] + SOFT_EDGE).min(looked_at.max[a]));
-    VoxelBox { min, max }
 }
 
 /// Every voxel that belongs to a locked or finished label other than the one asked about.
