@@ -4,9 +4,11 @@ use crate::app::App;
 use crate::theme::{icon, icon_font, over, radius, size, space};
 use crate::views::Shown;
 use crate::workspace::OpenPicture;
-use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Side, StackAxis, View};
+use std::sync::Arc;
 
 const MARGIN: f32 = 8.0;
 const LINE: f32 = 15.0;
@@ -57,10 +59,14 @@ fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
         }
     }
     lines.retain(|line| !line.is_empty());
+    // The letter at the top stays free.
+    let room = rect.width() / 2.0 - MARGIN - LINE;
     for (n, line) in lines.iter().enumerate() {
         let at = rect.min + vec2(MARGIN, MARGIN + n as f32 * LINE);
         let colour = if n == 0 { over::TEXT } else { over::WEAK };
-        coloured(painter, at, Align2::LEFT_TOP, line, size::SMALL, colour);
+        let mut job = LayoutJob::simple_singleline(line.clone(), FontId::proportional(size::SMALL), colour);
+        job.wrap = TextWrapping::truncate_at_width(room);
+        edged(painter, at, Align2::LEFT_TOP, &painter.layout_job(job), colour);
     }
 }
 
@@ -136,11 +142,16 @@ pub fn text(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32) {
     coloured(painter, at, align, text, size, over::TEXT);
 }
 
-/// With a dark edge, so that it reads on any picture.
 pub fn coloured(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
-    let font = FontId::proportional(size);
+    let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), colour);
+    edged(painter, at, align, &galley, colour);
+}
+
+/// With a dark edge, so that it reads on any picture.
+fn edged(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, colour: Color32) {
+    let at = align.anchor_size(at, galley.size()).min;
     for edge in [vec2(1.0, 1.0), vec2(-1.0, 1.0), vec2(1.0, -1.0), vec2(-1.0, -1.0)] {
-        painter.text(at + edge, align, text, font.clone(), over::EDGE);
+        painter.galley_with_override_text_color(at + edge, Arc::clone(galley), over::EDGE);
     }
-    painter.text(at, align, text, font, colour);
+    painter.galley(at, Arc::clone(galley), colour);
 }
