@@ -251,8 +251,10 @@ impl App {
         if panels::timebar::is_needed(app) {
             bar(Panel::bottom("time"), size::BAR_HEIGHT).show(ui, |ui| panels::timebar::ui(app, ui, out));
         }
-        let central = CentralPanel::default().frame(Frame::NONE.fill(c.ground));
         let layout = app.workspace.stage.layout();
+        // Views cover their place: a ground below them would be one more layer to shade, which software feels.
+        let ground = if empty { Frame::NONE.fill(c.ground) } else { Frame::NONE };
+        let central = CentralPanel::default().frame(ground);
         central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, layout, ui, out) });
         let beside = beside::ui(app, ui.ctx(), out);
         panels::notices::ui(app, ui.ctx(), out);
@@ -361,6 +363,10 @@ impl App {
 }
 
 impl eframe::App for App {
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        theme::colours(&self.ctx).ground.to_normalized_gamma_f32()
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         while let Some(finished) = self.jobs.next_finished() {
             match finished.outcome {

@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::outbox::Outbox;
-use crate::theme;
 use crate::views;
 use eframe::egui::{CentralPanel, Context, Frame, Pos2, Rect, Ui, Vec2, ViewportBuilder, ViewportId};
 use serde::{Deserialize, Serialize};
@@ -49,8 +48,7 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) -> Option<Place> {
     let builder = app.beside_place.map_or(builder.clone(), |place| place.applied(builder));
     ctx.show_viewport_immediate(ViewportId::from_hash_of("beside"), builder, |ui, _| {
         keys(app, ui, out);
-        let frame = Frame::NONE.fill(theme::colours(ui.ctx()).ground);
-        CentralPanel::default().frame(frame).show(ui, |ui| views::ui(app, layout, ui, out));
+        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| views::ui(app, layout, ui, out));
         if ui.ctx().input(|i| i.viewport().close_requested()) {
             out.act(crate::action::Action::SecondWindow);
         }

@@ -146,6 +146,11 @@ impl Gpu {
         self.viewports.get(&viewport).map(|texture| texture.id)
     }
 
+    /// Whether a slice fills the viewport's texture, so that nothing behind it shows.
+    pub fn has_drawn(&self, viewport: ViewportId) -> bool {
+        self.viewports.get(&viewport).is_some_and(|texture| texture.shown.is_some())
+    }
+
     /// The device pictures are prepared for, on whatever thread.
     pub const fn context(&self) -> &GpuContext {
         &self.device.context

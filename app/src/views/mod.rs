@@ -13,7 +13,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::panels::browser::CarriedSeries;
-use crate::theme::{icon, icon_font, over, size};
+use crate::theme::{colours, icon, icon_font, over, size};
 use crate::view_state::{Along, Node, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
@@ -22,11 +22,12 @@ use eframe::egui::{
 
 /// Every viewport of one of the two windows in its place.
 pub fn ui(app: &App, layout: &Node, ui: &mut Ui, out: &mut Outbox) {
+    let whole = ui.available_rect_before_wrap();
     if app.case.grid.open {
+        ui.painter().rect_filled(whole, 0.0, colours(ui.ctx()).ground);
         return grid::ui(app, ui, out);
     }
     let stage = &app.workspace.stage;
-    let whole = ui.available_rect_before_wrap();
     let places = layout.places(whole);
     let has_active = places.iter().any(|(id, _)| *id == stage.active_id());
     if stage.is_maximised() && has_active {
@@ -95,9 +96,8 @@ fn seams_ui(app: &App, layout: &Node, whole: Rect, ui: &mut Ui, out: &mut Outbox
             Along::Down => (seam.rect.expand2(vec2(0.0, REACH)), CursorIcon::ResizeVertical),
         };
         let response = ui.interact(grip, id, Sense::drag()).on_hover_and_drag_cursor(icon);
-        if response.hovered() || response.dragged() {
-            ui.painter().rect_filled(seam.rect, 0.0, over::ACTIVE);
-        }
+        let held = response.hovered() || response.dragged();
+        ui.painter().rect_filled(seam.rect, 0.0, if held { over::ACTIVE } else { colours(ui.ctx()).ground });
         let moved = response.drag_delta();
         let by = if seam.along == Along::Across { moved.x } else { moved.y } / seam.length.max(1.0);
         if by != 0.0 {
@@ -116,7 +116,9 @@ fn picture_ui(app: &App, (id, viewport, _): Shown<'_>, ui: &mut Ui, out: &mut Ou
     let name = accessible_name(app, id, viewport);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
     out.ask(Request::ViewResized(id, size_in_pixels(rect, ui)));
-    ui.painter().rect_filled(rect, 0.0, over::GROUND);
+    if !app.gpu.has_drawn(id) {
+        ui.painter().rect_filled(rect, 0.0, over::GROUND);
+    }
     let texture = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     if let Some(picture) = app.gpu.texture_id(id) {
         ui.painter().image(picture, rect, texture, Color32::WHITE);
