@@ -17,6 +17,7 @@ pub mod prompt;
 mod raster;
 pub mod run;
 pub mod session;
+pub mod wire;
 
 pub use engine::{Capabilities, Engine, Prediction, Request};
 pub use error::{Error, Result};
