@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::intensities::Intensities;
+use crate::neural::Contract;
 use crate::prompt::{Prompt, Shape};
 use limner_imaging::{Mask, Task, Volume, VoxelBox};
 use serde::Serialize;
@@ -21,13 +22,15 @@ pub struct Request<'a> {
     pub forbidden: Option<Forbidden<'a>>,
     /// The image's mean and spread where somebody has measured them already.
     pub intensities: Option<Intensities>,
+    /// Whether a network may step back from where it was asked to look, to see an object whole.
+    pub steps_back: bool,
 }
 
 impl<'a> Request<'a> {
     /// A first question: nothing answered before, nothing forbidden.
     #[must_use]
     pub const fn new(image: &'a Volume, prompts: &'a [Prompt]) -> Self {
-        Self { image, prompts, previous: None, answered: 0, forbidden: None, intensities: None }
+        Self { image, prompts, previous: None, answered: 0, forbidden: None, intensities: None, steps_back: true }
     }
 
     pub(crate) fn is_forbidden(&self, index: [usize; 3]) -> bool {
@@ -137,12 +140,20 @@ impl Capabilities {
                     self.takes_solid_boxes()
                 }
             }
-            Shape::Scribble { .. } => self.scribble,
-            Shape::Lasso { .. } => self.lasso,
+            Shape::Scribble { .. } | Shape::Marks { lasso: false, .. } => self.scribble,
+            Shape::Lasso { .. } | Shape::Marks { .. } => self.lasso,
             Shape::Mask { .. } => self.mask,
         };
         shape && (prompt.positive || self.negative)
     }
+}
+
+/// How a network was trained, for clients of a server that draw prompts themselves.
+#[derive(Clone, Copy)]
+pub struct Training<'a> {
+    pub contract: &'a Contract,
+    /// Slices, rows, columns.
+    pub patch: [usize; 3],
 }
 
 pub trait Engine: Send + Sync {
@@ -165,6 +176,17 @@ pub trait Engine: Send + Sync {
     /// Whether `Request::intensities` saves it work.
     fn wants_intensities(&self) -> bool {
         false
+    }
+
+    /// What computes: `cpu`, or a name for people.
+    fn device(&self) -> &str {
+        "cpu"
+    }
+
+    /// What its network was trained to be told, and the patch (slices, rows, columns) it sees; nothing where there is
+    /// no network.
+    fn training(&self) -> Option<Training<'_>> {
+        None
     }
 
     /// Segments one object. The same request gives the same mask, on any number of threads.

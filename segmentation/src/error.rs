@@ -20,6 +20,9 @@ pub enum Error {
     UnknownModel { name: String, known: String },
     #[error("{reason}")]
     Session { reason: String },
+    /// A server that cannot be reached, or one that does not do what was asked.
+    #[error("{reason}")]
+    Network { reason: String },
     #[error("{reason}: {}", path.display())]
     Model { path: PathBuf, reason: String },
 }

@@ -16,6 +16,7 @@ pub mod neural;
 pub mod prompt;
 mod raster;
 pub mod run;
+pub mod serve;
 pub mod session;
 pub mod wire;
 

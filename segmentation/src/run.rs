@@ -16,7 +16,7 @@ pub struct Report {
     pub model: String,
     /// Of the model's weights; `None` for an engine without any.
     pub license: Option<String>,
-    pub device: &'static str,
+    pub device: String,
     pub objects: Vec<ObjectReport>,
 }
 
@@ -48,6 +48,7 @@ pub fn segment(
     task: &Task,
 ) -> Result<(Volume, Report)> {
     let (model, license) = (engine.name().to_owned(), engine.license().map(str::to_owned));
+    let device = engine.device().to_owned();
     let rounds: usize = objects.iter().map(|o| o.rounds.len()).sum();
     task.progress.begin("segmenting", rounds as u64);
     let mut session = Session::new(Arc::clone(image), engine);
@@ -67,7 +68,7 @@ pub fn segment(
         reports.push(report);
     }
     let labels = label_volume(image, &session)?;
-    let report = Report { schema: "limner.segment/1", model, license, device: "cpu", objects: reports };
+    let report = Report { schema: "limner.segment/1", model, license, device, objects: reports };
     Ok((labels, report))
 }
 

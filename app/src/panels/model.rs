@@ -110,6 +110,7 @@ fn words(prompt: &Prompt) -> String {
         }
         Shape::Scribble { points, .. } => format!("Scribble of {} points", points.len()),
         Shape::Lasso { points, .. } => format!("Lasso of {} points", points.len()),
+        Shape::Marks { .. } => format!("Marked {}", prompt.shape.name()),
         Shape::Mask { .. } => "Mask".to_owned(),
     }
 }

@@ -218,7 +218,7 @@ fn aslant_ui(prompt: &Prompt, pen: &Pen<'_>) {
             let closed = matches!(prompt.shape, Prompted::Lasso { .. });
             pen.line(&line, closed, 2.0, sign_colour(prompt.positive));
         }
-        Prompted::Box { .. } | Prompted::Mask { .. } => {}
+        Prompted::Box { .. } | Prompted::Marks { .. } | Prompted::Mask { .. } => {}
     }
 }
 

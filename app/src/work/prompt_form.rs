@@ -20,7 +20,7 @@ pub fn section(prompt: &Prompt, slice: Slice) -> Option<Form> {
         Shape::Box { bounds } => handles::section(&box_form(bounds), slice),
         Shape::Scribble { points, .. } => Some(Form::Polyline { slice, points: flat(points)? }),
         Shape::Lasso { points, .. } => Some(Form::Polygon { slice, rings: vec![flat(points)?] }),
-        Shape::Mask { .. } => None,
+        Shape::Marks { .. } | Shape::Mask { .. } => None,
     }
 }
 

@@ -69,6 +69,12 @@ impl Evidence {
             Shape::Box { bounds } => Area::Solid(*bounds),
             Shape::Lasso { axis, points } if inside => return self.add_lasso(*axis, points, size),
             Shape::Lasso { axis, points } => Area::Voxels(raster::filled(*axis, points, size)),
+            Shape::Marks { mask, lasso: true } if inside => {
+                let bounds = mask.tight_box();
+                let flat_axis = (0..3).rev().find(|&a| bounds.size()[a] == 1 && size[a] > 1);
+                return self.regions.push(Region { area: Area::Mask(mask.clone()), flat_axis });
+            }
+            Shape::Marks { mask, .. } => Area::Voxels(mask.indices().collect()),
             Shape::Mask { mask, refine } if inside => {
                 *self = Self { base: Some((mask.clone(), *refine)), ..Self::default() };
                 return;

@@ -159,6 +159,10 @@ impl Encoded {
                 let bounds = raster::box_of(&voxels);
                 (contract.lasso, Ink::Voxels(voxels), bounds)
             }
+            Shape::Marks { mask, lasso } => {
+                let channels = if *lasso { contract.lasso } else { contract.scribble };
+                (channels, Ink::Voxels(mask.indices().collect()), mask.tight_box())
+            }
             Shape::Mask { .. } => return Err(Error::session("a mask leaves no ink")),
         };
         let name = prompt.shape.name();

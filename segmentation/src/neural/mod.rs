@@ -21,7 +21,7 @@ pub use contract::Contract;
 pub use folder::license;
 pub use pair::{about, is_model, open};
 
-use crate::engine::{Capabilities, Engine, Prediction, Request};
+use crate::engine::{Capabilities, Engine, Prediction, Request, Training};
 use crate::error::{Error, Result};
 use crate::intensities::{Channel, Intensities, Reader};
 use crate::mersenne::Mersenne;
@@ -148,6 +148,7 @@ impl Neural {
             task,
             patch: self.patch(request.image.size()),
             random: Mersenne::seeded(0),
+            steps_back: request.steps_back,
         })
     }
 
@@ -233,6 +234,10 @@ impl Engine for Neural {
 
     fn wants_intensities(&self) -> bool {
         true
+    }
+
+    fn training(&self) -> Option<Training<'_>> {
+        Some(Training { contract: &self.contract, patch: self.plan().patch })
     }
 
     fn predict(&self, request: &Request, task: &Task) -> Result<Prediction> {

@@ -4,7 +4,7 @@
 use super::Neural;
 use super::blend::blended;
 use super::folder::{self, is_network, license};
-use crate::engine::{Capabilities, Engine, Prediction, Request};
+use crate::engine::{Capabilities, Engine, Prediction, Request, Training};
 use crate::error::Result;
 use limner_imaging::{StackAxis, Task, Volume};
 use std::path::Path;
@@ -77,6 +77,10 @@ impl Engine for Pair {
 
     fn wants_intensities(&self) -> bool {
         true
+    }
+
+    fn training(&self) -> Option<Training<'_>> {
+        self.volume.training()
     }
 
     fn predict(&self, request: &Request, task: &Task) -> Result<Prediction> {

@@ -31,6 +31,8 @@ pub struct Looking<'a> {
     /// Columns, rows, slices.
     pub patch: [usize; 3],
     pub random: Mersenne,
+    /// Whether it may look from further away than it was asked to.
+    pub steps_back: bool,
 }
 
 /// What a look found: the shares of the patch, and which voxels belonged before.
@@ -48,7 +50,7 @@ impl Looking<'_> {
         let Focus { centre, zoom } = asked.focus;
         let furthest = self.furthest();
         let mut found = self.look(centre, zoom.min(furthest), &known)?;
-        while found.zoom < furthest && changes_at_rim(&found, self.patch) {
+        while self.steps_back && found.zoom < furthest && changes_at_rim(&found, self.patch) {
             found = self.look(centre, (found.zoom * STEP_BACK).min(furthest), &known)?;
         }
         if found.zoom > 1.0 {

@@ -38,6 +38,12 @@ pub enum Shape {
         axis: usize,
         points: Vec<Voxel>,
     },
+    /// Voxels marked one by one, as other programs send them: of a scribble, or all that a lasso encloses.
+    Marks {
+        #[serde(with = "packed")]
+        mask: Mask,
+        lasso: bool,
+    },
     /// A mask to start from; with `refine` the engine fits it to the picture at once.
     Mask {
         #[serde(with = "packed")]
@@ -53,8 +59,8 @@ impl Shape {
         match self {
             Self::Point { .. } => "point",
             Self::Box { .. } => "box",
-            Self::Scribble { .. } => "scribble",
-            Self::Lasso { .. } => "lasso",
+            Self::Scribble { .. } | Self::Marks { lasso: false, .. } => "scribble",
+            Self::Lasso { .. } | Self::Marks { lasso: true, .. } => "lasso",
             Self::Mask { .. } => "mask",
         }
     }
@@ -108,15 +114,15 @@ impl Prompt {
             Shape::Lasso { axis, points } => {
                 Shape::Lasso { axis: checked_axis(axis)?, points: clamped_points("lasso", points, 3, size, warnings)? }
             }
-            Shape::Mask { mask, refine } => {
-                let tight = mask.tight_box();
-                let kept = tight.intersection(&VoxelBox::whole(size));
-                if !tight.is_empty() && kept.is_empty() {
-                    return Err(outside("mask", size));
+            Shape::Marks { mask, lasso } => {
+                let what = if lasso { "lasso" } else { "scribble" };
+                let mask = clamped_mask(what, &mask, size, warnings)?;
+                if mask.is_empty() {
+                    return Err(Error::prompt(format!("the {what} marks no voxel")));
                 }
-                warn_if_cut("mask", kept != tight, warnings);
-                Shape::Mask { mask: mask.within(kept), refine }
+                Shape::Marks { mask, lasso }
             }
+            Shape::Mask { mask, refine } => Shape::Mask { mask: clamped_mask("mask", &mask, size, warnings)?, refine },
         };
         Ok(Self { shape, positive: self.positive })
     }
@@ -128,9 +134,19 @@ impl Prompt {
             Shape::Point { at } => box_around(std::slice::from_ref(at), size),
             Shape::Box { bounds } => *bounds,
             Shape::Scribble { points, .. } | Shape::Lasso { points, .. } => box_around(points, size),
-            Shape::Mask { mask, .. } => mask.tight_box(),
+            Shape::Mask { mask, .. } | Shape::Marks { mask, .. } => mask.tight_box(),
         }
     }
+}
+
+fn clamped_mask(what: &str, mask: &Mask, size: [usize; 3], warnings: &Warnings) -> Result<Mask> {
+    let tight = mask.tight_box();
+    let kept = tight.intersection(&VoxelBox::whole(size));
+    if !tight.is_empty() && kept.is_empty() {
+        return Err(outside(what, size));
+    }
+    warn_if_cut(what, kept != tight, warnings);
+    Ok(mask.within(kept))
 }
 
 fn box_around(points: &[Voxel], size: [usize; 3]) -> VoxelBox {
@@ -235,6 +251,7 @@ mod tests {
             Shape::Point { at: Voxel::new(1.5, 2.0, 3.0) },
             Shape::Box { bounds },
             Shape::Lasso { axis: 1, points: vec![Voxel::default(); 3] },
+            Shape::Marks { mask: mask.clone(), lasso: true },
             Shape::Mask { mask, refine: true },
         ] {
             let prompt = Prompt::negative(shape);

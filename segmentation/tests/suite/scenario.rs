@@ -171,6 +171,7 @@ fn written(prompt: &Prompt) -> Value {
         Shape::Lasso { axis, points } => {
             json!({"type": "lasso", "positive": positive, "axis": axis, "points": list(points)})
         }
+        Shape::Marks { .. } => json!(null),
         Shape::Mask { refine, .. } => {
             let packed = serde_json::to_value(&prompt.shape).unwrap()["mask"]["mask"].clone();
             json!({"type": "mask", "refine": refine, "mask": packed})
