@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
         Self::new(volume, if volume.channels() >= BRIGHTNESS.len() { Channel::Brightness } else { Channel::Of(0) })
     }
 
+    /// Every channel by itself.
+    pub fn all(volume: &'a Volume) -> Vec<Self> {
+        (0..volume.channels()).map(|channel| Self::new(volume, Channel::Of(channel))).collect()
+    }
+
     /// The values of `out.len()` voxels from `start` on, along the row.
     pub fn row(&self, start: [usize; 3], out: &mut [f32]) {
         let channels = self.volume.channels();

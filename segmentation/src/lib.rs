@@ -15,6 +15,7 @@ pub mod network;
 pub mod neural;
 pub mod prompt;
 mod raster;
+pub mod remote;
 pub mod run;
 pub mod serve;
 pub mod session;

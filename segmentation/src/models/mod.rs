@@ -1,5 +1,5 @@
 //! The engines a user can choose from. A new built-in one is a line in `MODELS`; a network is a folder: among the
-//! program's own under assets/models, or anywhere by its path.
+//! program's own under assets/models, or anywhere by its path; a server is its address.
 
 mod places;
 
@@ -7,9 +7,14 @@ use crate::classical::Classical;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::neural;
+use crate::remote::{self, Key, Remote};
+use crate::wire::key_of_environment;
+use limner_imaging::Task;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+const NO_LICENSE: &str = "not stated";
 
 /// The word for the network that comes with the program.
 pub const EMBEDDED: &str = "embedded";
@@ -31,6 +36,8 @@ pub struct Model {
 enum Source {
     BuiltIn(fn() -> Result<Arc<dyn Engine>>),
     Folder(PathBuf),
+    /// The name is its address.
+    Server(Option<Key>),
 }
 
 /// An engine that needs no files.
@@ -53,6 +60,7 @@ impl Model {
         match &self.source {
             Source::BuiltIn(open) => open(),
             Source::Folder(folder) => neural::open(folder, &self.name),
+            Source::Server(key) => Ok(Arc::new(Remote::connect(&self.name, key.clone(), &Task::default())?)),
         }
     }
 
@@ -73,10 +81,23 @@ impl Model {
             name: name.clone().into_owned(),
             title: name.into_owned(),
             about: neural::about(folder),
-            license: Some(neural::license(folder).unwrap_or_else(|| "not stated".into())),
+            license: Some(neural::license(folder).unwrap_or_else(|| NO_LICENSE.into())),
             source: Source::Folder(folder.into()),
         }
     }
+}
+
+/// The model a server runs, once it was asked what it is.
+pub fn at_address(address: &str, key: Option<Key>, task: &Task) -> Result<(Model, Arc<dyn Engine>)> {
+    let engine = Remote::connect(address, key.clone(), task)?;
+    let model = Model {
+        name: engine.name().into(),
+        title: engine.name().into(),
+        about: engine.about().into(),
+        license: Some(engine.license().unwrap_or(NO_LICENSE).into()),
+        source: Source::Server(key),
+    };
+    Ok((model, Arc::new(engine)))
 }
 
 /// The model in a folder, under the folder's name.
@@ -101,8 +122,13 @@ pub fn open_or_best(name: Option<&str>) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// The engine of that name, or the model in that folder, ready to work.
+/// The engine of that name, the model in that folder, or the server at that address, ready to work. A server's key is
+/// taken from the environment.
 pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
+    if remote::is_address(name) {
+        let key = key_of_environment().and_then(Key::new);
+        return at_address(name, key, &Task::default()).map(|(_, engine)| engine);
+    }
     let all = all();
     let embedded = || all.iter().find(|model| matches!(model.source, Source::Folder(_)));
     if let Some(model) = all.iter().find(|m| m.name == name).or_else(|| embedded().filter(|_| name == EMBEDDED)) {

@@ -195,7 +195,7 @@ impl Encoded {
 }
 
 /// The middle slice of a solid box; a flat one as it is.
-fn middle_slice(bounds: &VoxelBox) -> VoxelBox {
+pub fn middle_slice(bounds: &VoxelBox) -> VoxelBox {
     let mut slice = *bounds;
     if !bounds.size().contains(&1) {
         slice.min[2] = (bounds.min[2] + bounds.max[2]) / 2;

@@ -18,6 +18,7 @@ mod window;
 mod zoom;
 
 pub use contract::Contract;
+pub(crate) use encode::middle_slice;
 pub use folder::license;
 pub use pair::{about, is_model, open};
 

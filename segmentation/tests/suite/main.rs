@@ -11,10 +11,14 @@ mod judged;
 #[cfg(test)]
 mod nninteractive;
 #[cfg(test)]
+mod official;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod phantoms;
 #[cfg(test)]
 mod scenario;
+#[cfg(test)]
+mod served;
 #[cfg(test)]
 mod sessions;

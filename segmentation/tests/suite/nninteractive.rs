@@ -35,13 +35,13 @@ fn model() -> PathBuf {
     data().join("blobs")
 }
 
-fn full() -> bool {
+pub fn full() -> bool {
     std::env::var("LIMNER_FULL").as_deref() == Ok("1")
 }
 
 /// The same network with a patch that a real object fits into. With the small one the official session goes over a
 /// picture in hundreds of boxes for each prompt, since each answers for little more than what its margin leaves.
-fn wide_model(home: &Path) -> PathBuf {
+pub fn wide_model(home: &Path) -> PathBuf {
     let folder = home.join("blobs");
     std::fs::create_dir_all(folder.join("fold_0")).unwrap();
     for file in ["dataset.json", "inference_info.json", "fold_0/checkpoint_final.safetensors"] {

@@ -1,0 +1,537 @@
+//! Our server and our client, over a real socket: the same answers as in the program itself, what goes wrong between
+//! them healed or said, and no request that takes the server down or holds a place for ever.
+
+use crate::common::{bright, mm_from, noise, volume};
+use crate::scenario::{Played, made};
+use limner_imaging::{Cancel, Mask, Samples, StackAxis, Task, Volume, VoxelBox};
+use limner_segmentation::neural::Neural;
+use limner_segmentation::remote::Remote;
+use limner_segmentation::serve::{Key, Limits, Options, Server};
+use limner_segmentation::wire::{Dtype, pack};
+use limner_segmentation::{Engine, Prediction, Prompt, Request, Session, Shape};
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+/// A server on a port of its own, ended with the test.
+pub struct Served {
+    pub address: SocketAddr,
+    stop: Cancel,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Served {
+    pub fn new(options: Options, engine: Arc<dyn Engine>) -> Self {
+        let server = Server::bind(options, engine).unwrap();
+        let (address, stop) = (server.address().unwrap(), Cancel::default());
+        let cancel = stop.clone();
+        let run = move || server.run(&cancel).unwrap();
+        let thread = std::thread::Builder::new().name("served".into()).spawn(run).unwrap();
+        Self { address, stop, thread: Some(thread) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn client(&self) -> Remote {
+        Remote::connect(&self.url(), None, &Task::default()).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+pub fn options() -> Options {
+    Options { port: 0, ..Options::default() }
+}
+
+pub fn blobs() -> Arc<dyn Engine> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/blobs");
+    Arc::new(Neural::open(&folder, "blobs").unwrap())
+}
+
+fn ball(size: [usize; 3]) -> Volume {
+    let centre = size.map(|n| n as f64 / 2.0);
+    volume(size, [1.0; 3], |at| bright(mm_from(at, centre, [1.0; 3]) < 6.0, 120.0, 30.0) + 5.0 * noise(at))
+}
+
+/// An engine that answers at once with the box around all its positive points.
+struct Quick {
+    asked: AtomicUsize,
+    pause: Duration,
+}
+
+impl Quick {
+    fn new(pause: Duration) -> Arc<Self> {
+        Arc::new(Self { asked: AtomicUsize::new(0), pause })
+    }
+}
+
+impl Engine for Quick {
+    fn name(&self) -> &str {
+        "quick"
+    }
+
+    fn capabilities(&self) -> limner_segmentation::Capabilities {
+        limner_segmentation::Capabilities::ALL
+    }
+
+    fn predict(&self, request: &Request, task: &Task) -> limner_segmentation::Result<Prediction> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let start = Instant::now();
+        while start.elapsed() < self.pause {
+            task.cancel.check()?;
+            sleep(Duration::from_millis(2));
+        }
+        let size = request.image.size();
+        let around = request.prompts.iter().map(|p| p.bounds(size)).fold(VoxelBox::default(), |all, b| all.union(&b));
+        let mask = Mask::from_fn(around, |_| true);
+        Ok(Prediction { changed: around, mask, probability: None, seconds: 0.0 })
+    }
+}
+
+/// Answers round by round, as a session asks for them.
+fn answers(engine: Arc<dyn Engine>, played: &Played, rounds: usize) -> Vec<(Mask, VoxelBox)> {
+    let mut session = Session::new(Arc::clone(&played.image), engine);
+    let steps = played.steps.iter().take(rounds);
+    steps
+        .map(|step| {
+            let found = session.add_all(step.clone(), &Task::default()).unwrap();
+            (found.mask.within(found.mask.tight_box()), found.changed)
+        })
+        .collect()
+}
+
+#[test]
+fn a_session_at_a_server_answers_as_one_in_the_program() {
+    let played = &made()[0];
+    let engine = blobs();
+    let served = Served::new(options(), Arc::clone(&engine));
+    let remote = Arc::new(served.client());
+    assert_eq!((remote.license(), remote.device()), (Some("MIT OR Apache-2.0"), "server (cpu)"));
+    let (here, there) = (answers(engine, played, 12), answers(remote, played, 12));
+    for (n, (here, there)) in here.iter().zip(&there).enumerate() {
+        assert!(here == there, "step {n}: {:?} and {:?}", here.1, there.1);
+    }
+    assert!(here.last().unwrap().0.count() > 500);
+}
+
+#[test]
+fn forbidden_voxels_undo_another_object_and_another_picture_are_the_clients_own_business() {
+    let served = Served::new(options(), blobs());
+    let (remote, local): (Arc<dyn Engine>, _) = (Arc::new(served.client()), blobs());
+    let play = |engine: Arc<dyn Engine>| {
+        let mut masks = Vec::new();
+        for size in [[40, 36, 30], [33, 40, 30]] {
+            let mut session = Session::new(Arc::new(ball(size)), Arc::clone(&engine));
+            let mut keep =
+                |session: &Session| masks.push(session.prediction().map(|p| p.mask.within(p.mask.tight_box())));
+            let middle = size.map(|n| n / 2);
+            session.add(Prompt::point(middle, true), &Task::default()).unwrap();
+            keep(&session);
+            session.set_locked(1, true);
+            session.select(2);
+            session.add(Prompt::point([middle[0] + 8, middle[1], middle[2]], true), &Task::default()).unwrap();
+            keep(&session);
+            session.add(Prompt::point([middle[0] + 9, middle[1] + 3, middle[2]], false), &Task::default()).unwrap();
+            keep(&session);
+            session.undo();
+            session.add(Prompt::point([middle[0] + 8, middle[1] + 4, middle[2]], true), &Task::default()).unwrap();
+            keep(&session);
+            session.remove(0, &Task::default()).unwrap();
+            keep(&session);
+        }
+        masks
+    };
+    let (here, there) = (play(local), play(remote));
+    for (n, (here, there)) in here.iter().zip(&there).enumerate() {
+        assert!(here == there, "step {n}");
+    }
+}
+
+#[test]
+fn colours_frames_values_and_odd_sizes_come_over_as_they_are() {
+    let engine = || limner_segmentation::models::open("classical").unwrap();
+    let served = Served::new(options(), engine());
+    let remote = served.client();
+    let mut mapped = ball([21, 17, 9]);
+    (mapped.value_map.slope, mapped.value_map.intercept) = (0.37, -1024.0);
+    let mut frames = ball([21, 17, 5]);
+    frames.stack_axis = StackAxis::Time;
+    let colour =
+        crate::common::colour([19, 23, 1], |[i, j, _]| if (i + j) % 7 < 3 { [200, 40, 90] } else { [10, 60, 30] });
+    let geometry = ball([21, 17, 9]).geometry;
+    let wide = Samples::F64((0..21 * 17 * 9).map(|n| f64::from(n % 97) / 7.0).collect());
+    let wide = Volume::new(geometry, wide, 1).unwrap();
+    for image in [mapped, frames, colour, wide, ball([1, 1, 1])] {
+        let prompts = [Prompt::point(image.size().map(|n| n / 2), true)];
+        let request = Request::new(&image, &prompts);
+        let task = Task::default();
+        let (here, there) = (engine().predict(&request, &task).unwrap(), remote.predict(&request, &task).unwrap());
+        assert_eq!(here.mask.within(here.mask.tight_box()), there.mask, "{:?}", image.size());
+    }
+}
+
+#[test]
+fn a_lost_session_is_made_again_with_its_prompts() {
+    let played = &made()[0];
+    let steps = 6;
+    let wanted = answers(blobs(), played, steps);
+    // Given up between all prompts: nobody may be idle here.
+    let impatient = Options { idle: Duration::from_millis(1), ..options() };
+    let mut served = Some(Served::new(impatient, blobs()));
+    let address = served.as_ref().unwrap().address;
+    let remote: Arc<dyn Engine> = Arc::new(served.as_ref().unwrap().client());
+    let mut session = Session::new(Arc::clone(&played.image), remote);
+    for (n, step) in played.steps.iter().take(steps).enumerate() {
+        let task = Task::default();
+        if n == 3 {
+            // The server itself goes away and comes back on the same port.
+            served = None;
+        }
+        if served.is_none() {
+            served = Some(Served::new(Options { port: address.port(), ..options() }, blobs()));
+        }
+        let found = session.add_all(step.clone(), &task).unwrap();
+        assert!(found.mask.within(found.mask.tight_box()) == wanted[n].0, "step {n}");
+        let told = task.warnings.take().iter().any(|warning| warning.code == "session_renewed");
+        assert_eq!(told, (1..=3).contains(&n), "step {n}");
+        if n < 3 {
+            // Until the server has looked.
+            sleep(Duration::from_millis(1200));
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_server_is_said_with_what_to_do() {
+    let task = Task::default();
+    let key = Key::new("right");
+    let full = Options { max_sessions: 1, key: key.clone(), ..options() };
+    let served = Served::new(full, Quick::new(Duration::ZERO));
+    let connect = |key| Remote::connect(&served.url(), key, &task);
+    let said = |outcome: limner_segmentation::Result<Remote>| outcome.map(|_| ()).unwrap_err().to_string();
+    assert!(said(connect(None)).contains("wants a key"));
+    let wrong = said(connect(Key::new("wrong-4711")));
+    assert!(wrong.contains("does not take this key") && !wrong.contains("4711"), "{wrong}");
+    let image = ball([12, 12, 12]);
+    let prompts = [Prompt::point([6; 3], true)];
+    let request = Request::new(&image, &prompts);
+    let first = connect(key.clone()).unwrap();
+    first.predict(&request, &task).unwrap();
+    let second = connect(key).unwrap();
+    let full = second.predict(&request, &task).unwrap_err().to_string();
+    assert!(full.contains("no free session"), "{full}");
+    // Whoever leaves makes room at once.
+    drop(first);
+    limner_segmentation::remote::farewell(Duration::from_secs(5));
+    second.predict(&request, &task).unwrap();
+    let nobody = said(Remote::connect("http://127.0.0.1:9", None, &task));
+    assert!(nobody.contains("cannot be reached"), "{nobody}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let stranger = std::thread::Builder::new().spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 1024]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").unwrap();
+    });
+    let other = said(Remote::connect(&format!("http://{address}"), None, &task));
+    assert!(other.contains("does not speak"), "{other}");
+    stranger.unwrap().join().unwrap();
+}
+
+#[test]
+fn nobody_waits_longer_than_he_likes() {
+    let served = Served::new(options(), Quick::new(Duration::from_secs(60)));
+    let remote = served.client();
+    let (image, prompts) = (ball([12, 12, 12]), [Prompt::point([6; 3], true)]);
+    let task = Task::default();
+    let cancel = task.cancel.clone();
+    let later = std::thread::Builder::new().spawn(move || {
+        sleep(Duration::from_millis(300));
+        cancel.cancel();
+    });
+    let start = Instant::now();
+    assert!(remote.predict(&Request::new(&image, &prompts), &task).unwrap_err().is_cancelled());
+    assert!(start.elapsed() < Duration::from_secs(2));
+    later.unwrap().join().unwrap();
+}
+
+// ---------------------------------------------------------------- the server by itself
+
+/// What a server says to one request: its status, heads and body.
+struct Heard {
+    status: u16,
+    heads: String,
+    body: Vec<u8>,
+}
+
+impl Heard {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+fn heard(stream: &mut TcpStream) -> Heard {
+    let mut bytes = Vec::new();
+    // A server that refuses may close before all is read.
+    let _ = stream.read_to_end(&mut bytes);
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
+    let heads = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let status = heads.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Heard { status, heads, body: bytes.get(end + 4..).unwrap_or_default().to_vec() }
+}
+
+fn send(served: &Served, method: &str, path: &str, heads: &[(&str, &str)], body: &[u8]) -> Heard {
+    let mut stream = TcpStream::connect(served.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut head =
+        format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    heads.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(body));
+    heard(&mut stream)
+}
+
+fn claimed(served: &Served) -> String {
+    let heard = send(served, "POST", "/claim", &[], b"");
+    assert_eq!(heard.status, 200, "{}", heard.detail());
+    heard.json()["lease_token"].as_str().unwrap().to_owned()
+}
+
+/// A session with a picture and a place for its mask.
+fn begun(served: &Served, size: [usize; 3]) -> String {
+    let token = claimed(served);
+    let lease = ("x-lease-token", &token[..]);
+    let shape = [1, size[2], size[1], size[0]];
+    let image: Vec<u8> = (0..size.iter().product::<usize>()).map(|n| (n % 11) as u8 + 1).collect();
+    assert_eq!(send(served, "POST", "/set_image", &[lease], &pack(Dtype::U8, &shape, &image, false)).status, 200);
+    let target = json!({"shape": shape[1..], "dtype": "uint8"}).to_string();
+    assert_eq!(send(served, "POST", "/set_target_buffer", &[lease], target.as_bytes()).status, 200);
+    token
+}
+
+#[test]
+fn requests_are_refused_with_the_documented_status_and_a_reason() {
+    let limits = Limits { array_bytes: 1 << 20, ..Limits::default() };
+    let served = Served::new(Options { max_sessions: 2, limits, ..options() }, Quick::new(Duration::ZERO));
+    let token = begun(&served, [8, 7, 6]);
+    let lease = ("x-lease-token", &token[..]);
+    let point = |text: &str| send(&served, "POST", "/add_point_interaction", &[lease], text.as_bytes());
+    assert_eq!(point(r#"{"coordinates":[3,3,3],"include_interaction":true}"#).status, 200);
+    let marks =
+        |meta: &str, body: &[u8]| send(&served, "POST", "/add_scribble_interaction", &[lease, ("x-meta", meta)], body);
+    let some = pack(Dtype::U8, &[2, 2, 2], &[1; 8], false);
+    let good = r#"{"include_interaction":true,"interaction_bbox":[[0,2],[0,2],[0,2]]}"#;
+    assert_eq!(marks(good, &some).status, 200);
+    let huge =
+        [&b"NNIA\x01\x01\x04\x05uint8"[..], &[[0xff; 7].as_slice(), &[0x7f]].concat().repeat(4), &[0; 4]].concat();
+    let target = |text: &str| send(&served, "POST", "/set_target_buffer", &[lease], text.as_bytes());
+    let unknown = ("x-lease-token", "0123456789abcdef");
+    for (status, word, heard) in [
+        (400, "json", point("{")),
+        (400, "object", point("[1]")),
+        (400, "3 numbers", point(r#"{"coordinates":[1,2],"include_interaction":true}"#)),
+        (400, "3 numbers", point(r#"{"coordinates":[1,2,null],"include_interaction":true}"#)),
+        (400, "include_interaction", point(r#"{"coordinates":[1,2,3]}"#)),
+        (400, "outside", point(r#"{"coordinates":[1,2,8],"include_interaction":true}"#)),
+        (400, "true or false", point(r#"{"coordinates":[1,2,3],"include_interaction":"yes"}"#)),
+        (400, "fill", marks(good, &pack(Dtype::U8, &[2, 2, 3], &[1; 12], false))),
+        (400, "lie in", marks(r#"{"include_interaction":true,"interaction_bbox":[[0,2],[0,2],[7,9]]}"#, &some)),
+        (400, "x-meta", marks("{", &some)),
+        (400, "nnia", marks(good, b"not an array at all")),
+        (413, "limit", send(&served, "POST", "/set_image", &[lease], &huge)),
+        (413, "larger", send(&served, "POST", "/set_image", &[lease], &vec![0; 3 << 20])),
+        (413, "larger", point(&" ".repeat(1 << 17))),
+        (413, "limit", target(r#"{"shape":[100000,100000,100000],"dtype":"uint8"}"#)),
+        (400, "positive", target(r#"{"shape":[0,1,1],"dtype":"uint8"}"#)),
+        (400, "whole numbers", target(r#"{"shape":[1,1,1],"dtype":"float32"}"#)),
+        (400, "4 axes", send(&served, "POST", "/set_image", &[lease], &some)),
+        (410, "over", send(&served, "POST", "/undo", &[unknown], b"{}")),
+        (410, "over", send(&served, "POST", "/set_image", &[unknown], &vec![0; 3 << 20])),
+        (410, "no session", send(&served, "POST", "/heartbeat", &[], b"{}")),
+        (404, "nothing", send(&served, "GET", "/etc/passwd", &[], b"")),
+        (404, "nothing", send(&served, "GET", "/../../etc/passwd", &[], b"")),
+        (405, "another way", send(&served, "GET", "/claim", &[], b"")),
+        (403, "web", send(&served, "POST", "/claim", &[("origin", "http://evil.example")], b"")),
+    ] {
+        assert_eq!(heard.status, status, "{word}: {}", heard.detail());
+        assert!(heard.detail().to_lowercase().contains(word), "{word}: {}", heard.detail());
+    }
+    assert_eq!(point(r#"{"coordinates":[3,3,3],"include_interaction":true}"#).status, 200, "it goes on as before");
+    let _second = claimed(&served);
+    let full = send(&served, "POST", "/claim", &[], b"");
+    assert_eq!(full.status, 503);
+    assert!(full.heads.contains("retry-after: 10"), "{}", full.heads);
+    assert_eq!(send(&served, "POST", "/release", &[lease], b"").status, 200);
+    assert_eq!(send(&served, "POST", "/release", &[lease], b"").status, 200, "twice is no mistake");
+    claimed(&served);
+}
+
+#[test]
+fn a_key_is_asked_for_everywhere_but_at_the_door() {
+    let served = Served::new(Options { key: Key::new("k"), ..options() }, Quick::new(Duration::ZERO));
+    assert_eq!(send(&served, "GET", "/healthz", &[], b"").json(), json!({"ok": true}));
+    let shown = ["Bearer", "Bearer ", "Bearer kk", "Basic k", "k", "Bearer \u{7f}k"];
+    for heads in shown.map(|shown| vec![("authorization", shown)]).into_iter().chain([vec![]]) {
+        for (method, path) in [("GET", "/capabilities"), ("POST", "/claim"), ("POST", "/set_image"), ("POST", "/undo")]
+        {
+            let heard = send(&served, method, path, &heads, b"");
+            assert!([400, 401].contains(&heard.status), "{path} {heads:?}: {}", heard.status);
+        }
+    }
+    let heard = send(&served, "GET", "/capabilities", &[("authorization", "Bearer k")], b"");
+    assert_eq!(heard.json()["channel_mapping"]["points"], json!([3, 4]));
+}
+
+/// Waits until something is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn clients_that_die_stall_or_walk_away_give_their_place_back() {
+    let limits = Limits { stall: Duration::from_millis(300), head: Duration::from_millis(300), ..Limits::default() };
+    let patience = Options { max_sessions: 1, liveness: Duration::from_millis(300), limits, ..options() };
+    let quick = Quick::new(Duration::from_secs(120));
+    let served = Served::new(patience, quick.clone());
+    let free = || send(&served, "POST", "/claim", &[], b"").status == 200;
+    // Not heard of any more.
+    claimed(&served);
+    until("a silent client keeps its place", free);
+    // Killed in the middle of a prediction that would take two minutes.
+    until("the last one goes", || {
+        let heard = send(&served, "POST", "/claim", &[], b"");
+        heard.json()["lease_token"].as_str().is_some_and(|token| {
+            send(&served, "POST", "/release", &[("x-lease-token", token)], b"");
+            true
+        })
+    });
+    let token = begun(&served, [8, 7, 6]);
+    let mut stream = TcpStream::connect(served.address).unwrap();
+    let body = r#"{"coordinates":[3,3,3],"include_interaction":true}"#;
+    let head = format!(
+        "POST /add_point_interaction HTTP/1.1\r\nhost: x\r\nx-lease-token: {token}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    until("the prediction begins", || quick.asked.load(Ordering::Relaxed) == 1);
+    sleep(Duration::from_millis(700));
+    assert!(!free(), "who waits for an answer is not given up");
+    drop(stream);
+    until("a killed client keeps its place", free);
+    // Slow heads and slow bodies end.
+    let mut slow = TcpStream::connect(served.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nhos").unwrap();
+    let start = Instant::now();
+    let _ = slow.read_to_end(&mut Vec::new());
+    assert!(start.elapsed() < Duration::from_secs(5), "a head that never ends");
+    until("the last one goes", free);
+    let mut slow = TcpStream::connect(served.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.write_all(b"POST /claim HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nslow").unwrap();
+    let start = Instant::now();
+    assert_ne!(heard(&mut slow).status, 500);
+    assert!(start.elapsed() < Duration::from_secs(10), "a body that never ends");
+}
+
+#[test]
+fn undo_goes_one_step_back_and_tells_what_changed() {
+    let served = Served::new(options(), blobs());
+    let token = begun(&served, [40, 36, 30]);
+    let lease = ("x-lease-token", &token[..]);
+    let ask = |path: &str, body: &str| {
+        let heard = send(&served, "POST", path, &[lease], body.as_bytes());
+        assert_eq!(heard.status, 200, "{path}: {}", heard.detail());
+        let meta = heard.heads.lines().find_map(|line| line.strip_prefix("x-meta: ").map(str::to_owned)).unwrap();
+        serde_json::from_str::<Value>(&meta).unwrap()
+    };
+    let nothing = json!({"ran_prediction": false, "bbox": null});
+    assert_eq!(ask("/undo", "{}"), nothing);
+    assert_eq!(ask("/predict", "{}"), nothing);
+    let add = |at: usize, run: bool| {
+        let body = json!({"coordinates": [at, at, at], "include_interaction": true, "run_prediction": run});
+        ask("/add_point_interaction", &body.to_string())
+    };
+    assert_eq!(add(12, false), nothing);
+    let first = ask("/predict", "{}");
+    assert!(first["ran_prediction"] == true && first["bbox"].is_array(), "{first}");
+    assert_eq!(ask("/predict", "{}"), nothing, "nothing waits any more");
+    add(20, true);
+    assert_eq!(ask("/undo", "")["ran_prediction"], true);
+    assert_eq!(ask("/undo", ""), nothing, "one step, as the protocol has it");
+    assert_eq!(ask("/predict", "{}"), nothing);
+    add(20, true);
+    assert_eq!(send(&served, "POST", "/reset_interactions", &[lease], b"{}").status, 200);
+    assert_eq!(ask("/undo", ""), nothing);
+}
+
+/// Eight clients at once, for ten seconds, or for ten minutes in the full run: the right masks, and memory stays.
+#[test]
+fn eight_clients_at_once_get_their_own_masks_and_memory_stays() {
+    let full = std::env::var("LIMNER_FULL").as_deref() == Ok("1");
+    let time = Duration::from_secs(if full { 600 } else { 8 });
+    let served = Served::new(Options { max_sessions: 8, ..options() }, Quick::new(Duration::from_millis(1)));
+    let end = Instant::now() + time;
+    let halfway = Instant::now() + time / 2;
+    let answers = AtomicUsize::new(0);
+    let mut early = None;
+    std::thread::scope(|scope| {
+        for n in 0..8_usize {
+            let (served, answers) = (&served, &answers);
+            let client = move || {
+                let task = Task::default();
+                let image = ball([30 + n, 28, 20]);
+                while Instant::now() < end {
+                    let remote = served.client();
+                    for round in 0..20 {
+                        let at = [n, (round * 3) % 28, round];
+                        let prompts = [
+                            Prompt::point(at, true),
+                            Prompt::positive(Shape::Box { bounds: VoxelBox::new(at, at.map(|x| x + 1)) }),
+                        ];
+                        let found = remote.predict(&Request::new(&image, &prompts), &task).unwrap();
+                        assert_eq!(found.mask, Mask::from_fn(VoxelBox::new(at, at.map(|x| x + 1)), |_| true));
+                        answers.fetch_add(1, Ordering::Relaxed);
+                    }
+                    drop(remote);
+                    limner_segmentation::remote::farewell(Duration::from_secs(1));
+                }
+            };
+            std::thread::Builder::new().name(format!("client {n}")).spawn_scoped(scope, client).unwrap();
+        }
+        sleep(halfway - Instant::now());
+        early = resident_bytes();
+    });
+    let count = answers.load(Ordering::Relaxed);
+    assert!(count >= 80, "{count} answers");
+    if let (Some(early), Some(late)) = (early, resident_bytes()) {
+        let _ = writeln!(std::io::stdout(), "8 clients, {count} answers, {} then {} MB", early >> 20, late >> 20);
+        assert!(late < early + (64 << 20), "{early} then {late} bytes after {count} answers");
+    }
+}
+
+fn resident_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    text.split(' ').nth(1)?.parse::<usize>().ok().map(|pages| pages * 4096)
+}
