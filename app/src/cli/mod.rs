@@ -24,6 +24,7 @@ mod project_share;
 mod render;
 mod report;
 mod segment;
+mod serve;
 pub(crate) mod vqa;
 
 use crate::app::Start;
@@ -81,6 +82,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// List and check the engines
     Models(models::Args),
+    /// Answer other programs' prompts, as nnInteractive's server does
+    Serve(serve::Args),
     /// Do the whole job on the sample study without a window
     Demo(demo::Args),
     /// Say what this machine offers and what is missing
@@ -120,6 +123,7 @@ pub fn run() -> Result<ExitCode, Start> {
         Command::Report(args) => report::run(&args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(&args),
+        Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     });
@@ -127,12 +131,16 @@ pub fn run() -> Result<ExitCode, Start> {
         say_error(&error);
         ExitCode::from(if error.is::<Usage>() { WRONG_USAGE } else { 1 })
     });
+    // A session at a server is given back, for whoever waits for it.
+    limner_segmentation::remote::farewell(FAREWELL);
     // What was finished in spite of it is a success.
     let stopped = code != ExitCode::SUCCESS && progress::was_interrupted();
     Ok(if stopped { ExitCode::from(progress::INTERRUPTED) } else { code })
 }
 
 const WRONG_USAGE: u8 = 2;
+/// How long the end of a command waits for servers.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// The command line was wrong: nothing was done, and doing it again would not help.
 #[derive(Debug)]

@@ -4,11 +4,12 @@ use super::progress::task;
 use super::{exit, say, say_json};
 use clap::Subcommand;
 use limner_imaging::{Geometry, Samples, Volume, World};
-use limner_segmentation::models;
-use limner_segmentation::{Engine, Prompt, Request};
+use limner_segmentation::models::{self, Model};
+use limner_segmentation::{Engine, Prompt, Request, remote, wire};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(clap::Args)]
@@ -26,13 +27,17 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Ask every model one small question with a known answer, or say what a model folder holds and run it once
-    #[command(after_help = "Example: limner models check nnInteractive_v1.0/ --json")]
+    /// Ask every model one small question with a known answer, or say what a model folder or a server is and ask it once
+    #[command(after_help = "Example: limner models check nnInteractive_v1.0/ --json\n\
+         Example: limner models check http://room-7:1527")]
     Check {
-        /// A model folder as nnU-Net and nnInteractive write it (default: all models there are)
-        folder: Option<PathBuf>,
-        /// Of a folder: one JSON object on stdout
-        #[arg(long, requires = "folder")]
+        /// A model folder as nnU-Net and nnInteractive write it, or the address of a server (default: all models there are)
+        model: Option<String>,
+        /// What the server wants to be shown; better given as LIMNER_SERVER_KEY or NN_INTERACTIVE_API_KEY
+        #[arg(long, requires = "model")]
+        key: Option<String>,
+        /// Of a folder or a server: one JSON object on stdout
+        #[arg(long, requires = "model")]
         json: bool,
     },
 }
@@ -46,8 +51,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 say(format!("{:<12} {}: {}{license}", model.name, model.title, model.about));
             }
         }
-        What::Check { folder: Some(folder), json } => return check_folder(folder, *json),
-        What::Check { folder: None, .. } => return check(),
+        What::Check { model: Some(model), key, json } => return check_one(model, key.as_deref(), *json),
+        What::Check { model: None, .. } => return check(),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,23 +76,35 @@ fn check() -> anyhow::Result<ExitCode> {
     Ok(exit(well))
 }
 
-/// What a folder holds, and whether it runs. What its network was trained for is not ours to know, so a wrong answer
-/// is said but is no failure.
-fn check_folder(folder: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
-    let model = models::in_folder(folder);
-    let start = Instant::now();
+/// The model of a folder or a server, opened.
+fn opened(name: &str, key: Option<&str>) -> anyhow::Result<(Model, Arc<dyn Engine>)> {
+    if remote::is_address(name) {
+        let key = key.map(str::to_owned).or_else(wire::key_of_environment).and_then(remote::Key::new);
+        return Ok(models::at_address(name, key, &task())?);
+    }
+    let model = models::in_folder(Path::new(name));
     let engine = model.open()?;
+    Ok((model, engine))
+}
+
+/// What a folder or a server is, and whether it answers. What its network was trained for is not ours to know, so a
+/// wrong answer is said but is no failure.
+fn check_one(name: &str, key: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let (model, engine) = opened(name, key)?;
     let opened = start.elapsed().as_secs_f64();
     let answer = ask(&*engine, &picture()?)?;
     let license = model.license.as_deref().unwrap_or_default();
     if as_json {
         say_json(&json!({"schema": "limner.models.check/1", "model": model.name, "about": model.about,
-            "license": license, "capabilities": engine.capabilities(), "seconds": {"open": opened,
-            "answer": answer.seconds}, "test": {"expected_voxels": CUBE_VOXELS, "voxels": answer.voxels}}))?;
+            "license": license, "device": engine.device(), "capabilities": engine.capabilities(),
+            "seconds": {"open": opened, "answer": answer.seconds},
+            "test": {"expected_voxels": CUBE_VOXELS, "voxels": answer.voxels}}))?;
         return Ok(ExitCode::SUCCESS);
     }
     say(format!("ok       {}: {}", model.name, model.about));
     say(format!("licence  {license}"));
+    say(format!("runs on  {}", engine.device()));
     say(format!("takes    {}", engine.capabilities().words().join(", ")));
     say(format!("opened   in {opened:.2} s"));
     let note = if answer.is_right() { "" } else { "; it was trained for something else, or is not trained" };

@@ -18,7 +18,7 @@ pub struct Args {
     /// The label map to write
     #[arg(short, long)]
     output: PathBuf,
-    /// Which model answers: a name from limner models list, or a model folder (default: the best there is)
+    /// Which model answers: a name from limner models list, a model folder, or the address of a server (default: the best there is)
     #[arg(long)]
     model: Option<String>,
     /// cpu or gpu

@@ -56,6 +56,10 @@ impl Conversation {
         self.session.is_some()
     }
 
+    pub fn has_lost_session(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.lease.is_lost())
+    }
+
     /// After trouble: what the server holds is not known any more, and perhaps there is no session either.
     pub fn doubt(&mut self, trouble: &Trouble) {
         if trouble.may_pass() {

@@ -67,7 +67,8 @@ impl Remote {
     fn asked(&self, request: &Request, task: &Task) -> Result<(Mask, VoxelBox)> {
         let mut conversation = self.turn(task)?;
         let mut had_session = conversation.has_session();
-        let mut renewed = false;
+        // The thread beside it may have heard so before anybody asked.
+        let mut renewed = conversation.has_lost_session();
         let mut pauses = PAUSES.iter();
         loop {
             let trouble = match conversation.ask(&self.line, &self.abilities, request, task) {

@@ -88,7 +88,7 @@ fn arrays_of_ours_are_read_by_the_official_code() {
     let home = tempfile::tempdir().unwrap();
     let mut count = 0;
     for dtype in Dtype::ALL {
-        let cases: [(&str, Vec<usize>, fn(usize) -> u8); 7] = [
+        let cases: [(&str, Vec<usize>, Value); 7] = [
             ("none", vec![2, 0], |_| 0),
             ("one", vec![1], |_| 1),
             ("odd", vec![7, 11, 13], |n| (n % 3) as u8),
@@ -131,6 +131,9 @@ fn the_official_client_drives_our_server_through_its_whole_interface() {
     let said = judged(&[&"drive", &served.url(), &"room 7", &home.path().join("scenario.json")]);
     assert!(said.ends_with("driven\n"), "{said}");
 }
+
+/// What byte stands at a place.
+type Value = fn(usize) -> u8;
 
 /// The official server as a process of its own, ended with the test.
 struct Official(Child);
