@@ -31,6 +31,20 @@ pub fn widened(half: u16) -> f32 {
     }
 }
 
+/// The 16-bit float nearest to a number, as its bits.
+#[must_use]
+pub fn narrowed(value: f32) -> u16 {
+    const STEPS_BELOW: f32 = 16_777_216.0;
+    let near = rounded(value);
+    let sign = (near.to_bits() >> 16 & 0x8000) as u16;
+    let bits = near.abs().to_bits();
+    sign | match bits >> 23 {
+        255 => 0x7c00 | u16::from(near.is_nan()) << 9,
+        exponent @ 113.. => ((exponent - 112) << 10 | bits >> 13 & 0x3ff) as u16,
+        _ => (near.abs() * STEPS_BELOW) as u16,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +78,14 @@ mod tests {
         }
         assert_eq!(rounded(65519.0), 65504.0);
         assert!(rounded(65520.0).is_infinite() && rounded(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn half_floats_come_back_as_they_were() {
+        for half in 0..=u16::MAX {
+            let wide = widened(half);
+            assert!(wide.is_nan() && widened(narrowed(wide)).is_nan() || narrowed(wide) == half, "{half:#x}");
+        }
+        assert_eq!((narrowed(1e9), narrowed(-1e-9), narrowed(0.1)), (0x7c00, 0x8000, 0x2e66));
     }
 }

@@ -7,6 +7,7 @@ pub mod classical;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
+pub mod gpu;
 mod half;
 pub mod intensities;
 mod mersenne;

@@ -152,6 +152,17 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether the network runs on so many numbers as channels of plain volumes of `size`: it must divide by the strides
+    /// as the patch does.
+    pub fn accept(&self, numbers: usize, size: [usize; 3]) -> Result<()> {
+        let divides = |a: usize| size[a].is_multiple_of(self.strides.iter().map(|s| s[a]).product());
+        let fits = (0..3).all(|a| size[a] > 0 && divides(a));
+        if fits && numbers == self.inputs * size.iter().product::<usize>() {
+            return Ok(());
+        }
+        Err(Error::session(format!("the network cannot run on {} channels of {size:?}", self.inputs)))
+    }
+
     /// The zero rim tensors need: one where any kernel reaches over.
     pub fn rim(&self) -> [usize; 3] {
         std::array::from_fn(|axis| usize::from(self.kernels.iter().any(|k| k[axis] > 1)))

@@ -7,6 +7,8 @@ mod common;
 #[cfg(test)]
 mod evaluation;
 #[cfg(test)]
+mod gpu;
+#[cfg(test)]
 mod judged;
 #[cfg(test)]
 mod nninteractive;
