@@ -131,8 +131,11 @@ impl<'a> Studio<'a> {
         });
         let on_gpu = labels.map(|labels| self.upload(labels)).transpose()?;
         let drawn = drawings::of(self.host).map(|drawn| self.upload_drawings(&drawn)).transpose()?.unwrap_or_default();
-        let layer =
-            |(texture, palette)| LabelLayer { texture, palette, opacity: look.label_opacity, outline_px: OUTLINE_PX };
+        let layer = |(texture, palette)| LabelLayer {
+            opacity: look.label_opacity,
+            outline_px: OUTLINE_PX,
+            ..LabelLayer::new(texture, palette)
+        };
         let inverted = look.inverted != self.host.inverted;
         let curve = Curve::of(self.host).filter(|curve| curve.window == look.window);
         let curve = curve.map(|curve| ColourMap::new(&self.gpu, &curve.entries(inverted)));

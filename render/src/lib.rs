@@ -38,7 +38,7 @@ pub use label_texture::LabelTexture;
 pub use palette::{LabelStyle, Palette};
 pub use prepare::{Prepared, PreparedUpload};
 pub use progressive::Progressive;
-pub use scene::{HeatLayer, LabelLayer, Renderer, Second, SecondMode, SliceScene, Tone};
+pub use scene::{EVERY_COLUMN, HeatLayer, LabelLayer, Renderer, Second, SecondMode, SliceScene, Tone};
 pub use shapes::{HandleForm, ScaleBar, Shape, Stroke};
 pub use solid_preset::{SolidLook, SolidPreset};
 pub use target::Target;

@@ -91,13 +91,25 @@ pub struct LabelLayer<'a> {
     pub opacity: f32,
     /// Width of the outline in screen pixels, 0 for none. Drawn in whole pixels: half a pixel would only blur it.
     pub outline_px: f32,
+    /// The first and the one after the last column of the picture that it is drawn on: two layers swiped over each other
+    /// share a picture.
+    pub columns: [usize; 2],
 }
+
+/// All of a picture.
+pub const EVERY_COLUMN: [usize; 2] = [0, usize::MAX];
 
 impl<'a> LabelLayer<'a> {
     /// A fill seen through, with a thin outline.
     #[must_use]
     pub const fn new(texture: &'a LabelTexture, palette: &'a Palette) -> Self {
-        Self { texture, palette, opacity: 0.4, outline_px: 1.0 }
+        Self { texture, palette, opacity: 0.4, outline_px: 1.0, columns: EVERY_COLUMN }
+    }
+
+    /// Its columns in a picture so wide; the second is never below the first.
+    pub(crate) fn columns_of(&self, width: usize) -> [usize; 2] {
+        let [from, to] = self.columns.map(|column| column.min(width));
+        [from, to.max(from)]
     }
 
     /// In whole pixels. Some outline is at least one pixel wide.

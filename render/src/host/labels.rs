@@ -121,9 +121,13 @@ fn draw_row(
     let has_outline = width > 0 && part != LabelPart::Fill;
     let mut are_ready = [!has_outline; 2];
     let mut first = 0;
+    let [left, right] = layer.columns_of(row.len());
     for run in row.chunk_by(|a, b| a == b) {
-        let (label, from, to) = (run[0], first, first + run.len());
-        first = to;
+        let (label, from, to) = (run[0], first.clamp(left, right), (first + run.len()).clamp(left, right));
+        first += run.len();
+        if from == to {
+            continue;
+        }
         let style = palette.style(label);
         if label == 0 || !style.visible {
             continue;

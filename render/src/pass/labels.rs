@@ -73,6 +73,11 @@ impl LabelsPass {
         geometry: &Geometry,
         part: LabelPart,
     ) {
+        let [width, height] = raster.size;
+        let [from, to] = layer.columns_of(width);
+        if from == to {
+            return;
+        }
         let grid = layer.texture.grid_on_adapter(geometry);
         let uniform = LabelsUniform {
             raster: RasterUniform::new(raster, &grid, grid.voxel_from_world()),
@@ -93,6 +98,8 @@ impl LabelsPass {
         });
         pass.set_pipeline(&self.pipelines.get(part, || self.pipeline(&gpu.device, part)));
         pass.set_bind_group(0, &bind_group, &[]);
+        pass.set_scissor_rect(from as u32, 0, (to - from) as u32, height as u32);
         pass.draw(0..3, 0..1);
+        pass.set_scissor_rect(0, 0, width as u32, height as u32);
     }
 }

@@ -47,7 +47,10 @@ fn bench() -> Option<Bench> {
 
 impl Bench {
     fn picture(&self, raster: Raster, opacity: f32, outline_px: f32) -> Vec<[u8; 3]> {
-        let layer = LabelLayer { texture: &self.labels, palette: &self.palette, opacity, outline_px };
+        self.picture_of(raster, LabelLayer { opacity, outline_px, ..LabelLayer::new(&self.labels, &self.palette) })
+    }
+
+    fn picture_of(&self, raster: Raster, layer: LabelLayer<'_>) -> Vec<[u8; 3]> {
         let window = Window::from_range(0.0, 255.0);
         let mut scene = scene(&self.texture, raster, window, vec![layer]);
         scene.background = [0; 3];
@@ -74,6 +77,26 @@ impl Bench {
             HIGH => GREEN,
             _ => [0; 3],
         }
+    }
+}
+
+#[test]
+fn a_layer_is_drawn_on_its_columns_alone_by_shaders_and_by_the_processor() {
+    let Some(bench) = bench() else { return };
+    for (_, raster) in rasters(&bench.volume) {
+        let layer = |columns| LabelLayer {
+            opacity: 0.5,
+            outline_px: 2.0,
+            columns,
+            ..LabelLayer::new(&bench.labels, &bench.palette)
+        };
+        let whole = bench.picture_of(raster, layer([0, usize::MAX]));
+        let part = bench.picture_of(raster, layer([40, 70]));
+        for (n, (whole, part)) in whole.iter().zip(&part).enumerate() {
+            let inside = (40..70).contains(&(n % raster.size[0]));
+            assert_eq!(*part, if inside { *whole } else { [0; 3] }, "pixel {n}");
+        }
+        assert!(bench.picture_of(raster, layer([50, 30])).iter().all(|pixel| *pixel == [0; 3]));
     }
 }
 
@@ -161,7 +184,7 @@ fn layers_over_each_other_both_show() {
     let mut palette = Palette::new(&bench.gpu).unwrap();
     palette.update(&bench.gpu, [(9, LabelStyle::new([0, 0, 240]))]);
     let (_, raster) = rasters(&bench.volume).remove(0);
-    let layer = |texture, palette| LabelLayer { texture, palette, opacity: 0.5, outline_px: 0.0 };
+    let layer = |texture, palette| LabelLayer { opacity: 0.5, outline_px: 0.0, ..LabelLayer::new(texture, palette) };
     let layers = vec![layer(&bench.labels, &bench.palette), layer(&upper, &palette)];
     let mut scene = scene(&bench.texture, raster, Window::from_range(0.0, 255.0), layers);
     scene.background = [0; 3];

@@ -222,7 +222,7 @@ fn a_volume_too_long_for_the_adapter_is_still_drawn_voxel_by_voxel() {
     let drawn = draw(&gpu, &renderer, &bare);
     crate::support::assert_matches("long", &drawn, &volume, &bare);
 
-    let layer = LabelLayer { texture: &labels, palette: &palette, opacity: 1.0, outline_px: 0.0 };
+    let layer = LabelLayer { opacity: 1.0, outline_px: 0.0, ..LabelLayer::new(&labels, &palette) };
     let labelled = draw(&gpu, &renderer, &SliceScene { labels: vec![layer], ..bare });
     let changed = drawn.chunks(4).zip(labelled.chunks(4)).filter(|(a, b)| a != b).count() as f64;
     let expected = 3.0 / 0.3 * (30.0 * 0.5 / 0.3);
