@@ -74,6 +74,41 @@ impl Labels {
         labels
     }
 
+    /// Calls labels by other numbers; no two of them by the same.
+    pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
+        self.labels.iter_mut().skip(1).for_each(|label| *label = number(*label));
+    }
+
+    /// Whether two maps are the same, voxel for voxel.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        self.codes == other.codes && self.labels == other.labels
+    }
+
+    /// The box around all that is labelled.
+    #[must_use]
+    pub fn bounds(&self) -> VoxelBox {
+        self.bounds_of(|code| code != 0)
+    }
+
+    /// The box around some codes.
+    fn bounds_of(&self, wanted: impl Fn(u16) -> bool + Sync) -> VoxelBox {
+        let [width, height, depth] = self.geometry.size();
+        let slice = |k: usize| {
+            let mut bounds = VoxelBox::default();
+            for j in 0..height {
+                let row = &self.codes[(k * height + j) * width..][..width];
+                let first = row.iter().position(|&code| wanted(code));
+                let last = row.iter().rposition(|&code| wanted(code));
+                if let (Some(first), Some(last)) = (first, last) {
+                    bounds = bounds.union(&VoxelBox::new([first, j, k], [last + 1, j + 1, k + 1]));
+                }
+            }
+            bounds
+        };
+        (0..depth).into_par_iter().map(slice).reduce(VoxelBox::default, |a, b| a.union(&b))
+    }
+
     #[must_use]
     pub fn label_at(&self, index: [usize; 3]) -> u32 {
         self.labels[usize::from(self.codes[self.geometry.linear_index(index)])]
@@ -105,8 +140,11 @@ impl Labels {
     /// One label alone, as large as it is.
     #[must_use]
     pub fn tight_mask(&self, label: u32) -> Mask {
-        let whole = self.mask(label, VoxelBox::whole(self.geometry.size()));
-        whole.within(whole.tight_box())
+        let code = self.labels.iter().skip(1).position(|known| *known == label).map(|n| n as u16 + 1);
+        code.map_or_else(
+            || Mask::empty(VoxelBox::default()),
+            |code| self.mask(label, self.bounds_of(|other| other == code)),
+        )
     }
 }
 

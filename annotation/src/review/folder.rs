@@ -69,6 +69,13 @@ fn walk(folder: &Path, task: &Task, found: &mut Vec<PathBuf>, depth: usize) -> R
     Ok(())
 }
 
+/// Whether a folder holds maps itself, or where nnU-Net puts them.
+pub fn has_maps_of_its_own(path: &Path) -> Result<bool> {
+    let entries = std::fs::read_dir(path).map_err(Error::io(path, "could not list the folder"))?;
+    let nnunet = NNUNET.iter().any(|name| path.join(name).is_dir());
+    Ok(nnunet || entries.flatten().any(|entry| entry.path().is_file() && is_map(&entry.path())))
+}
+
 /// By its ending: what lies beside label maps (plans, summaries, probabilities) is none.
 fn is_map(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -2,9 +2,12 @@
 //! tests, drawn and written down as one page.
 
 pub mod agree;
+pub mod differ;
 pub mod folder;
 pub mod judged;
 pub mod judged_page;
+pub mod layers;
+pub mod opened;
 pub mod page;
 pub mod plot;
 pub mod records;

@@ -42,7 +42,7 @@ pub struct Study {
 }
 
 /// Volumes in the reference and the prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Volumes {
     #[serde(rename = "ref")]
     pub reference: f64,
@@ -50,7 +50,7 @@ pub struct Volumes {
 }
 
 /// One label of one case by one model. Field names are those of CLI.md.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     pub case: String,
     #[serde(default)]
@@ -167,19 +167,28 @@ fn unmatched(study: &Study) -> Vec<Unmatched> {
 
 fn one(study: &Study, case: &str, model: &str, reference: &Labels, file: &Path, task: &Task) -> Result<Vec<Row>> {
     let predicted = folder::read(file, Some(&reference.geometry), task)?;
-    let pair = LabelPair::new(reference, &predicted).map_err(|error| Error::export(file, error.to_string()))?;
     let (subject, group) = study.people.get(case).cloned().unwrap_or_else(|| (case.to_owned(), String::new()));
+    let who = Row { case: case.into(), subject, group, model: model.into(), ..Row::default() };
+    rows(&who, reference, &predicted, &study.rules, task).map_err(|error| match error {
+        Error::Refused { reason } => Error::export(file, reason),
+        error => error,
+    })
+}
+
+/// Every label of a prediction against a reference; `who` says whose rows they are.
+pub fn rows(who: &Row, reference: &Labels, predicted: &Labels, rules: &Rules, task: &Task) -> Result<Vec<Row>> {
+    let pair = LabelPair::new(reference, predicted)?;
     let mut rows = Vec::new();
     for (&label, reach) in pair.labels() {
         task.cancel.check()?;
         let (a, b) = pair.masks(label);
         rows.push(Row {
-            case: case.to_owned(),
-            subject: subject.clone(),
-            group: group.clone(),
-            model: model.to_owned(),
+            case: who.case.clone(),
+            subject: who.subject.clone(),
+            group: who.group.clone(),
+            model: who.model.clone(),
             faults: faults(&pair, label, reach.overlap, (&a, &b)),
-            ..scored(label, reach.overlap, (&a, &b), &reference.geometry, &study.rules)
+            ..scored(label, reach.overlap, (&a, &b), &reference.geometry, rules)
         });
     }
     Ok(rows)
@@ -189,10 +198,6 @@ fn scored(label: u32, overlap: Overlap, (a, b): (&Mask, &Mask), geometry: &Geome
     let tolerance_mm = rules.tolerance(label);
     let scores = MaskScores::with_overlap(overlap, a, b, geometry, tolerance_mm);
     Row {
-        case: String::new(),
-        subject: String::new(),
-        group: String::new(),
-        model: String::new(),
         label,
         dice: scores.dice,
         iou: scores.iou,
@@ -204,7 +209,7 @@ fn scored(label: u32, overlap: Overlap, (a, b): (&Mask, &Mask), geometry: &Geome
         volume_mm3: Volumes { reference: scores.reference_mm3, pred: scores.predicted_mm3 },
         centreline_dice: rules.centreline.then(|| centreline_dice(a, b)),
         lesions: rules.lesions.map(|above| LesionScores::of(a, b, above)),
-        faults: Faults::default(),
+        ..Row::default()
     }
 }
 
