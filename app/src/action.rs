@@ -7,6 +7,7 @@ mod used;
 
 use crate::case::{Errand, errand};
 use crate::keymap::{Chord, When};
+use crate::review::{Act, act};
 use crate::theme::icon;
 use crate::view_state::{Along, Arrangement};
 use crate::work::operation::Work;
@@ -44,6 +45,8 @@ pub enum Action {
     Work(Work),
     /// About the case as a whole.
     Case(Errand),
+    /// About versions side by side.
+    Review(Act),
     Tour,
     Tool(Tool),
     FlipSign,
@@ -155,13 +158,14 @@ pub enum Menu {
     Measure,
     Questions,
     Case,
+    Review,
     View,
     Window,
     Help,
 }
 
 impl Menu {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::File,
         Self::Edit,
         Self::Tools,
@@ -171,6 +175,7 @@ impl Menu {
         Self::Measure,
         Self::Questions,
         Self::Case,
+        Self::Review,
         Self::View,
         Self::Window,
         Self::Help,
@@ -187,6 +192,7 @@ impl Menu {
             Self::Measure => "Measure",
             Self::Questions => "Questions",
             Self::Case => "Case",
+            Self::Review => "Review",
             Self::View => "View",
             Self::Window => "Window",
             Self::Help => "Help",
@@ -238,7 +244,8 @@ pub const ACTIONS: &[Entry] = &{
     let (annotate, ask) = (annotate::entries(), ask::entries());
     const TOOLS_END: usize = FIXED.len() + annotate::COUNT;
     const ASK_END: usize = TOOLS_END + ask::COUNT;
-    let mut all = [FIXED[0]; ASK_END + errand::ENTRIES.len()];
+    const CASE_END: usize = ASK_END + errand::ENTRIES.len();
+    let mut all = [FIXED[0]; CASE_END + act::ENTRIES.len()];
     let mut n = 0;
     while n < all.len() {
         all[n] = if n < FIXED.len() {
@@ -247,8 +254,10 @@ pub const ACTIONS: &[Entry] = &{
             annotate[n - FIXED.len()]
         } else if n < ASK_END {
             ask[n - TOOLS_END]
-        } else {
+        } else if n < CASE_END {
             errand::ENTRIES[n - ASK_END]
+        } else {
+            act::ENTRIES[n - CASE_END]
         };
         n += 1;
     }
@@ -357,8 +366,8 @@ impl Action {
     /// Tools and views act on the open picture; everything else can be asked for without one.
     pub fn needs_picture(self) -> bool {
         let on_view = self.entry().is_some_and(|e| {
-            use Menu::{Case, Edit, File, Help, Questions, Window};
-            !matches!(e.menu, File | Edit | Questions | Case | Window | Help)
+            use Menu::{Case, Edit, File, Help, Questions, Review, Window};
+            !matches!(e.menu, File | Edit | Questions | Case | Review | Window | Help)
         });
         on_view && !matches!(self, Self::ToggleText | Self::NextSeries | Self::PreviousSeries)
     }
@@ -382,6 +391,7 @@ impl Action {
             Self::Tool(tool) => tool.hint(),
             Self::Ask(ask) => ask.hint(),
             Self::Case(errand) => errand.hint(),
+            Self::Review(act) => act.hint(),
             Self::Undo => "Take back the last step",
             Self::Redo => "Do the step again",
             Self::FourUp => "Axial, sagittal and coronal plane with the volume, all through one point",
@@ -410,6 +420,7 @@ impl Action {
             Self::Tool(tool) => tool.icon(),
             Self::Ask(ask) => return ask.icon(),
             Self::Case(errand) => return errand.icon(),
+            Self::Review(act) => return act.icon(),
             Self::OpenSample => icon::GRADUATION_CAP,
             Self::OpenFile => icon::FILE,
             Self::OpenFolder => icon::FOLDER_OPEN,

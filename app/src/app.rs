@@ -6,7 +6,7 @@
 use crate::action::{Action, Tool};
 use crate::assist::Assist;
 use crate::beside::{self, Place};
-use crate::case::Desk;
+use crate::case::{Desk, Page};
 use crate::cine::Cine;
 use crate::companions::Companions;
 use crate::gpu::Gpu;
@@ -21,6 +21,7 @@ use crate::panels::tour::Tour;
 use crate::panels::{self, dialog::Dialog};
 use crate::paths::Paths;
 use crate::recovery::Session;
+use crate::review::Review;
 use crate::settings::Settings;
 use crate::stroke::Stroke;
 use crate::theme::{self, size};
@@ -44,6 +45,7 @@ pub struct App {
     pub work: Work,
     pub assist: Assist,
     pub case: Desk,
+    pub review: Review,
     pub tour: Option<Tour>,
     pub gpu: Gpu,
     pub jobs: Jobs,
@@ -105,6 +107,7 @@ impl App {
             work: Work::default(),
             assist: Assist::new(limner_segmentation::models::open("classical")?)?,
             case: Desk::new(),
+            review: Review::default(),
             tour: None,
             gpu: Gpu::new(host)?,
             jobs: Jobs::new(cc.egui_ctx.clone()),
@@ -242,7 +245,13 @@ impl App {
             wide.show(ui, |ui| panels::questions::ui(app, ui, out));
         }
         if inspector {
-            side(Panel::right("labels")).show(ui, |ui| panels::inspector::ui(app, ui, out));
+            // A table of figures needs more room than a list of labels.
+            let panel = if app.case.page == Page::Review {
+                side(Panel::right("review")).default_size(size::QUESTIONS_WIDTH).max_size(620.0)
+            } else {
+                side(Panel::right("labels"))
+            };
+            panel.show(ui, |ui| panels::inspector::ui(app, ui, out));
         }
         let empty = app.workspace.project.is_none() && app.workspace.found.is_empty();
         if !empty {
@@ -297,7 +306,8 @@ impl App {
             None => Ok(true),
         };
         self.gpu.scale = self.ctx.pixels_per_point();
-        match labels.and_then(|all| Ok(self.gpu.draw(&self.workspace)? && all)) {
+        let reviews = self.review.looks(&self.workspace.stage);
+        match labels.and_then(|all| Ok(self.gpu.draw(&self.workspace, &reviews)? && all)) {
             Ok(true) => {}
             // What is on its way arrives part by part, and the volume sharpens.
             Ok(false) => self.ctx.request_repaint(),
@@ -394,7 +404,7 @@ impl eframe::App for App {
             }
         }
         for path in ctx.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect::<Vec<_>>()) {
-            self.open_path(path);
+            self.take_dropped(path);
         }
         if let Some(tour) = self.tour.take() {
             self.tour = tour.advanced(self);
@@ -403,6 +413,7 @@ impl eframe::App for App {
         self.follow_questions();
         self.order_thumbnail();
         self.follow_case(ctx);
+        self.follow_review();
         self.order_companions();
         self.receive_times();
         self.advance_cine();

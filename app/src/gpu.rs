@@ -7,9 +7,11 @@
 mod content;
 mod guests;
 mod over;
+mod sheets;
 mod solid;
 
 pub use guests::{GuestId, GuestLayers};
+pub use sheets::{Inks, ReviewLook, ReviewLooks, SheetColours, SheetId, SheetLook};
 
 use crate::picture::OUTLINE_PX;
 use crate::view_state::{Stage, Viewport, ViewportId};
@@ -60,7 +62,7 @@ struct ViewportTexture {
     solid: Solid,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Shown {
     image: ImageId,
     raster: Raster,
@@ -69,6 +71,9 @@ struct Shown {
     slab: Option<Slab>,
     labels: LabelLook,
     over: Option<ShownOver>,
+    review: ReviewLook,
+    /// Pixels of the screen in a point.
+    scale: f32,
     revision: u64,
 }
 
@@ -294,7 +299,7 @@ impl Gpu {
     }
 
     /// Draws what is out of date on screen. False while a volume is on its way or still sharpens.
-    pub fn draw(&mut self, workspace: &Workspace) -> anyhow::Result<bool> {
+    pub fn draw(&mut self, workspace: &Workspace, reviews: &ReviewLooks) -> anyhow::Result<bool> {
         let mut done = self.advance_uploads();
         for id in workspace.stage.visible() {
             let Some((viewport, picture)) = workspace.shown_in(id) else { continue };
@@ -303,7 +308,8 @@ impl Gpu {
                 done &= self.draw_solid(id, viewport, picture.image, &picture.volume, labels)?;
             } else {
                 let over = self.shown_over(workspace, viewport, picture);
-                self.draw_slice(id, viewport, picture, labels, over)?;
+                let review = reviews.get(&id).cloned().unwrap_or_default();
+                self.draw_slice((id, viewport, picture), labels, over, review)?;
             }
         }
         Ok(done)
@@ -315,6 +321,7 @@ impl Gpu {
         &self,
         (id, viewport, open): (ViewportId, &Viewport, &OpenPicture),
         workspace: &Workspace,
+        review: ReviewLook,
         scale: usize,
     ) -> anyhow::Result<RgbaImage> {
         let gpu = &self.device.context;
@@ -329,7 +336,9 @@ impl Gpu {
         let raster = Raster { mm_per_pixel: raster.mm_per_pixel / scale as f64, size, ..raster };
         let look = LabelLook::of(&workspace.stage, self.scale * scale as f32);
         let over = self.shown_over(workspace, viewport, open);
-        let shown = Shown { raster, over, ..content.shown(open.image, viewport, &open.volume, look) };
+        let pixels = self.scale * scale as f32;
+        let shown =
+            Shown { raster, over, review, scale: pixels, ..content.shown(open.image, viewport, &open.volume, look) };
         let target = Target::new(gpu, size)?;
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
@@ -341,17 +350,17 @@ impl Gpu {
 
     fn draw_slice(
         &mut self,
-        id: ViewportId,
-        viewport: &Viewport,
-        open: &OpenPicture,
+        (id, viewport, open): (ViewportId, &Viewport, &OpenPicture),
         labels: LabelLook,
         over: Option<ShownOver>,
+        review: ReviewLook,
     ) -> anyhow::Result<()> {
+        let scale = self.scale;
         let (Some(content), Some(texture)) = (self.pictures.get(&open.image), self.viewports.get_mut(&id)) else {
             return Ok(());
         };
-        let shown = Shown { over, ..content.shown(open.image, viewport, &open.volume, labels) };
-        if texture.shown == Some(shown) {
+        let shown = Shown { over, review, scale, ..content.shown(open.image, viewport, &open.volume, labels) };
+        if texture.shown.as_ref() == Some(&shown) {
             return Ok(());
         }
         if texture.target.size() != viewport.size || texture.solid.has_texture() {

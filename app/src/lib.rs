@@ -26,6 +26,7 @@ pub mod picture;
 pub mod possible;
 pub mod recovery;
 pub mod renewal;
+pub mod review;
 pub mod sample;
 pub mod settings;
 pub mod stroke;

@@ -127,6 +127,8 @@ pub enum Request {
     ResizeBrush(f64),
     /// About the case as a whole.
     Case(crate::case::Ask),
+    /// About versions side by side.
+    Review(crate::review::Ask),
     /// Asks for a file in a dialog.
     AskPath(Purpose),
     CancelJob(u64),

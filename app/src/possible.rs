@@ -1,6 +1,7 @@
 //! What can be done now, and what is on: read by menus, buttons, keys and the palette alike.
 
 mod asking;
+mod reviewing;
 
 use crate::action::{Action, Tool};
 use crate::app::App;
@@ -29,6 +30,7 @@ impl App {
                 Some("Open a folder first")
             }
             Action::Case(errand) => self.why_not_errand(errand),
+            Action::Review(act) => self.why_not_review(act),
             _ => self.why_not_by_hand(action).or_else(|| self.why_not_shown(action)),
         }
     }
@@ -112,6 +114,7 @@ impl App {
             Action::Case(Errand::Page(page)) => look.inspector && self.case.page == page,
             Action::Case(Errand::Grid) => self.case.grid.open,
             Action::Case(Errand::FillForm) => self.case.focus.is_some(),
+            Action::Review(act) => self.is_reviewed(act),
             Action::FourUp => stage.is_arranged(Arrangement::Planes),
             Action::Arrange(wanted) => stage.is_arranged(wanted),
             Action::Maximise => stage.is_maximised(),

@@ -45,7 +45,7 @@ fn pictures(app: &App) -> Vec<(Pane, Vec<u8>)> {
     let stage = &app.workspace.stage;
     let seen = stage.visible().into_iter().filter_map(|id| {
         let (viewport, open) = app.workspace.shown_in(id)?;
-        let picture = app.gpu.snapshot((id, viewport, open), &app.workspace, 1).unwrap();
+        let picture = app.gpu.snapshot((id, viewport, open), &app.workspace, Default::default(), 1).unwrap();
         Some((viewport.pane, picture.into_raw()))
     });
     seen.collect()

@@ -2,6 +2,7 @@
 
 use super::{Action, Ask};
 use crate::case::Errand;
+use crate::review::Act;
 use crate::work::operation::Work;
 
 impl Action {
@@ -23,6 +24,7 @@ impl Action {
             Self::Register | Self::AdjustRegistration => "Registration",
             Self::Ask(ask) => return of_questions(ask),
             Self::Case(errand) => return of_case(errand),
+            Self::Review(act) => return act.submenu(),
             Self::Work(work) => return of_work(work),
             _ => return None,
         })
@@ -41,6 +43,7 @@ impl Action {
                 | Self::Settings
                 | Self::Case(Errand::NextCase | Errand::NothingHere)
                 | Self::Ask(Ask::Next | Ask::Accept | Ask::Export)
+                | Self::Review(Act::SideBySide | Act::NextPlace | Act::CompareAll | Act::NextSource)
         )
     }
 }

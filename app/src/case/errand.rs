@@ -16,11 +16,12 @@ pub enum Page {
     Time,
     FollowUp,
     Cases,
+    Review,
 }
 
 impl Page {
-    pub const ALL: [Self; 7] =
-        [Self::Labels, Self::Region, Self::Case, Self::Report, Self::Time, Self::FollowUp, Self::Cases];
+    pub const ALL: [Self; 8] =
+        [Self::Labels, Self::Region, Self::Case, Self::Report, Self::Time, Self::FollowUp, Self::Cases, Self::Review];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -31,6 +32,7 @@ impl Page {
             Self::Time => "Frames and tracks",
             Self::FollowUp => "Follow-up",
             Self::Cases => "Work list",
+            Self::Review => "Review of versions",
         }
     }
 
@@ -43,6 +45,7 @@ impl Page {
             Self::Time => icon::FILM,
             Self::FollowUp => icon::CHART_LINE,
             Self::Cases => icon::LIST_CHECKS,
+            Self::Review => icon::GIT_COMPARE,
         }
     }
 }
@@ -87,7 +90,7 @@ const fn entry(errand: Errand, title: &'static str, keys: &'static [Chord]) -> E
 }
 
 /// In menu order.
-pub const ENTRIES: [Entry; 24] = [
+pub const ENTRIES: [Entry; 25] = [
     entry(Errand::Page(Page::Labels), Page::Labels.title(), &[alt(Key::Num1)]),
     entry(Errand::Page(Page::Region), Page::Region.title(), &[alt(Key::Num2)]),
     entry(Errand::Page(Page::Case), Page::Case.title(), &[alt(Key::Num3)]),
@@ -95,6 +98,7 @@ pub const ENTRIES: [Entry; 24] = [
     entry(Errand::Page(Page::Time), Page::Time.title(), &[alt(Key::Num5)]),
     entry(Errand::Page(Page::FollowUp), Page::FollowUp.title(), &[alt(Key::Num6)]),
     entry(Errand::Page(Page::Cases), Page::Cases.title(), &[alt(Key::Num7)]),
+    entry(Errand::Page(Page::Review), Page::Review.title(), &[alt(Key::Num8)]),
     entry(Errand::FillForm, "Fill in the form by keys", &[shift(Key::F)]),
     entry(Errand::Grid, "Grid of all pictures", &[shift(Key::G)]),
     entry(Errand::NextCase, "Next case", &[shift(Key::PageDown)]),

@@ -4,6 +4,7 @@ use super::companions::may_be_companion;
 use super::hang::first_study;
 use super::loaded::{Loaded, is_lossy};
 use crate::app::App;
+use crate::case::Page;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
 use crate::overlay;
@@ -57,6 +58,17 @@ impl App {
             let apply: Apply = Box::new(move |app| app.list_found(found, &patients, &path));
             Ok(apply)
         });
+    }
+
+    /// What is dropped while versions are looked at are more of them; else it is pictures or a project.
+    pub(crate) fn take_dropped(&mut self, path: PathBuf) {
+        let is_project = path.extension().is_some_and(|e| e == "limner");
+        let reviews = self.case.page == Page::Review && self.settings.look.inspector;
+        if reviews && !is_project && self.workspace.open().is_some() {
+            self.open_predictions(path);
+        } else {
+            self.open_path(path);
+        }
     }
 
     /// Series of a folder that was read while the scan goes on. They are sorted into studies when it ends.
@@ -257,6 +269,7 @@ impl App {
         self.assist.finish();
         self.work = Work::default();
         self.case.begin_project();
+        self.begin_review();
         self.settings.remember_project(project.path());
         let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
         if !notices.is_empty() {

@@ -19,6 +19,7 @@ mod prompt;
 mod proposal;
 pub mod questions;
 mod register;
+mod review;
 mod snapshot;
 mod taste;
 mod tools;
@@ -78,6 +79,7 @@ impl App {
             Request::LabelOpacity(opacity) => self.workspace.stage.label_opacity = opacity,
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
             Request::Case(ask) => self.ask_case(ask),
+            Request::Review(ask) => self.ask_review(ask),
             Request::AskPath(purpose) => self.ask_path(purpose),
             Request::AdjustRegistration { fixed, moving, to, is_done } => {
                 self.adjust_registration(fixed, moving, to, is_done);
@@ -154,6 +156,7 @@ impl App {
             | Action::BrushLarger
             | Action::BrushSmaller => self.act_with_hand(action),
             Action::Case(errand) => self.run_errand(errand),
+            Action::Review(act) => self.act_on_review(act),
             Action::NextSeries => self.open_neighbour(1),
             Action::PreviousSeries => self.open_neighbour(-1),
             Action::CopyView => self.copy_view(),

@@ -52,6 +52,21 @@ impl App {
         self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));
     }
 
+    /// A file or folder that the review asks for.
+    pub(super) fn pick_for_review(
+        &mut self,
+        purpose: Purpose,
+        folder: bool,
+        then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
+    ) {
+        let title = purpose.title();
+        let pick = move || {
+            let dialog = FileDialog::new().set_title(title);
+            if folder { dialog.pick_folder() } else { dialog.pick_file() }
+        };
+        self.pick(purpose, pick, then);
+    }
+
     fn pick(
         &mut self,
         purpose: Purpose,

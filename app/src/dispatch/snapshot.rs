@@ -53,6 +53,7 @@ impl App {
     fn picture_of_active(&mut self, scale: usize) -> anyhow::Result<image::RgbaImage> {
         let id = self.workspace.stage.active_id();
         let (viewport, open) = self.workspace.shown_in(id).context("no picture is shown in the active view")?;
-        self.gpu.snapshot((id, viewport, open), &self.workspace, scale)
+        let review = self.review.look_of(id, &self.workspace.stage);
+        self.gpu.snapshot((id, viewport, open), &self.workspace, review, scale)
     }
 }

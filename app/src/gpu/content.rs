@@ -1,7 +1,8 @@
 //! What is on the GPU for an open picture.
 
 use super::guests::{Guest, GuestId};
-use super::{LabelLook, Shown};
+use super::sheets::{OnAdapter, SheetId};
+use super::{LabelLook, ReviewLook, Shown};
 use crate::curve::Curve;
 use crate::view_state::Viewport;
 use limner_annotation::ImageId;
@@ -25,6 +26,8 @@ pub struct Content {
     /// Labels that have not been sent yet, by layer.
     pub waiting: VecDeque<(usize, VoxelBox)>,
     pub guests: BTreeMap<GuestId, Guest>,
+    /// Of the review.
+    pub sheets: BTreeMap<SheetId, OnAdapter>,
     /// The file's own curve of greys: its window, and its map as it is and inverted.
     curve: Option<(Window, [ColourMap; 2])>,
     pub proposal: Option<LabelTexture>,
@@ -50,6 +53,7 @@ impl Content {
             layers: Vec::new(),
             waiting: VecDeque::new(),
             guests: BTreeMap::new(),
+            sheets: BTreeMap::new(),
             curve,
             proposal: None,
             revision: 0,
@@ -143,6 +147,8 @@ impl Content {
             slab: viewport.slab,
             labels,
             over: None,
+            review: ReviewLook::default(),
+            scale: 1.0,
             revision: self.revision,
         }
     }
@@ -155,14 +161,18 @@ impl Content {
         proposal: &'a Palette,
     ) -> SliceScene<'a> {
         let layer = |texture, palette| LabelLayer {
-            texture,
-            palette,
             opacity: shown.labels.opacity,
             outline_px: shown.labels.outline_px,
+            ..LabelLayer::new(texture, palette)
         };
         let mut labels = Vec::new();
-        if shown.labels.show {
+        if shown.labels.show && !shown.review.hides_own {
             labels.extend(self.label_layers(palette).map(|(texture, palette)| layer(texture, palette)));
+        }
+        if shown.labels.show {
+            let width = shown.raster.size[0];
+            let on = shown.review.sheets.iter().filter_map(|look| Some((self.sheets.get(&look.id)?, look)));
+            labels.extend(on.filter_map(|(sheet, look)| sheet.layer(look, width, shown.scale)));
         }
         // A proposal asks for an answer, so it is seen even where labels are hidden.
         labels.extend(self.proposal.iter().map(|texture| LabelLayer { opacity: 0.35, ..layer(texture, proposal) }));

@@ -6,6 +6,7 @@ use super::{keys, palette};
 use crate::app::App;
 use crate::case::Ask;
 use crate::outbox::{AskAct, ExportAct, Outbox, Request};
+use crate::review;
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::line_edit;
 use eframe::egui::{Align2, Button, Context, Frame, Id, Key, Modal, RichText, Ui, vec2};
@@ -52,10 +53,11 @@ pub enum Purpose {
     LoadTemplate,
     Export(&'static str),
     Audit,
+    Predictions,
 }
 
 impl Purpose {
-    fn title(self) -> String {
+    pub fn title(self) -> String {
         match self {
             Self::Open => "Open a file, a folder or a project".into(),
             Self::OpenProject => "Open a project".into(),
@@ -66,12 +68,13 @@ impl Purpose {
             Self::LoadTemplate => "Load a landmark template".into(),
             Self::Export(format) => format!("Export {} into a new folder", format_title(format)),
             Self::Audit => "Write the audit into a folder".into(),
+            Self::Predictions => "Open predictions: a label map, a folder of them, or a folder of models".into(),
         }
     }
 
     const fn verb(self) -> &'static str {
         match self {
-            Self::Open | Self::OpenProject | Self::LoadForm | Self::LoadTemplate => "Open",
+            Self::Open | Self::OpenProject | Self::LoadForm | Self::LoadTemplate | Self::Predictions => "Open",
             Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit => "Save",
             Self::Export(_) => "Export",
         }
@@ -88,6 +91,7 @@ impl Purpose {
             Self::LoadTemplate => Request::Case(Ask::LoadTemplate(path)),
             Self::Export(format) => Request::Export(ExportAct::Write { format, out: path }),
             Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
+            Self::Predictions => Request::Review(review::Ask::Open(path)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The panel at the right: one page at a time, chosen by the row of icons at its top.
 
-use super::{case_form, cases, follow_up, labels, measurements, model, region, report, time};
+use super::{case_form, cases, follow_up, labels, measurements, model, region, report, review, time};
 use crate::action::Action;
 use crate::app::App;
 use crate::case::{Errand, Page};
@@ -11,7 +11,8 @@ use eframe::egui::{Panel, Ui, vec2};
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+        // All pages in one row of the narrowest panel.
+        ui.spacing_mut().item_spacing = vec2(space::XS / 2.0, space::XS);
         for page in Page::ALL {
             action_button(app, Action::Case(Errand::Page(page)), ui, out);
         }
@@ -25,6 +26,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         Page::Time => time::ui(app, ui, out),
         Page::FollowUp => follow_up::ui(app, ui, out),
         Page::Cases => cases::ui(app, ui, out),
+        Page::Review => review::ui(app, ui, out),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod rail;
 pub mod region;
 pub mod registration;
 pub mod report;
+pub mod review;
 pub mod settings;
 mod solid;
 pub mod status;

@@ -26,3 +26,28 @@ pub const fn plane(view: View) -> Color32 {
         View::Coronal => Color32::from_rgb(92, 186, 104),
     }
 }
+
+/// Where two versions of a picture agree and differ: told apart with the common colour-vision deficiencies.
+pub const AGREED: Color32 = Color32::from_rgb(0, 158, 115);
+pub const ONLY_A: Color32 = Color32::from_rgb(230, 159, 0);
+pub const ONLY_B: Color32 = Color32::from_rgb(86, 180, 233);
+pub const OTHERWISE: Color32 = Color32::from_rgb(214, 110, 180);
+
+/// A step of a distance map: blue far inside, pale at the surface, red far outside.
+pub fn distance(code: u16) -> [u8; 3] {
+    const STEPS: f32 = 8.0;
+    const ENDS: [[f32; 3]; 2] = [[44.0, 112.0, 214.0], [222.0, 52.0, 44.0]];
+    let step = f32::from(code);
+    let (end, far) = if step <= STEPS { (ENDS[0], STEPS + 1.0 - step) } else { (ENDS[1], step - STEPS) };
+    let share = 0.25 + 0.75 * (far / STEPS).min(1.0);
+    end.map(|channel| (245.0 + (channel - 245.0) * share) as u8)
+}
+
+/// How many versions differ from what most say.
+pub const fn dispute(count: u16) -> [u8; 3] {
+    match count {
+        0 | 1 => [255, 214, 102],
+        2 => [250, 140, 60],
+        _ => [228, 40, 40],
+    }
+}

@@ -6,6 +6,7 @@ pub mod followed;
 pub mod grid;
 pub mod overlay_text;
 pub mod pointed;
+pub mod reviewed;
 pub mod slice;
 pub mod solid;
 

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
-use crate::views::{crosshair, drawn, overlay_text, pointed};
+use crate::views::{crosshair, drawn, overlay_text, pointed, reviewed};
 use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, TouchPhase, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
@@ -33,6 +33,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
         drawn::sign_at_pointer_ui(app, at, ground, ui);
     }
     cursor_ui(app, &frame, &response, ui);
+    reviewed::ui(app, (id, &viewport, open), rect, ui, out);
     overlay_text::ui(app, (id, &viewport, open), &frame.raster, rect, ui);
 }
 

@@ -95,7 +95,7 @@ impl App {
         });
     }
 
-    pub(super) fn open_case(&mut self, n: usize) {
+    pub(in crate::dispatch) fn open_case(&mut self, n: usize) {
         self.case.follows_list = true;
         let Some(case) = self.cases().into_iter().nth(n) else { return };
         self.case.focus = self.case.focus.map(|_| 0);
