@@ -56,7 +56,7 @@ fn held_back(case: &Case<'_>, options: &Options) -> Option<Blocked> {
         }
         Some(Identity::Clean | Identity::Removed) | None => return None,
     };
-    Some(Blocked { item: format!("{} ({})", case.name, image.id), why: why.into() })
+    Some(Blocked { item: format!("{} ({})", case.name, image.id), why: why.into(), image: Some(image.id) })
 }
 
 /// Images with their rectangles made black, as they are loaded: no format sees what lies under them.

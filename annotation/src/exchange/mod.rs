@@ -44,7 +44,7 @@ mod xml;
 pub use case::Shard;
 pub use dicom::{Companion, companions};
 pub(crate) use flat::outline;
-pub use flat::{Crop, rle};
+pub use flat::{Crop, picture_size, rle};
 pub use identity::Blackened;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;
@@ -298,6 +298,9 @@ pub struct Lossy {
 pub struct Blocked {
     pub item: String,
     pub why: String,
+    /// The image that somebody has to look at first, where that is what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
 }
 
 impl DryRun {
@@ -309,7 +312,7 @@ impl DryRun {
     }
 
     fn block(&mut self, item: impl Into<String>, why: impl Into<String>) {
-        self.blocked.push(Blocked { item: item.into(), why: why.into() });
+        self.blocked.push(Blocked { item: item.into(), why: why.into(), image: None });
     }
 
     fn join(&mut self, other: Self) {

@@ -3,8 +3,9 @@
 use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
-use limner_annotation::exchange::{self, Balance, Blackened, Crop, Exchange, Options, Receipt, Shard, Split, Wanted};
-use limner_annotation::question::MAX_SIDE;
+use limner_annotation::exchange::{
+    self, Balance, Blackened, Crop, Exchange, Options, Receipt, Shard, Split, Wanted, picture_size,
+};
 use limner_annotation::{Contents, ImageId, Project, counted};
 use limner_imaging::{Task, Window};
 use serde_json::json;
@@ -210,19 +211,11 @@ fn options(args: &Args, project: &Project) -> anyhow::Result<Options> {
         cleared: named(&args.cleared)?,
         blackened: args.blacken.iter().map(|text| blackened(contents, text)).collect::<anyhow::Result<_>>()?,
         crop: args.crop.as_deref().map(Crop::parse).transpose().map_err(wrong)?,
-        resize: args.size.as_deref().map(side_lengths).transpose()?,
+        resize: args.size.as_deref().map(picture_size).transpose().map_err(wrong)?,
         set: args.set.iter().map(choice).collect::<anyhow::Result<_>>()?,
         resume: args.resume,
         ..Options::default()
     })
-}
-
-fn side_lengths(text: &str) -> anyhow::Result<[u32; 2]> {
-    let sides = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
-    let fits = |sides: &[u32; 2]| sides.iter().all(|side| (1..=MAX_SIDE).contains(side));
-    sides
-        .filter(fits)
-        .ok_or_else(|| usage(format!("{text:?} is no size; write COLUMNSxROWS up to {MAX_SIDE}: 512x512")))
 }
 
 fn split(args: &Args) -> limner_annotation::Result<Option<Split>> {

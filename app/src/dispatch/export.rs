@@ -15,7 +15,7 @@ const LOOKING: &str = "export-look";
 impl App {
     pub(super) fn open_export(&mut self) {
         let last = self.exporting.as_ref().map_or("coco-instances", |wish| wish.format);
-        self.dialog = Some(Dialog::Export(ExportPage::new(last)));
+        self.dialog = Some(Dialog::Export(Box::new(ExportPage::new(last))));
         self.look_at_export();
     }
 

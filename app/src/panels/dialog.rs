@@ -20,7 +20,7 @@ pub enum Dialog {
     Palette { text: String, chosen: usize },
     Keys { text: String },
     Settings(SettingsPage),
-    Export(ExportPage),
+    Export(Box<ExportPage>),
 }
 
 impl Dialog {

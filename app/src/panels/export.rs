@@ -3,10 +3,12 @@
 use super::dialog::title_ui;
 use crate::outbox::{ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
-use crate::widgets::tick;
-use eframe::egui::{Button, Grid, Label, RichText, ScrollArea, Spinner, TextEdit, Ui, vec2};
-use limner_annotation::counted;
-use limner_annotation::exchange::{DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split};
+use crate::widgets::{line_edit, tick};
+use eframe::egui::{Button, Grid, Label, RichText, Role, ScrollArea, Spinner, TextEdit, Ui, WidgetInfo, vec2};
+use limner_annotation::exchange::{
+    Blackened, Crop, DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split, picture_size,
+};
+use limner_annotation::{ImageId, Result, counted};
 
 /// Records that are shown before they are written.
 pub const PREVIEWED: usize = 10;
@@ -18,6 +20,8 @@ pub struct ExportPage {
     pub wish: Wish,
     /// Narrows the list of formats.
     filter: String,
+    /// The rectangle that is being typed for a picture that is held back.
+    corners: String,
     pub looked: Option<Looked>,
 }
 
@@ -29,13 +33,21 @@ pub struct Wish {
     /// As on the command line: train=0.8,val=0.2.
     pub split: String,
     pub resume: bool,
+    /// As on the command line: 10,20,300,200 or around=16.
+    pub crop: String,
+    /// As on the command line: 512x512.
+    pub size: String,
+    /// Pictures that somebody has looked at for names.
+    pub cleared: Vec<ImageId>,
+    /// Parts that are made black, as 0,0,200,40.
+    pub blackened: Vec<(ImageId, String)>,
 }
 
 /// What came of looking at a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Looked {
     pub wish: Wish,
-    pub found: Result<Found, String>,
+    pub found: std::result::Result<Found, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,23 +59,51 @@ pub struct Found {
 impl Wish {
     /// Nothing kept that was not asked for.
     pub const fn new(format: &'static str) -> Self {
-        Self { format, keep_identity: false, split: String::new(), resume: false }
+        Self {
+            format,
+            keep_identity: false,
+            split: String::new(),
+            resume: false,
+            crop: String::new(),
+            size: String::new(),
+            cleared: Vec::new(),
+            blackened: Vec::new(),
+        }
     }
 
-    pub fn options(&self) -> limner_annotation::Result<Options> {
+    fn holds(&self) -> Option<Holds> {
+        EXCHANGES.iter().find(|exchange| exchange.name() == self.format).map(|exchange| exchange.holds())
+    }
+
+    pub fn options(&self) -> Result<Options> {
         let split = self.split.trim();
         let split = if split.is_empty() { None } else { Some(Split::parse(split, 0)?) };
-        Ok(Options { keep_identity: self.keep_identity, split, resume: self.resume, ..Options::default() })
+        let (crop, size) =
+            if self.holds() == Some(Holds::Flat) { (self.crop.trim(), self.size.trim()) } else { ("", "") };
+        Ok(Options {
+            keep_identity: self.keep_identity,
+            split,
+            resume: self.resume,
+            crop: (!crop.is_empty()).then(|| Crop::parse(crop)).transpose()?,
+            resize: (!size.is_empty()).then(|| picture_size(size)).transpose()?,
+            cleared: self.cleared.clone(),
+            blackened: self
+                .blackened
+                .iter()
+                .map(|(id, corners)| Blackened::parse(*id, corners))
+                .collect::<Result<_>>()?,
+            ..Options::default()
+        })
     }
 }
 
 impl ExportPage {
     pub const fn new(format: &'static str) -> Self {
-        Self { wish: Wish::new(format), filter: String::new(), looked: None }
+        Self { wish: Wish::new(format), filter: String::new(), corners: String::new(), looked: None }
     }
 
     /// What was found, where that is what is asked for now.
-    fn found(&self) -> Option<&Result<Found, String>> {
+    fn found(&self) -> Option<&std::result::Result<Found, String>> {
         self.looked.as_ref().filter(|looked| looked.wish == self.wish).map(|looked| &looked.found)
     }
 }
@@ -81,10 +121,10 @@ pub fn ui(page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
             ui.set_min_height(HEIGHT);
             wish_ui(&mut page.wish, ui);
             ui.add_space(space::M);
-            ScrollArea::vertical()
-                .max_height(HEIGHT - 150.0)
-                .auto_shrink([false, false])
-                .show(ui, |ui| found_ui(page, ui));
+            ScrollArea::vertical().max_height(HEIGHT - 180.0).auto_shrink([false, false]).show(ui, |ui| {
+                held_back_ui(page, ui);
+                found_ui(page, ui);
+            });
         });
     });
     if page.wish != before {
@@ -150,11 +190,58 @@ fn wish_ui(wish: &mut Wish, ui: &mut Ui) {
         &mut wish.resume,
         "Keep what is done when interrupted: the next export into the same folder goes on from it",
     );
-    ui.horizontal(|ui| {
-        let label = ui.label("Parts by subject");
-        let field = TextEdit::singleline(&mut wish.split).hint_text("train=0.8,val=0.2").desired_width(220.0);
-        ui.add(field).labelled_by(label.id);
+    let is_flat = wish.holds() == Some(Holds::Flat);
+    Grid::new("wish").num_columns(4).spacing([space::M, space::S]).show(ui, |ui| {
+        field_ui(ui, "Parts by subject", &mut wish.split, "train=0.8,val=0.2");
+        if is_flat {
+            field_ui(ui, "Size of pictures", &mut wish.size, "512x512");
+            ui.end_row();
+            field_ui(ui, "Part of pictures", &mut wish.crop, "around=16 or 10,20,300,200");
+        }
+        ui.end_row();
     });
+}
+
+fn field_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) {
+    let label = ui.label(name);
+    ui.add(line_edit(text).hint_text(hint).desired_width(170.0)).labelled_by(label.id);
+}
+
+/// What may show a name is looked at by a person: it is cleared, or the part with the name is made black.
+fn held_back_ui(page: &mut ExportPage, ui: &mut Ui) {
+    let c = colours(ui.ctx());
+    let Some(Ok(found)) = page.found().cloned() else { return };
+    for blocked in &found.run.blocked {
+        ui.add(
+            Label::new(RichText::new(format!("Held back: {}: {}", blocked.item, blocked.why)).color(c.error)).wrap(),
+        );
+        let Some(image) = blocked.image else { continue };
+        ui.horizontal(|ui| {
+            if ui.button("No name in it").on_hover_text("I have looked at every slice or frame of it").clicked() {
+                page.wish.cleared.push(image);
+            }
+            let field = line_edit(&mut page.corners).hint_text("0,0,200,40").desired_width(110.0);
+            let field =
+                ui.add(field).on_hover_text("Columns and rows from, to: what lies there is black in all pictures");
+            field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Part to make black"));
+            let fits = Blackened::parse(image, page.corners.trim()).is_ok();
+            if ui.add_enabled(fits, Button::new("Make this part black")).clicked() {
+                page.wish.blackened.push((image, page.corners.trim().to_owned()));
+            }
+        });
+        ui.add_space(space::S);
+    }
+    let (cleared, blackened) = (page.wish.cleared.len(), page.wish.blackened.len());
+    if cleared + blackened > 0 {
+        ui.horizontal(|ui| {
+            let text = format!("{} without a name, {} made black in part", counted(cleared, "picture"), blackened);
+            ui.label(RichText::new(text).color(c.weak));
+            if ui.button("Take back").clicked() {
+                page.wish.cleared.clear();
+                page.wish.blackened.clear();
+            }
+        });
+    }
 }
 
 fn found_ui(page: &ExportPage, ui: &mut Ui) {
@@ -175,11 +262,6 @@ fn found_ui(page: &ExportPage, ui: &mut Ui) {
     };
     let Found { run, preview } = found;
     head(ui, &format!("{} would be written", counted(run.records, "record")));
-    for blocked in &run.blocked {
-        ui.add(
-            Label::new(RichText::new(format!("Held back: {}: {}", blocked.item, blocked.why)).color(c.error)).wrap(),
-        );
-    }
     head(ui, if run.lossy.is_empty() { "Nothing would be lost" } else { "What would be lost" });
     Grid::new("lossy").num_columns(3).spacing([16.0, 4.0]).show(ui, |ui| {
         for lossy in &run.lossy {

@@ -35,7 +35,7 @@ use crate::exchange::{DryRun, Exchange, Holds, Job, Options, Preview, SelfCheck,
 use crate::shapes::Slice;
 pub(crate) use body::Body;
 pub(crate) use gather::masks_on;
-pub use reframe::Crop;
+pub use reframe::{Crop, picture_size};
 pub(crate) use reframe::{Reframe, rectangle};
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use super::body::{Body, Ring};
 use super::rle::Rle;
 use super::{Item, outline};
 use crate::error::{Error, Result};
-use crate::question::Transform;
+use crate::question::{MAX_SIDE, Transform};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -32,6 +32,15 @@ impl Crop {
         }
         rectangle(text).map(Self::Fixed).ok_or_else(wrong)
     }
+}
+
+/// The size that pictures are scaled to, from `512x512`: columns and rows.
+pub fn picture_size(text: &str) -> Result<[u32; 2]> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some([w.trim().parse().ok()?, h.trim().parse().ok()?]));
+    let fits = |sides: &[u32; 2]| sides.iter().all(|side| (1..=MAX_SIDE).contains(side));
+    sides
+        .filter(fits)
+        .ok_or_else(|| Error::refused(format!("{text:?} is no size; write COLUMNSxROWS up to {MAX_SIDE}: 512x512")))
 }
 
 /// From `0,0,200,40`: columns and rows from, to.

@@ -122,7 +122,7 @@ pub fn dry_run(profile: &dyn Profile, records: &Records) -> DryRun {
     let mut run = DryRun::default();
     for asked in &records.asked {
         if let Some(why) = profile.refuses(asked) {
-            run.blocked.push(crate::exchange::Blocked { item: asked.question.stem.clone(), why });
+            run.block(asked.question.stem.clone(), why);
             continue;
         }
         run.records += 1;
