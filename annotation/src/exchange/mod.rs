@@ -36,6 +36,7 @@ mod resume;
 mod split;
 mod tools;
 mod tracks;
+mod tracks_read;
 mod voxels;
 pub mod vqa;
 mod wanted;

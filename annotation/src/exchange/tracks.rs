@@ -5,7 +5,8 @@
 
 use super::case::Case;
 use super::flat::picture;
-use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, npz};
+use super::import::{Import, Reading};
+use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, npz, tracks_read};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::records::Track;
@@ -15,6 +16,8 @@ use std::path::Path;
 
 pub(crate) struct TapVid;
 
+/// Says what the tracks are of.
+pub(super) const ABOUT: &str = "tracks.json";
 const EXTENT: &str = "the extent of what is followed";
 const GREYS: &str = "grey values beyond 8 bits";
 const OUTSIDE: &str = "whether a thing is hidden or out of the picture";
@@ -89,8 +92,16 @@ impl Exchange for TapVid {
             }
             job.task.progress.advance(1);
         }
-        folder::write_json(&out.join("tracks.json"), &json!({ "films": films }))?;
+        folder::write_json(&out.join(ABOUT), &json!({ "films": films }))?;
         Ok(check)
+    }
+
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn read(&self, reading: &Reading<'_>) -> Result<Import> {
+        tracks_read::read(reading)
     }
 }
 
@@ -163,8 +174,8 @@ fn write_film(job: &Job<'_>, case: &Case<'_>, out: &Path, check: &mut SelfCheck)
     let path = out.join(&file);
     folder::write(&path, &npz::file(&members))?;
     let back = folder::read(&path)?;
-    check.pass &= npz::member(&back, "points.npy") == Some(points);
-    check.pass &= npz::member(&back, "occluded.npy") == Some(occluded);
+    check.pass &= npz::member(&back, "points.npy") == Ok(points);
+    check.pass &= npz::member(&back, "occluded.npy") == Ok(occluded);
     let about = known.iter().map(|(track, _)| about(job.contents, track)).collect::<Vec<_>>();
     Ok(Some(json!({"file": file, "image": case.image.id, "tracks": about})))
 }
@@ -258,10 +269,38 @@ mod tests {
         assert_eq!(x(0), [0.25, 0.25, 0.5, 0.75, 0.75]);
         assert_eq!((x(1), numbers[1], numbers[11]), (vec![0.375; 5], 0.25, 0.5));
         assert_eq!(array("occluded.npy", 10), [1, 1, 1, 0, 1, 1, 1, 0, 0, 0]);
+        come_back(&document, &out);
         let video = array("video.npy", 480);
         assert!(video.chunks(3).all(|rgb| rgb[0] == rgb[1] && rgb[1] == rgb[2]));
         let about: Value = serde_json::from_slice(&std::fs::read(out.join("tracks.json")).unwrap()).unwrap();
         assert_eq!(about["films"][0]["tracks"][0]["label"], "valve");
         assert_eq!(about["films"][0]["tracks"][0]["drawn"], json!([1, 3, 4]));
+    }
+
+    /// On every frame a track is where it was and seen as it was; what followed a box follows its middle.
+    fn come_back(document: &Document, out: &Path) {
+        let film = document.images().next().unwrap().clone();
+        let none = |path: &Path, _: &Task| Err(Error::export(path, "not asked for"));
+        let task = Task::default();
+        // Also without the list: there is only one film it can be.
+        for listed in [true, false] {
+            if !listed {
+                std::fs::remove_file(out.join(ABOUT)).unwrap();
+            }
+            let mut filled = Document::new("importer");
+            filled.apply("Start", vec![Command::put(film.clone())]).unwrap();
+            let reading = Reading { contents: filled.contents(), path: out, pictures: &none, task: &task };
+            let found = super::super::import::read(&TapVid, &reading).unwrap();
+            assert_eq!(found.records, 2);
+            super::super::import::apply(&TapVid, &mut filled, found).unwrap();
+            let back: Vec<&Track> = filled.on::<Track>(film.id).collect();
+            let named = back.iter().filter(|track| track.label.is_some()).count();
+            assert_eq!(named, usize::from(listed));
+            for before in document.on::<Track>(film.id) {
+                let Some(places) = places(before, 5) else { continue };
+                let same = |track: &&&Track| super::places(track, 5) == Some(places.clone());
+                assert!(back.iter().any(|track| same(&track)), "{places:?}");
+            }
+        }
     }
 }

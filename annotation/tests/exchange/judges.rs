@@ -2,10 +2,10 @@
 
 use crate::sample;
 use limner_annotation::entity::TrackId;
-use limner_annotation::exchange::{Options, Receipt, by_name, export};
+use limner_annotation::exchange::{Options, Reading, Receipt, apply, by_name, export, read};
 use limner_annotation::records::{Keyframe, Track};
-use limner_annotation::{Command, Form, Slice, Tags};
-use limner_imaging::Task;
+use limner_annotation::{Command, Document, Form, ImageEntry, Slice, Tags};
+use limner_imaging::{Mask, Task, VoxelBox};
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 
@@ -64,6 +64,45 @@ fn the_fields_own_tools_find_the_same_voxels() {
     if std::env::var_os("LIMNER_FULL").is_some_and(|full| full == "1") {
         judge("nninteractive", "full/nnunet_check.py", &[&home.join("nnunet")]);
         judge("ultralytics", "full/ultralytics_check.py", &[home]);
+    }
+}
+
+/// MedSAM's own script writes with NumPy, whose zips are laid out otherwise than ours.
+#[test]
+fn cases_that_numpy_wrote_are_read_onto_the_only_image_they_fit() {
+    let Some(python) = python("formats") else { return };
+    let home = tempfile::tempdir().unwrap();
+    let [w, h, d] = sample::SIZE;
+    let code = format!(
+        "import sys, numpy as np\nk, j, i = np.indices(({d}, {h}, {w}))\ngts = (2 * ((i > 3) & (j < 9) & (k == 1)))\n\
+         for kind, save in (('u1', np.savez_compressed), ('i8', np.savez)):\n  \
+         save(sys.argv[1] + '/' + kind + '.npz', imgs=gts.astype('u1'), gts=gts.astype(kind), spacing=np.ones(3))"
+    );
+    assert!(Program::new(python).args(["-c", &code]).arg(home.path()).status().unwrap().success());
+    let sample = sample::project();
+    let none =
+        |path: &Path, _: &Task| -> limner_annotation::Result<ImageEntry> { panic!("{} was asked for", path.display()) };
+    let task = Task::default();
+    for file in ["u1.npz", "i8.npz"] {
+        let path = home.path().join(file);
+        let mut document = Document::new("importer");
+        let read = |document: &Document| {
+            let reading = Reading { contents: document.contents(), path: &path, pictures: &none, task: &task };
+            read(by_name("medsam-npz").unwrap(), &reading)
+        };
+        assert!(read(&document).unwrap_err().to_string().contains("add it first"));
+        let images: Vec<_> = sample.document.images().cloned().collect();
+        document.apply("Add", vec![Command::AddImage { image: images[1].clone() }]).unwrap();
+        let mut several = Document::new("importer");
+        let both = images[1..].iter().map(|image| Command::AddImage { image: image.clone() });
+        several.apply("Add", both.collect()).unwrap();
+        assert!(read(&several).unwrap_err().to_string().contains("several"));
+        let found = read(&document).unwrap();
+        apply(by_name("medsam-npz").unwrap(), &mut document, found).unwrap();
+        let mask = document.label_map(images[1].id).unwrap().mask_of(document.labels()[0].value);
+        let meant = Mask::from_fn(VoxelBox::whole(sample::SIZE), |[i, j, k]| i > 3 && j < 9 && k == 1);
+        assert_eq!(mask.within(VoxelBox::whole(sample::SIZE)), meant, "{file}");
+        assert_eq!(document.labels()[0].name, "label 2");
     }
 }
 

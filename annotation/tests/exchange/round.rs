@@ -45,6 +45,7 @@ fn volumes_come_back_voxel_by_voxel() {
         ("metaimage", None),
         ("seg-nrrd", None),
         ("native", None),
+        ("bids", None),
         ("stacks", None),
         ("stacks", Some("png")),
         ("nifti", Some("one-hot")),
@@ -68,6 +69,28 @@ fn volumes_come_back_voxel_by_voxel() {
                 let same = voxels(&sample.document, meant, &label) == voxels(&document, found, &label);
                 assert!(same, "{name} {kind:?}: {label} on {image}");
             }
+        }
+    }
+}
+
+#[test]
+fn trees_of_single_masks_and_cases_of_8_bits_come_back() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["sam-med3d", "medsam-npz"] {
+        let out = folder.path().join(name);
+        let options = Options { key: "key".into(), ..Options::default() };
+        export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+        let mut document = empty(&sample);
+        import(name, &out, &mut document);
+        for image in &sample.images {
+            let (meant, found) = (sample.document.label_map(*image).unwrap(), document.label_map(*image).unwrap());
+            let [liver, vessel] = ["liver", "vessel"].map(|label| voxels(&sample.document, meant, label));
+            assert_eq!(voxels(&document, found, "vessel"), vessel, "{name}");
+            // Of two that overlap MedSAM's files hold the upper one.
+            let hidden = |n: usize| name == "medsam-npz" && vessel[n];
+            let seen: Vec<bool> = liver.iter().enumerate().map(|(n, inside)| *inside && !hidden(n)).collect();
+            assert_eq!(voxels(&document, found, "liver"), seen, "{name}");
         }
     }
 }

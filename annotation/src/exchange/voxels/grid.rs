@@ -136,6 +136,9 @@ pub(crate) fn read_map(
 ) -> Result<()> {
     let volume = formats::open_single(path, reading.task)?;
     let named = known.and_then(|id| reading.contents.image(id));
+    if named.is_none() {
+        say_where_several_fit(reading, path, &volume.geometry, import);
+    }
     let by_id = named.and_then(|image| Some((image, Way::between(&image.geometry, &volume.geometry)?)));
     let Some((image, way)) = by_id.or_else(|| image_with(reading.contents, &volume.geometry)) else {
         let reason = "no image of the project has the voxels of this label map; add the image it was drawn on first";
@@ -146,6 +149,18 @@ pub(crate) fn read_map(
     import.records += records;
     import.commands.extend(painter.paint_map(image.id, image.size(), &values));
     Ok(())
+}
+
+/// Visits and sequences often share a grid, and a label map does not say which of them it was drawn on.
+fn say_where_several_fit(reading: &Reading<'_>, path: &Path, geometry: &Geometry, import: &mut Import) {
+    let same = |image: &&ImageEntry| Way::between(&image.geometry, geometry).is_some();
+    let count = reading.contents.images().filter(same).count();
+    if count > 1 {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let text =
+            format!("{count} images have the voxels of {name}; it was read onto the first of them that lies closest");
+        import.warn("ambiguous", text);
+    }
 }
 
 /// The commands that paint a whole map on an image that is being added.

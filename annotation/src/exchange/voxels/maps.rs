@@ -279,5 +279,6 @@ pub(super) fn read_maps(reading: &Reading<'_>, endings: &[&str]) -> Result<Impor
     import.commands.extend(labels.commands());
     import.commands.extend(painted.commands);
     import.records = painted.records;
+    import.warnings.extend(painted.warnings);
     Ok(import)
 }

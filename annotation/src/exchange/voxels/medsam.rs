@@ -1,12 +1,13 @@
 //! MedSAM's training files: one `npz` per case with `imgs` and `gts` as 8 bits in slices, rows, columns, and `spacing`
 //! in columns, rows, slices. Only slices with a label are kept; `slices.json` says which.
 
-use super::grid;
 use super::maps::{self, SHAPES, TIME};
 use super::nnunet::flattened;
+use super::{grid, medsam_read};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::import::{Import, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names, npz};
 use limner_imaging::{StackAxis, Volume, Window};
 use serde_json::{Value, json};
@@ -80,6 +81,14 @@ impl Exchange for MedSam {
         folder::write_json(&out.join("slices.json"), &json!({"labels": labels, "cases": kept}))?;
         Ok(check)
     }
+
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn read(&self, reading: &Reading<'_>) -> Result<Import> {
+        medsam_read::read(reading)
+    }
 }
 
 fn cases<'a>(contents: &'a Contents, options: &Options) -> Vec<Case<'a>> {
@@ -115,7 +124,7 @@ fn write_case(job: &Job<'_>, case: &Case<'_>, classes: &[u16], out: &Path) -> Re
     let path = out.join(part).join(format!("{name}.npz"));
     folder::write(&path, &bytes)?;
     let back = npz::member(&folder::read(&path)?, "gts.npy");
-    Ok((name, kept, back.is_some_and(|bytes| bytes == npz::array("|u1", &shape, &gts))))
+    Ok((name, kept, back.is_ok_and(|bytes| bytes == npz::array("|u1", &shape, &gts))))
 }
 
 /// CT through its window, others from the half percent to all but the half percent, as MedSAM's own script does.

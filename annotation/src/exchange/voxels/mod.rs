@@ -4,6 +4,8 @@ pub(crate) mod boxes;
 pub(crate) mod grid;
 pub(crate) mod maps;
 pub(crate) mod medsam;
+mod medsam_read;
 pub(crate) mod nnunet;
 pub(crate) mod stacks;
 pub(crate) mod trees;
+mod trees_read;

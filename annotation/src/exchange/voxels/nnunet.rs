@@ -272,6 +272,7 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
         }
     }
     import.records = painted.records;
+    import.warnings.extend(painted.warnings);
     import.commands.extend(added.commands);
     import.commands.extend(labels.commands());
     import.commands.extend(painted.commands);

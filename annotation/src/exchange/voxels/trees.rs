@@ -2,9 +2,11 @@
 
 use super::grid::{self, layer_values, one_hot, painted_layers, painted_values, write_checked};
 use super::maps::{self, SHAPES, TIME};
+use super::trees_read;
 use crate::contents::Contents;
 use crate::error::Result;
 use crate::exchange::case::Case;
+use crate::exchange::import::{Import, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder, names};
 use limner_imaging::{StackAxis, formats};
 use serde_json::json;
@@ -79,6 +81,17 @@ impl Exchange for Tree {
             job.task.progress.advance(1);
         }
         Ok(check)
+    }
+
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn read(&self, reading: &Reading<'_>) -> Result<Import> {
+        match self.0 {
+            Kind::SamMed3d => trees_read::sam_med3d(reading),
+            Kind::Bids => trees_read::bids(reading),
+        }
     }
 }
 
