@@ -1,6 +1,7 @@
 //! What every engine offers, whatever it is made of: prompts and a picture in, one object's mask out.
 
 use crate::error::Result;
+use crate::gpu::Checked;
 use crate::intensities::Intensities;
 use crate::neural::Contract;
 use crate::prompt::{Prompt, Shape};
@@ -64,6 +65,19 @@ impl Prediction {
             None => f32::from(u8::from(self.mask.get(index))),
         }
     }
+}
+
+/// What an engine computes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Computes {
+    /// As `Engine::device` says it.
+    pub on: String,
+    /// Why it is not the graphics adapter, where that was wished for.
+    pub reason: Option<String>,
+    /// Whether something is wrong with the adapter.
+    pub fault: bool,
+    /// What the adapter showed when it was tried.
+    pub checked: Option<Checked>,
 }
 
 /// Which prompts an engine understands, so that tools it cannot serve are greyed.
@@ -165,6 +179,11 @@ pub trait Engine: Send + Sync {
     /// Under which licence its weights are, where it has any.
     fn license(&self) -> Option<&str> {
         None
+    }
+
+    /// What computes at this moment, and why nothing faster.
+    fn computes(&self) -> Computes {
+        Computes { on: self.device().to_owned(), ..Computes::default() }
     }
 
     /// Whether an answer depends on the answer before it, so that prompts must be asked about in the order of their

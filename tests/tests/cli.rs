@@ -67,6 +67,46 @@ fn exit_codes_tell_failure_from_wrong_usage() {
     assert_eq!(said["failed"][0]["code"], "not_an_image");
 }
 
+/// A bright cube, a point in it, and a small network: the adapter answers as the processor does, and is named.
+#[test]
+fn networks_run_where_the_command_line_says() {
+    let desk = Desk::new();
+    let model = root().join("segmentation/tests/data/blobs");
+    std::fs::create_dir_all(desk.path("model/fold_0")).unwrap();
+    for file in ["dataset.json", "inference_info.json", "fold_0/checkpoint_final.safetensors"] {
+        std::fs::copy(model.join(file), desk.path(&format!("model/{file}"))).unwrap();
+    }
+    let plans = std::fs::read_to_string(model.join("plans.json")).unwrap();
+    std::fs::write(desk.path("model/plans.json"), plans.replace("[56, 64, 72]", "[16, 16, 16]")).unwrap();
+    let geometry = Geometry::axis_aligned([20, 18, 16], World::default(), [1.0; 3]).unwrap();
+    let inside = |n: usize| [n % 20, n / 20 % 18, n / 360].iter().all(|x| (5..11).contains(x));
+    let samples = (0..20 * 18 * 16).map(|n| if inside(n) { 200_i16 } else { 20 }).collect();
+    let picture = Volume::new(geometry, Samples::I16(samples), 1).unwrap();
+    formats::write(&picture, Path::new(&desk.path("cube.nii.gz"))).unwrap();
+    let point = json!({"type": "point", "positive": true, "at": [8, 8, 8]});
+    let prompts =
+        json!({"schema": "limner.prompts/1", "space": "voxel", "objects": [{"label": 1, "rounds": [[point]]}]});
+    std::fs::write(desk.path("p.json"), prompts.to_string()).unwrap();
+    let (cube, points, folder) = (desk.path("cube.nii.gz"), desk.path("p.json"), desk.path("model"));
+    let segment = |device: &str| {
+        let out = desk.path(&format!("{device}.nii.gz"));
+        let arguments = ["segment", &cube, "--prompts", &points, "-o", &out, "--model", &folder, "--json", "--device"];
+        let report = desk.json(&[&arguments[..], &[device]].concat());
+        (report["device"].as_str().unwrap().to_owned(), report["objects"][0]["rounds"][0]["voxels"].as_u64().unwrap())
+    };
+    let (device, voxels) = segment("cpu");
+    assert_eq!(device, "cpu");
+    if std::env::var("LIMNER_REQUIRE_GPU").as_deref() == Ok("1") {
+        let (device, same) = segment("gpu");
+        assert!(device.contains("(gpu, ") && same.abs_diff(voxels) <= voxels / 500, "{device}: {same} and {voxels}");
+    }
+    assert_eq!(desk.code(&["segment", &cube, "--prompts", &points, "-o", &desk.path("x.nii"), "--device", "tpu"]), 2);
+    let doctor = limner(Path::new(&desk.path("")), &["doctor", "--json"]);
+    let said: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let networks = said["checks"].as_array().unwrap().iter().find(|check| check["name"] == "networks").unwrap();
+    assert!(networks["ok"] == true && !networks["found"].as_str().unwrap().is_empty(), "{networks}");
+}
+
 #[test]
 fn a_volume_keeps_samples_and_place_through_every_writable_format() {
     let desk = Desk::new();

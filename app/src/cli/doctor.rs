@@ -4,6 +4,7 @@ use super::{exit, say, say_json};
 use crate::paths::Paths;
 use limner_imaging::formats::FORMATS;
 use limner_render::GpuContext;
+use limner_segmentation::gpu::{self, Wish};
 use limner_segmentation::models;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -11,6 +12,9 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(after_help = "Example: limner doctor --json")]
 pub struct Args {
+    /// Try networks on a software adapter too, which takes its time
+    #[arg(long)]
+    gpu: bool,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -42,7 +46,7 @@ impl Check {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let checks = vec![graphics(), display(), folder(), processor(), formats(), models()];
+    let checks = vec![graphics(), display(), folder(), processor(), formats(), models(), networks(args.gpu)];
     let well = checks.iter().all(|c| c.ok || c.name == "display");
     let report = Report { schema: "limner.doctor/1", version: env!("CARGO_PKG_VERSION"), checks };
     if args.json {
@@ -98,4 +102,18 @@ fn formats() -> Check {
 fn models() -> Check {
     let names: Vec<String> = models::all().into_iter().map(|model| model.name).collect();
     Check::of("models", Ok(names.join(", ")), "")
+}
+
+/// Where networks run, and what the adapter showed when it was tried with the network that comes with the program.
+fn networks(insists: bool) -> Check {
+    let advice = "update the graphics driver; until then the processor computes, with the same answers";
+    gpu::prefer(if insists { Wish::Gpu } else { Wish::Fastest });
+    let found = models::open(models::EMBEDDED).map(|engine| engine.computes());
+    let found = found.map_err(|error| error.to_string()).and_then(|now| match (now.checked, now.reason) {
+        (Some(checked), _) => Ok(format!("{}; the self-check passed: {}", now.on, checked.words())),
+        (None, Some(reason)) if now.fault || insists => Err(reason),
+        (None, Some(reason)) => Ok(format!("{}; {reason}", now.on)),
+        (None, None) => Ok(now.on),
+    });
+    Check::of("networks", found, advice)
 }

@@ -29,6 +29,7 @@ pub(crate) mod vqa;
 
 use crate::app::Start;
 use clap::{Parser, Subcommand};
+use limner_segmentation::gpu::{self, Wish};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -156,6 +157,14 @@ impl std::error::Error for Usage {}
 
 fn usage(text: impl Into<String>) -> anyhow::Error {
     Usage(text.into()).into()
+}
+
+/// Networks opened from now on run where `--device` says.
+fn prefer_device(word: &str) -> anyhow::Result<()> {
+    let wish =
+        Wish::parse(word).ok_or_else(|| usage(format!("{word:?} is no device; choose one of cpu, gpu, auto")))?;
+    gpu::prefer(wish);
+    Ok(())
 }
 
 /// One line on stdout. A reader that went away (`| head`) is not our failure.

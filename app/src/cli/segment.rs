@@ -1,7 +1,7 @@
 //! `limner segment`: a picture and prompts in, a label map on the picture's own grid out.
 
 use super::progress::task;
-use super::{note, say, say_json, usage};
+use super::{note, prefer_device, say, say_json};
 use limner_imaging::formats;
 use limner_segmentation::{models, run as engine_run};
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ pub struct Args {
     /// Which model answers: a name from limner models list, a model folder, or the address of a server (default: the best there is)
     #[arg(long)]
     model: Option<String>,
-    /// cpu or gpu
-    #[arg(long, default_value = "cpu")]
+    /// cpu, gpu, or auto: the graphics adapter where it is hardware, right and faster
+    #[arg(long, default_value = "auto")]
     device: String,
     /// One JSON object on stdout
     #[arg(long)]
@@ -30,9 +30,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.device != "cpu" {
-        return Err(usage(format!("the device {:?} is not there; this version computes on the cpu", args.device)));
-    }
+    prefer_device(&args.device)?;
     let task = task();
     let engine = models::open_or_best(args.model.as_deref())?;
     let (labels, report) = engine_run::segment_file(&args.image, &args.prompts, engine, &task)?;

@@ -85,11 +85,17 @@ pub fn norm_factors(gpu: &GpuDevice, norm: &Norm) -> Result<wgpu::Buffer> {
     filled(gpu, "weights", bytemuck::cast_slice(&factors))
 }
 
+const FLUSH_BYTES: usize = 1 << 20;
+
 /// A buffer that holds these bytes.
 pub fn filled(gpu: &GpuDevice, what: &str, bytes: &[u8]) -> Result<wgpu::Buffer> {
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
     let buffer = gpu.buffer(what, bytes.len() as u64, usage)?;
     gpu.queue.write_buffer(&buffer, 0, bytes);
+    if bytes.len() > FLUSH_BYTES {
+        // What is written waits in main memory until something is submitted.
+        gpu.queue.submit([]);
+    }
     Ok(buffer)
 }
 

@@ -55,16 +55,15 @@ pub struct GpuDevice {
 impl GpuDevice {
     /// A device of our own on the fastest adapter.
     pub fn own() -> Result<Arc<Self>> {
-        Self::with(FEATURES)
+        Self::on(&adapter()?, FEATURES)
     }
 
     /// One that is asked for plain arithmetic only, for comparisons.
     pub fn plain() -> Result<Arc<Self>> {
-        Self::with(wgpu::Features::empty())
+        Self::on(&adapter()?, wgpu::Features::empty())
     }
 
-    fn with(features: wgpu::Features) -> Result<Arc<Self>> {
-        let adapter = adapter()?;
+    pub(super) fn on(adapter: &wgpu::Adapter, features: wgpu::Features) -> Result<Arc<Self>> {
         let info = adapter.get_info();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("limner network"),
@@ -78,6 +77,12 @@ impl GpuDevice {
         let lost = Arc::new(AtomicBool::new(false));
         let observer = lost.clone();
         device.set_device_lost_callback(move |_, _| observer.store(true, Ordering::Relaxed));
+        // What is not caught where it happens must not end the program.
+        let observer = lost.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            log::error!("the graphics adapter failed: {error}");
+            observer.store(true, Ordering::Relaxed);
+        }));
         Self::new(device, queue, info, false, lost)
     }
 
@@ -112,6 +117,11 @@ impl GpuDevice {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.info.name
+    }
+
+    #[must_use]
+    pub const fn info(&self) -> &wgpu::AdapterInfo {
+        &self.info
     }
 
     /// Whether the processor only plays an adapter.
@@ -183,7 +193,7 @@ impl GpuDevice {
 }
 
 /// The fastest adapter there is; `WGPU_BACKEND` says by which system it is looked for.
-fn adapter() -> Result<wgpu::Adapter> {
+pub(super) fn adapter() -> Result<wgpu::Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::from_env().unwrap_or(wgpu::Backends::PRIMARY);
     let instance = wgpu::Instance::new(descriptor);

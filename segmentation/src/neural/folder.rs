@@ -4,7 +4,8 @@
 use super::Neural;
 use super::contract::Contract;
 use crate::error::{Error, Result};
-use crate::network::{Network, Plan, Weights};
+use crate::gpu::{self, Wish};
+use crate::network::{Plan, Weights};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,13 @@ pub fn is_network(folder: &Path) -> bool {
 }
 
 impl Neural {
-    /// Opens a model folder under its own name.
+    /// Opens a model folder under its own name, on the processor.
     pub fn open(folder: &Path, name: &str) -> Result<Self> {
+        Self::open_on(folder, name, Wish::Cpu)
+    }
+
+    /// Opens a model folder where it is wished to run.
+    pub fn open_on(folder: &Path, name: &str, wish: Wish) -> Result<Self> {
         let broken = |path: &Path, reason: String| Error::Model { path: path.into(), reason };
         if !is_network(folder) {
             return Err(broken(folder, "a model folder holds plans.json and dataset.json; this one does not".into()));
@@ -46,8 +52,7 @@ impl Neural {
         let configuration = weights.configuration();
         let inputs = pictures + contract.beside_picture();
         let plan = Plan::parse(&text(&path)?, &path, configuration.as_deref(), inputs, 2)?;
-        let network = Network::new(plan, &weights)?;
-        Self::new(name.into(), license(folder), contract, Box::new(network))
+        Self::new(name.into(), license(folder), contract, gpu::runner(plan, weights, wish)?)
     }
 }
 

@@ -20,7 +20,7 @@ mod zoom;
 pub use contract::Contract;
 pub(crate) use encode::middle_slice;
 pub use folder::license;
-pub use pair::{about, is_model, open};
+pub use pair::{about, is_model, open, open_on};
 
 use crate::engine::{Capabilities, Engine, Prediction, Request, Training};
 use crate::error::{Error, Result};
@@ -41,6 +41,16 @@ pub trait Runner: Send + Sync {
     /// How sure the network is of each voxel of a patch of `size` (slices, rows, columns), from its channels one after
     /// another; at least 128 where the voxel belongs.
     fn run(&self, input: &[f32], size: [usize; 3], task: &Task) -> Result<Vec<u8>>;
+
+    /// As `Engine::device`.
+    fn device(&self) -> &str {
+        "cpu"
+    }
+
+    /// As `Engine::computes`.
+    fn computes(&self) -> crate::engine::Computes {
+        crate::engine::Computes { on: self.device().to_owned(), ..Default::default() }
+    }
 }
 
 impl Runner for Network {
@@ -227,6 +237,14 @@ impl Engine for Neural {
 
     fn license(&self) -> Option<&str> {
         self.license.as_deref()
+    }
+
+    fn device(&self) -> &str {
+        self.runner.device()
+    }
+
+    fn computes(&self) -> crate::engine::Computes {
+        self.runner.computes()
     }
 
     fn corrects(&self) -> bool {

@@ -6,6 +6,7 @@ use super::blend::blended;
 use super::folder::{self, is_network, license};
 use crate::engine::{Capabilities, Engine, Prediction, Request, Training};
 use crate::error::Result;
+use crate::gpu::{self, Wish};
 use limner_imaging::{StackAxis, Task, Volume};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,14 +41,22 @@ pub fn about(folder: &Path) -> String {
     }
 }
 
-/// Opens a model folder under a name.
+/// Opens a model folder under a name, where this process prefers networks to run.
 pub fn open(folder: &Path, name: &str) -> Result<Arc<dyn Engine>> {
-    Ok(if is_pair(folder) { Arc::new(Pair::open(folder, name)?) } else { Arc::new(Neural::open(folder, name)?) })
+    open_on(folder, name, gpu::preferred())
+}
+
+/// Opens a model folder under a name, where it is wished to run.
+pub fn open_on(folder: &Path, name: &str, wish: Wish) -> Result<Arc<dyn Engine>> {
+    if is_pair(folder) {
+        return Ok(Arc::new(Pair::open(folder, name, wish)?));
+    }
+    Ok(Arc::new(Neural::open_on(folder, name, wish)?))
 }
 
 impl Pair {
-    fn open(folder: &Path, name: &str) -> Result<Self> {
-        let part = |part: &str| Neural::open(&folder.join(part), name);
+    fn open(folder: &Path, name: &str, wish: Wish) -> Result<Self> {
+        let part = |part: &str| Neural::open_on(&folder.join(part), name, wish);
         Ok(Self { name: name.into(), license: license(folder), plane: part(PLANE)?, volume: part(VOLUME)? })
     }
 
@@ -69,6 +78,15 @@ impl Engine for Pair {
 
     fn license(&self) -> Option<&str> {
         self.license.as_deref()
+    }
+
+    /// The network of volumes is the one that takes its time.
+    fn device(&self) -> &str {
+        self.volume.device()
+    }
+
+    fn computes(&self) -> crate::engine::Computes {
+        self.volume.computes()
     }
 
     fn corrects(&self) -> bool {
