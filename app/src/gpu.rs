@@ -29,6 +29,7 @@ use limner_render::{
     ColourMap, GpuContext, LabelStyle, LabelTexture, MapPreset, Palette, Prepared, Renderer, Second, Target, Tier,
     TransferPreset, readback,
 };
+use limner_segmentation::gpu::{self as network, GpuDevice, Wish};
 use over::ShownOver;
 use solid::Solid;
 use std::collections::BTreeMap;
@@ -109,6 +110,7 @@ const PROPOSED_BODY: u16 = 4;
 impl Gpu {
     pub fn new(host: &RenderState) -> anyhow::Result<Self> {
         let context = GpuContext::from_host(&host.adapter, host.device.clone(), host.queue.clone());
+        lend_to_networks(host);
         let renderer = Renderer::new(&context, Target::FORMAT);
         let mut proposal_palette = Palette::new(&context)?;
         proposal_palette.set_body_bits(PROPOSED_BODY);
@@ -405,6 +407,14 @@ impl Device {
         let mut textures = self.host.renderer.write();
         textures.update_egui_texture_from_wgpu_texture(&self.host.device, target.view(), filter, id);
     }
+}
+
+/// Networks are tried on the adapter while the window is open already; on its own device where that is best.
+fn lend_to_networks(host: &RenderState) {
+    if let Err(error) = GpuDevice::lend(&host.device, &host.queue, host.adapter.get_info()) {
+        log::warn!("networks do not use the window's device: {error}");
+    }
+    network::prefer(Wish::FastestLater);
 }
 
 fn second<'a>(pictures: &'a BTreeMap<ImageId, Content>, colours: &'a ColourMap, shown: &Shown) -> Option<Second<'a>> {

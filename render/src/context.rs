@@ -34,12 +34,14 @@ struct Shared {
     staging: Staging,
 }
 
-/// What to ask of an adapter: all it can hold, and exact 16-bit textures where it has them.
+/// What to ask of an adapter: all it can hold, exact 16-bit textures where it has them, and what networks use that may
+/// run on the same device.
 #[must_use]
 pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+    let wanted = wgpu::Features::TEXTURE_FORMAT_16BIT_NORM | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
     wgpu::DeviceDescriptor {
         label: Some("limner"),
-        required_features: adapter.features() & wgpu::Features::TEXTURE_FORMAT_16BIT_NORM,
+        required_features: adapter.features() & wanted,
         required_limits: adapter.limits(),
         memory_hints: wgpu::MemoryHints::Performance,
         ..Default::default()

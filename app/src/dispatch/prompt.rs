@@ -104,7 +104,19 @@ impl App {
         }
     }
 
+    /// Says once why the processor computes what the graphics adapter should.
+    fn tell_of_adapter(&mut self) {
+        let now = self.assist.engine().computes();
+        if let Some(reason) = now.reason.filter(|_| now.fault)
+            && self.work.adapter_fault.as_ref() != Some(&reason)
+        {
+            self.notices.warning("The processor computes instead of the graphics adapter", vec![reason.clone()]);
+            self.work.adapter_fault = Some(reason);
+        }
+    }
+
     fn receive(&mut self, prompts: &[Prompt], answer: Answer) {
+        self.tell_of_adapter();
         let Some(document) = self.document() else { return };
         if document.revision() != answer.made_on {
             return self.ask_engine();

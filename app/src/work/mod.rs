@@ -35,6 +35,8 @@ pub struct Work {
     pub hovered_prompt: Option<usize>,
     /// Where a proposal stands on the screen.
     pub shown_proposal: Option<(ImageId, VoxelBox)>,
+    /// What was last said of an adapter that failed a network.
+    pub adapter_fault: Option<String>,
     pub measures: measures::Measures,
     pub recent: recent::Recent,
     pub asking: asking::Asking,
