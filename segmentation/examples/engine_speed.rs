@@ -1,10 +1,12 @@
 //! Times what a hand waits for: the classical preview on a volume of 128 x 128 x 128, prompt after prompt, and the first
-//! answer of the model that comes with the program. `engine_speed [REPEATS]`; medians in milliseconds on stdout.
+//! answer of the model that comes with the program. `engine_speed [REPEATS] [cpu|gpu|auto]`; medians in milliseconds on
+//! stdout.
 
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 
 use limner_imaging::{Geometry, Samples, Task, Volume, Voxel, VoxelBox, World};
-use limner_segmentation::{Prompt, Session, Shape, models};
+use limner_segmentation::gpu::{self, Wish};
+use limner_segmentation::{Engine, Prompt, Session, Shape, models};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -36,8 +38,8 @@ fn prompts(side: usize) -> Vec<(&'static str, Prompt)> {
 }
 
 /// Milliseconds of each prompt of a session, in turn.
-fn session(volume: &Arc<Volume>, model: &str) -> Result<Vec<f64>, Box<dyn Error>> {
-    let mut session = Session::new(Arc::clone(volume), models::open(model)?);
+fn session(volume: &Arc<Volume>, engine: &Arc<dyn Engine>) -> Result<Vec<f64>, Box<dyn Error>> {
+    let mut session = Session::new(Arc::clone(volume), Arc::clone(engine));
     let mut times = Vec::new();
     for (_, prompt) in prompts(volume.size()[0]) {
         let start = std::time::Instant::now();
@@ -49,9 +51,13 @@ fn session(volume: &Arc<Volume>, model: &str) -> Result<Vec<f64>, Box<dyn Error>
 
 fn main() -> Result<(), Box<dyn Error>> {
     let repeats = std::env::args().nth(1).map_or(Ok(5), |n| n.parse())?;
+    let device = std::env::args().nth(2).unwrap_or_else(|| "cpu".into());
+    gpu::prefer(Wish::parse(&device).ok_or("which device: cpu, gpu or auto?")?);
     for (model, side) in [("classical", 128), (models::EMBEDDED, 96)] {
         let volume = Arc::new(picture(side)?);
-        let all = (0..repeats).map(|_| session(&volume, model)).collect::<Result<Vec<_>, _>>()?;
+        let engine = models::open(model)?;
+        println!("{model} on {}", engine.device());
+        let all = (0..repeats).map(|_| session(&volume, &engine)).collect::<Result<Vec<_>, _>>()?;
         for (n, (kind, _)) in prompts(side).into_iter().enumerate() {
             let mut times: Vec<f64> = all.iter().map(|times| times[n]).collect();
             times.sort_by(f64::total_cmp);
