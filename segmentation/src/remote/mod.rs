@@ -165,6 +165,8 @@ impl Line {
             Trouble::Unreachable(detail) => {
                 format!("{name} cannot be reached ({detail}): is the server running, and is the address right?")
             }
+            // Nobody else has seen it.
+            Trouble::Refused { status: 0, detail } => detail,
             Trouble::Refused { status, detail } => format!("{name} refused this ({status}): {detail}"),
             Trouble::Stranger(detail) => format!(
                 "{name} does not speak nnInteractive's protocol of version 2 ({detail}): it may be another program, or an older plug-in server"

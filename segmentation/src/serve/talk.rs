@@ -37,6 +37,7 @@ struct Said {
 
 struct Picture {
     volume: Volume,
+    bytes: usize,
     intensities: Option<Intensities>,
 }
 
@@ -67,10 +68,19 @@ impl Talk {
     }
 
     /// Another picture: all that was said is about the last one.
-    pub fn set_picture(&mut self, volume: Volume) {
+    pub fn set_picture(&mut self, volume: Volume, bytes: usize) {
+        self.forget_picture();
+        self.picture = Some(Picture { volume, bytes, intensities: None });
+    }
+
+    pub fn forget_picture(&mut self) {
         self.reset();
         self.target = None;
-        self.picture = Some(Picture { volume, intensities: None });
+        self.picture = None;
+    }
+
+    pub fn picture_bytes(&self) -> usize {
+        self.picture.as_ref().map_or(0, |picture| picture.bytes)
     }
 
     pub const fn set_target(&mut self, target: Target) {

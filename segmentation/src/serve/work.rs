@@ -24,11 +24,33 @@ pub struct Bench {
     engine: Arc<dyn Engine>,
     predictor: Arc<Mutex<()>>,
     limits: Limits,
+    /// Bytes of the pictures of all sessions; whoever unpacks one holds it.
+    held: Arc<Mutex<usize>>,
 }
+
+/// All pictures together may take so many times what one may.
+const PICTURES: usize = 2;
 
 impl Bench {
     pub fn new(engine: Arc<dyn Engine>, limits: Limits) -> Self {
-        Self { engine, predictor: Arc::default(), limits }
+        Self { engine, predictor: Arc::default(), limits, held: Arc::default() }
+    }
+
+    /// A picture in the place of the one a session has, where there is memory for it beside those of others.
+    fn show(&self, talk: &mut Talk, meta: &Value, body: &[u8]) -> Outcome {
+        // One at a time: on its way in a picture is there twice.
+        let mut held = self.held.lock();
+        let array = unpack(body, self.limits.array_bytes)?;
+        let volume = picture::volume(&array, meta)?;
+        let (bytes, others) = (array.bytes.len(), held.saturating_sub(talk.picture_bytes()));
+        if others.saturating_add(bytes) > self.limits.array_bytes.saturating_mul(PICTURES) {
+            return Err(Refusal::too_large(
+                "the pictures of other sessions leave no memory for this one; try again later",
+            ));
+        }
+        talk.set_picture(volume, bytes);
+        *held = others + bytes;
+        Ok(said(&json!({"original_image_shape": array.shape})))
     }
 }
 
@@ -76,29 +98,35 @@ pub fn start(number: u64, bench: Bench) -> std::io::Result<mpsc::Sender<Job>> {
 fn work(number: u64, bench: &Bench, mut jobs: mpsc::Receiver<Job>) {
     let begin = || Talk::new(Arc::clone(&bench.engine), Arc::clone(&bench.predictor));
     let mut talk = begin();
+    let leave = |talk: &mut Talk| {
+        let mut held = bench.held.lock();
+        *held = held.saturating_sub(talk.picture_bytes());
+        talk.forget_picture();
+    };
     while let Some(job) = jobs.blocking_recv() {
         let Job { ask, meta, body, task, reply } = job;
         // One session's misfortune is not the others'.
         let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(&mut talk, ask, &meta, body, bench, &task)));
         let outcome = outcome.unwrap_or_else(|_| {
             log::error!("session {number} failed at {ask:?}; it begins anew");
+            leave(&mut talk);
             talk = begin();
             Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed at this; send the image again"))
         });
         // Whoever asked may have gone.
         let _ = reply.send(outcome);
     }
+    leave(&mut talk);
 }
 
 fn carry_out(talk: &mut Talk, ask: Ask, meta: &Value, body: Vec<u8>, bench: &Bench, task: &Task) -> Outcome {
     let limit = bench.limits.array_bytes;
+    if ask == Ask::SetImage {
+        return bench.show(talk, meta, &body);
+    }
     let array = if ask.brings_array() { Some(unpack(&body, limit)?) } else { None };
     drop(body);
     let outcome = match (ask, array) {
-        (Ask::SetImage, Some(array)) => {
-            talk.set_picture(picture::volume(&array, meta)?);
-            return Ok(said(&json!({"original_image_shape": array.shape})));
-        }
         (Ask::SetTarget, _) => {
             talk.set_target(target(meta, limit)?);
             return Ok(said(&json!({})));
@@ -126,7 +154,7 @@ fn carry_out(talk: &mut Talk, ask: Ask, meta: &Value, body: Vec<u8>, bench: &Ben
             let tight = mask.tight_box();
             add(talk, Shape::Marks { mask: mask.within(tight), lasso: ask == Ask::Lasso }, meta, task)?
         }
-        (Ask::SetImage | Ask::Start | Ask::Scribble | Ask::Lasso, None) => {
+        (Ask::SetImage, _) | (Ask::Start | Ask::Scribble | Ask::Lasso, None) => {
             return Err(Refusal::bad("an array is missing"));
         }
     };

@@ -161,7 +161,7 @@ def drive(url, key, scenario):
                 assert getattr(local, name) == getattr(remote, name), name
             assert {k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in local.channel_mapping.items()} == remote.channel_mapping
             assert [float(t) for t in local.preferred_scribble_thickness] == [float(t) for t in remote.preferred_scribble_thickness]
-            assert remote.license == "MIT OR Apache-2.0" and remote.idle_timeout_seconds == 600 and remote.ping()
+            assert remote.license == local.license and remote.idle_timeout_seconds == 600 and remote.ping()
             assert remote.heartbeat() > 590 and remote.lease_status()["idle_timeout_seconds"] == 600
             both = Both(local, remote, shape, ("uint8", "bool", "torch", "int32")[n % 4])
             both.begin(image[None].astype(np.float32))
