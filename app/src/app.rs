@@ -13,6 +13,7 @@ use crate::gpu::Gpu;
 use crate::hanging::Rules;
 use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
+use crate::model_choice::Choice;
 use crate::notices::Notices;
 use crate::outbox::{Outbox, Request};
 use crate::overlay;
@@ -151,10 +152,11 @@ impl App {
     }
 
     fn begin(&mut self, start: Start) {
-        if let Some(best) = self.assist.models.first().map(|model| model.name.clone())
-            && best != self.assist.engine().name()
+        let best = self.assist.models.first().map(|model| Choice::Listed(model.name.clone()));
+        if let Some(choice) = self.settings.model.chosen.clone().or(best)
+            && choice != Choice::Listed(self.assist.engine().name().into())
         {
-            self.use_model(&best);
+            self.use_model(choice);
         }
         match start {
             Start::Sample => self.act(Action::OpenSample),

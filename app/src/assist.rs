@@ -5,6 +5,7 @@
 //! of that step at once. A proposal belongs to the revision it was made on. Paint under it makes it stale, and a stale
 //! proposal is asked for again rather than pasted.
 
+use crate::model_choice::Choice;
 use crate::work::propagate::Way;
 use limner_annotation::operations::Operation;
 use limner_annotation::{ImageId, LabelId, Revision};
@@ -26,6 +27,14 @@ pub struct Assist {
     pub collects: bool,
     /// What the user can choose from.
     pub models: Vec<Model>,
+    /// The model that was opened or asked last.
+    pub tried: Option<Tried>,
+}
+
+/// What came of opening a model, or of asking a server; nothing yet while it is under way.
+pub struct Tried {
+    pub choice: Choice,
+    pub outcome: Option<Result<String, String>>,
 }
 
 /// What is being said about one object.
@@ -94,7 +103,8 @@ pub struct Question {
 impl Assist {
     pub fn new(engine: Arc<dyn Engine>) -> anyhow::Result<Self> {
         let preview = models::open("classical")?;
-        Ok(Self { engine, preview, talk: None, operation: None, last: None, collects: false, models: models::all() })
+        let (talk, operation, last, tried) = (None, None, None, None);
+        Ok(Self { engine, preview, talk, operation, last, collects: false, models: models::all(), tried })
     }
 
     pub fn engine(&self) -> &dyn Engine {
@@ -104,6 +114,14 @@ impl Assist {
     /// For a worker of its own.
     pub fn shared_engine(&self) -> Arc<dyn Engine> {
         self.engine.clone()
+    }
+
+    /// Puts a model of the user's own among those that can be chosen.
+    pub fn list(&mut self, model: Model) {
+        match self.models.iter_mut().find(|known| known.name == model.name) {
+            Some(known) => *known = model,
+            None => self.models.push(model),
+        }
     }
 
     /// Another engine answers from now on; what has been said so far is asked again.

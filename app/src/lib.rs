@@ -17,6 +17,7 @@ pub mod hanging;
 pub mod in_order;
 pub mod jobs;
 pub mod keymap;
+pub mod model_choice;
 pub mod notices;
 pub mod outbox;
 pub mod overlay;

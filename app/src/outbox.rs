@@ -4,6 +4,7 @@ mod ask;
 
 use crate::action::Action;
 use crate::keymap::Profile;
+use crate::model_choice::{Choice, ModelSettings};
 use crate::panels::dialog::Purpose;
 use crate::panels::export::Wish;
 use crate::settings::{Look, NamedWindow};
@@ -109,7 +110,7 @@ pub enum Request {
     CopyMeasurements,
     ToolSettings(Settings),
     PaintOver(PaintOver),
-    UseModel(String),
+    Model(ModelAct),
     CollectPrompts(bool),
     RemovePrompt(usize),
     /// Cuts through the label in hand as it is seen in 3D, along a line in the viewport's pixels.
@@ -134,6 +135,19 @@ pub enum Request {
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,
+}
+
+/// What is asked about models.
+#[derive(Clone, Debug)]
+pub enum ModelAct {
+    Use(Choice),
+    /// Asks the server what it is.
+    Test,
+    /// What was typed.
+    Keep(ModelSettings),
+    PickFolder,
+    /// The page where they are chosen.
+    Show,
 }
 
 /// What is asked about one label.

@@ -3,6 +3,7 @@
 use crate::action::Used;
 use crate::beside::Place;
 use crate::keymap::{OwnKeys, Profile};
+use crate::model_choice::ModelSettings;
 use crate::theme::Theme;
 use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
@@ -31,6 +32,7 @@ pub struct Settings {
     pub commands: Used,
     /// The table behind the window keys.
     pub windows: Vec<NamedWindow>,
+    pub model: ModelSettings,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             own_keys: OwnKeys::new(),
             commands: Used::default(),
             windows: default_windows(),
+            model: ModelSettings::default(),
         }
     }
 }
@@ -168,7 +171,7 @@ impl Settings {
     pub fn save(&self, folder: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
         let beside = folder.join("settings.json.new");
-        let mut file = std::fs::File::create(&beside).context("could not write the settings")?;
+        let mut file = private(&beside).context("could not write the settings")?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         file.sync_all()?;
         std::fs::rename(&beside, folder.join("settings.json")).context("could not put the settings in place")
@@ -180,6 +183,15 @@ impl Settings {
         self.recent_projects.truncate(RECENT);
         self.last_project = Some(path.into());
     }
+}
+
+/// A new file that only its owner reads: there may be a server's key in it.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]

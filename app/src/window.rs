@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// A device that is lost more often than this is of no use.
 const MOST_RENEWALS: usize = 8;
 
+/// How long the end of the program waits for servers.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
 pub fn run(start: &Start) -> ExitCode {
     let shelf = Shelf::default();
     for _ in 0..=MOST_RENEWALS {
@@ -51,6 +54,8 @@ pub fn run(start: &Start) -> ExitCode {
             return ExitCode::from(1);
         }
         if shelf.borrow().is_none() {
+            // A session at a server is given back, for whoever waits for it.
+            limner_segmentation::remote::farewell(FAREWELL);
             return ExitCode::SUCCESS;
         }
         log::warn!("the graphics device was lost; the window opens again");

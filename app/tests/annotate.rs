@@ -7,7 +7,9 @@ use egui_kittest::kittest::Queryable as _;
 use glam::DVec3;
 use hand::Hand;
 use limner::action::{Action, Tool};
-use limner::outbox::{LabelAct, Request, ShapeAct};
+use limner::model_choice::{Choice, ModelSettings, Secret};
+use limner::outbox::{LabelAct, ModelAct, Request, ShapeAct};
+use limner::settings::Settings;
 use limner_annotation::Form;
 use limner_annotation::oblique::{SLICE, Seen};
 use limner_annotation::operations::region::PaintOver;
@@ -366,4 +368,76 @@ fn a_shape_on_a_turned_plane_is_pulled_measured_and_found_again() {
     hand.drag(&[hand.at_mm(50.0, -60.0), hand.at_mm(80.0, -40.0)]);
     assert_eq!(hand.document().shapes().count(), 1);
     assert!(format!("{:?}", hand.app().notices.shown()).contains("own rows and slices"));
+}
+
+/// A server on a thread; port 0 is any. Ended with `stop`.
+fn served(port: u16) -> (limner_imaging::Cancel, std::thread::JoinHandle<()>, u16) {
+    use limner_segmentation::serve::{Key, Options, Server};
+    let options = Options { port, key: Key::new("sesame-4711"), ..Options::default() };
+    let server = Server::bind(options, limner_segmentation::models::open("classical").expect("it needs no files"))
+        .expect("a port is free");
+    let (stop, port) = (limner_imaging::Cancel::default(), server.address().expect("it listens").port());
+    let cancel = stop.clone();
+    let run = move || server.run(&cancel).expect("it runs");
+    (stop, std::thread::Builder::new().name("served".into()).spawn(run).expect("a thread starts"), port)
+}
+
+#[test]
+fn a_server_answers_its_loss_is_mended_and_a_dead_one_stops_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    let (stop, thread, port) = served(0);
+    let server = format!("http://127.0.0.1:{port}");
+    let said = |app: &limner::app::App| app.assist.tried.as_ref().and_then(|tried| tried.outcome.clone());
+    let settings =
+        |key: &str| ModelSettings { server: server.clone(), key: Secret(key.into()), ..ModelSettings::default() };
+    let model = |hand: &mut Hand, act| hand.window.state_mut().carry_out(Request::Model(act));
+    model(&mut hand, ModelAct::Keep(settings("wrong")));
+    model(&mut hand, ModelAct::Test);
+    hand.wait("the refusal", |app| {
+        said(app).is_some_and(|said| said.is_err_and(|why| why.contains("does not take this key")))
+    });
+    model(&mut hand, ModelAct::Keep(settings("sesame-4711")));
+    model(&mut hand, ModelAct::Use(Choice::Server));
+    hand.wait("the server", |app| app.assist.engine().name() == server);
+    assert!(said(hand.app()).is_some_and(|said| said.is_ok_and(|said| said.contains("classical"))));
+    hand.key(Key::A);
+    hand.click(hand.at_mm(LIVER.0, LIVER.1));
+    hand.wait_for_answer();
+    assert_eq!(hand.app().assist.talk().unwrap().answer().unwrap().engine, server);
+    // The server starts anew: what was said is still there.
+    stop.cancel();
+    thread.join().unwrap();
+    let (stop, thread, _) = served(port);
+    hand.click(hand.at_mm(LIVER.0 + 12.0, LIVER.1 + 8.0));
+    hand.wait_for_answer();
+    assert!(hand.app().notices.shown().iter().any(|notice| format!("{notice:?}").contains("made again")));
+    hand.key(Key::Enter);
+    let painted = hand.voxels();
+    assert!(painted > 0);
+    // The server is gone: paint goes on, and the trouble is told.
+    stop.cancel();
+    thread.join().unwrap();
+    hand.key(Key::A);
+    hand.click(hand.at_mm(LIVER.0, LIVER.1 + 20.0));
+    hand.key(Key::Escape);
+    hand.key(Key::B);
+    hand.drag(&[(0.0, 0.0), (20.0, 0.0)].map(|(x, y)| hand.at_mm(x, y)));
+    assert!(hand.voxels() > painted, "the brush waited for the server");
+    hand.wait("the trouble to be told", |app| {
+        app.notices.shown().iter().any(|notice| format!("{notice:?}").contains("cannot be reached"))
+    });
+    hand.wait("the store", limner::app::App::is_safe_to_quit);
+    let kept = Settings::load(&hand.app().paths.config).model;
+    assert_eq!((kept.chosen, kept.server), (Some(Choice::Server), server));
+    for file in files_under(home.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds_key = bytes.windows(11).any(|window| window == b"sesame-4711");
+        assert_eq!(holds_key, file.ends_with("settings.json"), "{}", file.display());
+    }
+}
+
+fn files_under(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
 }

@@ -322,3 +322,82 @@ fn a_model_folder_is_checked_by_its_path() {
     assert!(said.contains("licence  MIT OR Apache-2.0") && said.contains("3D boxes by their middle slice"), "{said}");
     assert_eq!(desk.code(&["models", "check", &sample("mr")]), 1);
 }
+
+/// A server of the command line, ended with the test.
+#[cfg(unix)]
+struct Served(std::process::Child);
+
+#[cfg(unix)]
+impl Served {
+    /// Starts one on a port of its own; what it says of its address comes back.
+    fn new(desk: &Desk, arguments: &[&str], key: &str) -> (Self, String) {
+        use std::io::BufRead as _;
+        let mut command = std::process::Command::new(limner_program());
+        with_home(&mut command, desk.0.path()).args(["serve", "--port", "0"]).args(arguments);
+        command.env("LIMNER_SERVER_KEY", key).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        // What it says later must not stop it.
+        let drain = move || drop(std::io::copy(&mut said, &mut std::io::sink()));
+        std::thread::Builder::new().name("drain".into()).spawn(drain).unwrap();
+        let address = line.split(' ').find(|word| word.starts_with("http://")).unwrap_or_else(|| panic!("{line}"));
+        (Self(child), address.to_owned())
+    }
+
+    fn interrupted(mut self) -> Option<i32> {
+        let sent = std::process::Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_answers_with_the_masks_this_machine_would_make() {
+    let desk = Desk::new();
+    let (served, address) = Served::new(&desk, &["--model", "classical", "--max-sessions", "1"], "room 7");
+    let refused = limner(desk.0.path(), &["models", "check", &address]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("wants a key"));
+    let checked = desk.json(&["models", "check", &address, "--key", "room 7", "--json"]);
+    assert_eq!((&checked["license"], &checked["device"]), (&json!("MIT OR Apache-2.0"), &json!("server (cpu)")));
+    let prompts = json!({"schema": "limner.prompts/1", "space": "voxel", "objects": [{"label": 3, "rounds": [
+        [{"type": "point", "positive": true, "at": [40, 40, 12]}],
+        [{"type": "box", "positive": true, "min": [30, 30, 12], "max": [55, 52, 13]}],
+        [{"type": "point", "positive": false, "at": [10, 12, 12]}]]}]});
+    std::fs::write(desk.path("prompts.json"), prompts.to_string()).unwrap();
+    let segmented = |model: &str, out: &str| {
+        let mut command = std::process::Command::new(limner_program());
+        let (prompts, out) = (desk.path("prompts.json"), desk.path(out));
+        with_home(&mut command, desk.0.path())
+            .args(["segment", &sample("ct_baseline"), "--prompts", &prompts, "-o", &out, "--model", model, "--json"])
+            .env("LIMNER_SERVER_KEY", "room 7");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let labels = formats::open_single(Path::new(&out), &limner_imaging::Task::default()).unwrap();
+        (report["device"].clone(), labels.samples().sha256_hex())
+    };
+    // The only session there is was given back each time.
+    for _ in 0..2 {
+        assert_eq!(segmented(&address, "there.nii.gz").1, segmented("classical", "here.nii.gz").1);
+    }
+    assert_eq!(segmented(&address, "there.nii.gz").0, "server (cpu)");
+    assert_eq!(served.interrupted(), Some(0));
+    let gone = limner(desk.0.path(), &["models", "check", &address]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("cannot be reached"));
+    assert_eq!(desk.code(&["serve", "--host", "0.0.0.0", "--port", "0"]), 1, "the room needs a key");
+    assert_eq!(desk.code(&["serve", "--max-sessions", "0"]), 2);
+}

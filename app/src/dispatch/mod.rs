@@ -13,6 +13,7 @@ mod labels;
 mod loaded;
 mod look;
 mod meant;
+mod model;
 mod pick;
 pub mod place;
 mod prompt;
@@ -70,7 +71,7 @@ impl App {
             Request::CopyMeasurements => self.copy_measurements(),
             Request::ToolSettings(settings) => self.hand.settings = settings,
             Request::PaintOver(rule) => self.hand.rule = rule,
-            Request::UseModel(name) => self.use_model(&name),
+            Request::Model(act) => self.act_on_model(act),
             Request::CollectPrompts(collects) => self.assist.collects = collects,
             Request::RemovePrompt(n) => self.remove_prompt(n),
             Request::Cut { viewport, line, keep_inside } => self.cut(viewport, &line, keep_inside),

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::Apply;
+use crate::model_choice::ModelSettings;
 use crate::panels::dialog::{Purpose, format_title};
 use crate::panels::export::Wish;
 use limner_imaging::formats::FORMATS;
@@ -65,6 +66,24 @@ impl App {
             if folder { dialog.pick_folder() } else { dialog.pick_file() }
         };
         self.pick(purpose, pick, then);
+    }
+
+    /// The page it is asked from has a field for the path too.
+    pub(super) fn pick_model_folder(&mut self) {
+        if !desktop_has_dialogs() {
+            let cause = "Type the path of the folder into the field beside the button".into();
+            return self.notices.warning("This desktop offers no file dialogs", vec![cause]);
+        }
+        self.jobs.start_latest(SLOT, "Waiting for the file dialog", move |_| {
+            let picked = FileDialog::new().set_title("A model folder").pick_folder();
+            let apply: Apply = Box::new(move |app| {
+                if let Some(folder) = picked {
+                    let folder = folder.to_string_lossy().into_owned();
+                    app.keep_model_settings(ModelSettings { folder, ..app.settings.model.clone() });
+                }
+            });
+            Ok(apply)
+        });
     }
 
     fn pick(

@@ -98,7 +98,13 @@ impl App {
             let (slot, title) = if question.is_preview() { (PREVIEW_SLOT, "Previewing") } else { (SLOT, "Segmenting") };
             self.jobs.start_latest(slot, title, move |task| {
                 let answer = question.ask(task)?;
-                let apply: Apply = Box::new(move |app| app.receive(question.prompts(), answer));
+                let renewed = task.warnings.take().into_iter().find(|warning| warning.code == "session_renewed");
+                let apply: Apply = Box::new(move |app| {
+                    if let Some(warning) = renewed {
+                        app.notices.done(warning.text);
+                    }
+                    app.receive(question.prompts(), answer);
+                });
                 Ok(apply)
             });
         }

@@ -40,7 +40,7 @@ impl App {
         self.keep_settings();
     }
 
-    fn keep_settings(&mut self) {
+    pub(super) fn keep_settings(&mut self) {
         if let Err(error) = self.settings.save(&self.paths.config) {
             self.notices.error("The settings could not be saved", &error);
         }

@@ -14,7 +14,7 @@ use limner_annotation::records::FrameMarks;
 use limner_annotation::tools::scissors;
 use limner_annotation::{Command, Document, ImageId, LabelId, PackedMask, PaintMode, PaintRule, StepInfo};
 use limner_imaging::Mask;
-use limner_segmentation::{Prompt, models};
+use limner_segmentation::Prompt;
 
 /// Shares its place with questions to the engine: what is newest is what is wanted.
 const SLOT: &str = "prompt";
@@ -142,19 +142,6 @@ impl App {
         let cut = Command::Paint { image, layer, label: value, mask, mode, rule };
         let step = StepInfo::named("Scissors").with_tool("scissors");
         self.change("The cut", |document| document.apply_step(step, vec![cut]).map(|_| ()));
-    }
-
-    /// Opens a model beside the window: weights may be large.
-    pub(crate) fn use_model(&mut self, name: &str) {
-        let name = name.to_owned();
-        self.jobs.start_latest("model", "Opening the model", move |_| {
-            let engine = models::open(&name)?;
-            let apply: Apply = Box::new(move |app| {
-                app.assist.use_engine(engine);
-                app.ask_engine();
-            });
-            Ok(apply)
-        });
     }
 
     /// Takes up the prompts that a label's mask came from.

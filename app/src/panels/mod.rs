@@ -13,6 +13,7 @@ pub mod labels;
 pub mod measurements;
 pub mod menu;
 pub mod model;
+mod models;
 pub mod notices;
 pub mod palette;
 pub mod questions;

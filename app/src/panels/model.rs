@@ -2,12 +2,13 @@
 
 use crate::action::Action;
 use crate::app::App;
-use crate::outbox::{Outbox, Request};
+use crate::model_choice::Choice;
+use crate::outbox::{ModelAct, Outbox, Request};
 use crate::theme::colours;
 use crate::widgets::{sign_ink, tick};
 use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Role, Ui, WidgetInfo};
 use limner_segmentation::models::Model;
-use limner_segmentation::{Capabilities, Prompt, Shape};
+use limner_segmentation::{Capabilities, Prompt, Shape, remote};
 
 const ROOM_FOR_SWITCH: f32 = 92.0;
 
@@ -32,8 +33,11 @@ fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         let choice = choice.show_ui(ui, |ui| {
             for model in &app.assist.models {
                 if ui.selectable_label(model.name == now, &model.title).on_hover_text(about(model)).clicked() {
-                    out.ask(Request::UseModel(model.name.clone()));
+                    out.ask(Request::Model(ModelAct::Use(choice_of(model))));
                 }
+            }
+            if ui.selectable_label(false, "Folder or server…").clicked() {
+                out.ask(Request::Model(ModelAct::Show));
             }
         });
         choice.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Model"));
@@ -50,6 +54,16 @@ fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         }
     });
+}
+
+fn choice_of(model: &Model) -> Choice {
+    if model.is_listed() {
+        Choice::Listed(model.name.clone())
+    } else if remote::is_address(&model.name) {
+        Choice::Server
+    } else {
+        Choice::Folder
+    }
 }
 
 /// What a model is called for people; one that is not listed by its name.
@@ -69,7 +83,10 @@ fn state_ui(app: &App, ui: &mut Ui) {
     let model = app.assist.models.iter().find(|model| model.name == engine.name());
     let license = model.and_then(|model| model.license.as_deref()).unwrap_or("as Limner itself");
     line(format!("Licence: {license}"));
-    line("Runs on this machine's processor".to_owned());
+    line(match engine.device() {
+        "cpu" => "Runs on this machine's processor".to_owned(),
+        device => format!("Runs on {device}"),
+    });
     line(format!("Takes {}", abilities(engine.capabilities())));
     let last = app.assist.last_answer();
     line(match last {

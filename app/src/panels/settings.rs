@@ -1,6 +1,7 @@
 //! The settings: how the window looks, what is written on pictures, the table of windows, the keys.
 
 use super::dialog::title_ui;
+use super::models;
 use crate::action::{ACTIONS, Action};
 use crate::app::App;
 use crate::hanging::Rules;
@@ -18,11 +19,12 @@ pub enum SettingsPage {
     Pictures,
     Windows,
     Hanging,
+    Models,
     Keys,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 5] = [Self::Look, Self::Pictures, Self::Windows, Self::Hanging, Self::Keys];
+    pub const ALL: [Self; 6] = [Self::Look, Self::Pictures, Self::Windows, Self::Hanging, Self::Models, Self::Keys];
 
     const fn title(self) -> &'static str {
         match self {
@@ -30,6 +32,7 @@ impl SettingsPage {
             Self::Pictures => "Pictures",
             Self::Windows => "Grey windows",
             Self::Hanging => "Hanging",
+            Self::Models => "Models",
             Self::Keys => "Keys",
         }
     }
@@ -51,6 +54,7 @@ pub fn ui(app: &App, page: &mut SettingsPage, ui: &mut Ui, out: &mut Outbox) {
             SettingsPage::Pictures => pictures_ui(app, ui, out),
             SettingsPage::Windows => windows_ui(app, ui, out),
             SettingsPage::Hanging => hanging_ui(app, ui, out),
+            SettingsPage::Models => models::ui(app, ui, out),
             SettingsPage::Keys => keys_ui(app, ui, out),
         }
     });

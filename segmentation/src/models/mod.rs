@@ -30,6 +30,8 @@ pub struct Model {
     pub license: Option<String>,
     #[serde(skip)]
     source: Source,
+    #[serde(skip)]
+    with_program: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +66,12 @@ impl Model {
         }
     }
 
+    /// Whether it lies with the program, rather than in a folder of the user's or at a server.
+    #[must_use]
+    pub const fn is_listed(&self) -> bool {
+        self.with_program
+    }
+
     fn built_in(model: &BuiltIn) -> Self {
         Self {
             name: model.name.into(),
@@ -71,6 +79,7 @@ impl Model {
             about: model.about.into(),
             license: None,
             source: Source::BuiltIn(model.open),
+            with_program: true,
         }
     }
 
@@ -83,6 +92,7 @@ impl Model {
             about: neural::about(folder),
             license: Some(neural::license(folder).unwrap_or_else(|| NO_LICENSE.into())),
             source: Source::Folder(folder.into()),
+            with_program: false,
         }
     }
 }
@@ -96,6 +106,7 @@ pub fn at_address(address: &str, key: Option<Key>, task: &Task) -> Result<(Model
         about: engine.about().into(),
         license: Some(engine.license().unwrap_or(NO_LICENSE).into()),
         source: Source::Server(key),
+        with_program: false,
     };
     Ok((model, Arc::new(engine)))
 }
@@ -109,7 +120,8 @@ pub fn in_folder(folder: &Path) -> Model {
 /// All that can be had by name: the built-in ones, then the networks that lie with the program.
 #[must_use]
 pub fn all() -> Vec<Model> {
-    let networks = places::folders().into_iter().map(|folder| Model::in_folder(&folder));
+    let networks =
+        places::folders().into_iter().map(|folder| Model { with_program: true, ..Model::in_folder(&folder) });
     MODELS.iter().map(Model::built_in).chain(networks).collect()
 }
 
