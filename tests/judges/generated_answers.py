@@ -2,8 +2,8 @@
 
     python3 generated_answers.py MASK.nii.gz IMAGE.nii.gz QUESTIONS.json
 
-QUESTIONS.json: {"labels": {"name": value}, "questions": [{"generator", "labels": [..], "slice", "values": [..], "yes": bool,
-"text": str, "tolerance": {..}}]}. Exits 1 where an answer is off by more than its tolerance.
+QUESTIONS.json: {"labels": {"name": value or [values]}, "questions": [{"generator", "labels": [..], "slice", "values": [..],
+"yes": bool, "text": str, "stem": str, "tolerance": {..}}]}. Exits 1 where an answer is off by more than its tolerance.
 """
 
 import json
@@ -12,6 +12,8 @@ import sys
 import nibabel
 import numpy as np
 import SimpleITK
+
+import anatomy
 
 
 def labelled(mask):
@@ -39,7 +41,7 @@ class Case:
         self.labels = labels
 
     def of(self, name):
-        return self.mask == self.labels[name]
+        return np.isin(self.mask, self.labels[name])
 
     def ml(self, mask):
         return mask.sum() * np.prod(self.spacing) / 1000
@@ -103,7 +105,7 @@ def answer(case, question):
         on = np.argwhere(masks[0][:, :, k])
         low, high = on.min(axis=0), on.max(axis=0) + 1
         return [low[0], low[1], high[0], high[1]]
-    return None
+    return anatomy.answer(case, question)
 
 
 def near(wanted, said, tolerance):

@@ -1,6 +1,8 @@
 //! Grounded questions: what must hold of them, how they are made, audited and written.
 
 #[cfg(test)]
+mod anatomy;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod boxes;
@@ -16,6 +18,8 @@ mod generate;
 mod judged;
 #[cfg(test)]
 mod recomputed;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

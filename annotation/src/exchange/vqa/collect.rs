@@ -294,7 +294,7 @@ impl Collector<'_> {
 }
 
 /// The box around everything a form is drawn of, at least a pixel wide and high.
-fn bounds_of(form: &Form) -> Option<Rect> {
+pub(crate) fn bounds_of(form: &Form) -> Option<Rect> {
     let points: Vec<[f64; 2]> = match form {
         Form::Polyline { points, .. } => points.clone(),
         Form::Ruler { ends, .. } => ends.to_vec(),

@@ -6,6 +6,7 @@ use crate::exchange::Images;
 use crate::image_entry::ImageEntry;
 use crate::labels::Label;
 use crate::measure::Scale;
+use crate::question::generate::names;
 use crate::question::{Quantity, Region};
 use crate::shapes::Slice;
 use limner_imaging::field::{Components, Connectivity, components};
@@ -13,25 +14,6 @@ use limner_imaging::{Mask, StackAxis, Task, Volume, Voxel, World};
 
 /// Of the largest part on a slice a pair of diameters is taken from this many pixels on.
 const FEWEST_PIXELS: usize = 12;
-/// Words in a label's name that make it a finding rather than a part of the body.
-const LESION_WORDS: [&str; 15] = [
-    "lesion",
-    "tumour",
-    "tumor",
-    "cyst",
-    "nodule",
-    "mass",
-    "metastasis",
-    "cancer",
-    "carcinoma",
-    "stone",
-    "polyp",
-    "sarcoma",
-    "haemorrhage",
-    "hemorrhage",
-    "effusion",
-];
-
 /// One label painted on one image.
 pub struct Structure<'a> {
     pub image: &'a ImageEntry,
@@ -80,11 +62,23 @@ impl<'a> ImageFacts<'a> {
         Ok(Self { image, structures, volume, unit })
     }
 
+    /// Whether the values are those of a CT.
+    #[must_use]
+    pub fn is_ct(&self) -> bool {
+        self.unit.as_deref() == Some("HU")
+    }
+
     /// Mean and standard deviation under a structure, where the values have a unit.
     #[must_use]
     pub fn intensity(&self, structure: &Structure<'_>) -> Option<Intensity> {
+        self.intensity_under(&structure.mask)
+    }
+
+    /// Mean and standard deviation under a mask, where the values have a unit.
+    #[must_use]
+    pub fn intensity_under(&self, mask: &Mask) -> Option<Intensity> {
         let volume = self.volume.as_ref().filter(|volume| self.unit.is_some() && volume.size() == self.image.size())?;
-        let found = crate::measure::statistics(volume, &structure.mask);
+        let found = crate::measure::statistics(volume, mask);
         let value = |kind| found.iter().find(|m| m.kind == kind).map(|m| m.value);
         use crate::measure::Kind;
         Some(Intensity { mean: value(Kind::Mean)?, deviation: value(Kind::StandardDeviation)? })
@@ -102,7 +96,6 @@ impl<'a> Structure<'a> {
         }
         let middle = Voxel(sum / mask.count() as f64);
         let most = (0..per_slice.len()).max_by_key(|n| (per_slice[*n], std::cmp::Reverse(*n))).unwrap_or(0);
-        let name = label.name.to_lowercase();
         Self {
             image,
             label,
@@ -110,7 +103,7 @@ impl<'a> Structure<'a> {
             centre: image.geometry.world(middle),
             key_slice: bounds.min[2] + most,
             key_pixels: per_slice.get(most).copied().unwrap_or(0),
-            is_lesion: LESION_WORDS.iter().any(|word| name.contains(word)),
+            is_lesion: names::is_lesion(&label.name),
             mask,
         }
     }
@@ -146,6 +139,12 @@ impl<'a> Structure<'a> {
     pub fn region_of_part(&self, part: usize) -> Region {
         let around = self.parts.mask(part).indices().next();
         Region::Painted { image: self.image.id, label: self.label.id, slice: None, around }
+    }
+
+    /// A number of its own, measured on all of it.
+    #[must_use]
+    pub fn measured(&self, value: f64, unit: &str, definition: impl Into<String>) -> Quantity {
+        self.quantity(value, unit, self.image.spacing_known, &definition.into(), self.region())
     }
 
     fn quantity(&self, value: f64, unit: &str, known: bool, definition: &str, region: Region) -> Quantity {
@@ -271,7 +270,7 @@ impl<'a> Structure<'a> {
 }
 
 /// Corners of the smallest convex outline, in order.
-fn convex_hull(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+pub(super) fn convex_hull(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
     points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
     if points.len() < 3 {
@@ -295,7 +294,7 @@ fn convex_hull(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
 }
 
 /// The longest distance between two points, and the way from one to the other.
-fn longest(points: &[[f64; 2]]) -> (f64, [f64; 2]) {
+pub(super) fn longest(points: &[[f64; 2]]) -> (f64, [f64; 2]) {
     let mut best = (0.0, [1.0, 0.0]);
     for (n, a) in points.iter().enumerate() {
         for b in &points[..n] {

@@ -192,6 +192,34 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
+    /// All right texts among others, in the order of the list.
+    pub fn several(&mut self, generator: &Generator, subject: &Subject, offered: &[(String, bool)]) -> Result<()> {
+        let (mut question, _) = self.begun(generator, subject, AnswerType::Multi)?;
+        for (n, (text, is_right)) in offered.iter().enumerate() {
+            let key = format!("choice-{}", n + 1);
+            if *is_right {
+                question.answer.keys.push(key.clone());
+            }
+            let kind = if *is_right { ChoiceKind::Normal } else { ChoiceKind::Distractor };
+            question.choices.push(Choice { kind, ..Choice::text(key, text) });
+        }
+        question.rationale = measured_steps(subject, &[]);
+        self.keep(generator, question);
+        Ok(())
+    }
+
+    /// Which picture of the set.
+    pub fn which_image(&mut self, generator: &Generator, subject: &Subject, right: usize) -> Result<()> {
+        let (mut question, _) = self.begun(generator, subject, AnswerType::ImageChoice)?;
+        question.choices = (0..subject.frames.len())
+            .map(|n| Choice { image_index: Some(n), ..Choice::text(format!("p{}", n + 1), format!("Image {}", n + 1)) })
+            .collect();
+        question.answer.keys = vec![format!("p{}", right + 1)];
+        question.answer.image_index = Some(right);
+        self.keep(generator, question);
+        Ok(())
+    }
+
     pub fn boxes(&mut self, generator: &Generator, subject: &Subject, regions: Vec<Evidence>) -> Result<()> {
         let kind = if regions.len() == 1 { AnswerType::Box } else { AnswerType::Boxes };
         let (mut question, _) = self.begun(generator, subject, kind)?;
@@ -238,34 +266,69 @@ fn measured_steps(subject: &Subject, measured: &[Quantity]) -> Vec<RationaleStep
     locate.chain(measure).collect()
 }
 
-/// Four numbers a constant factor (or for counts one) apart, the right one at any rank, in any place.
+/// How the numbers that stand beside the right one are spaced.
+#[derive(Clone, Copy)]
+enum Spacing {
+    /// Whole numbers one apart.
+    Count,
+    /// As far apart that none is within the tolerance of another.
+    Step(f64),
+    Factor,
+}
+
+const FACTOR: f64 = 1.4;
+
+fn spacing_of(number: &Quantity) -> Spacing {
+    let wide = number.value.abs().max(10.0) * (FACTOR - 1.0);
+    match number.tolerance {
+        Some(Tolerance::Absolute(0.0)) | None if number.unit == "1" => Spacing::Count,
+        Some(Tolerance::Absolute(most)) if number.value.fract() == 0.0 && number.unit == "1" => {
+            Spacing::Step(wide.max(3.0 * most).round())
+        }
+        Some(Tolerance::Absolute(most)) if most > 0.0 => Spacing::Step(wide.max(3.0 * most)),
+        _ if number.value > 0.0 => Spacing::Factor,
+        _ => Spacing::Step(wide),
+    }
+}
+
+/// Four numbers apart by a rule, the right one at any rank, in any place.
 fn number_choices(number: &Quantity, place: usize, random: &mut Random) -> Vec<Choice> {
-    const FACTOR: f64 = 1.4;
-    let rank = random.below(4) as i32;
-    let is_count = number.unit == "1";
+    let spacing = spacing_of(number);
+    let off = |n: i32| match spacing {
+        Spacing::Count => number.value + f64::from(n),
+        Spacing::Step(step) => step.mul_add(f64::from(n), number.value),
+        Spacing::Factor => number.value * FACTOR.powi(n),
+    };
+    let mut rank = random.below(4) as i32;
+    // A count of one cannot have three smaller ones, nor most of an organ three larger shares.
+    let is_whole = number.unit == "1" && !matches!(spacing, Spacing::Factor);
+    let least = if matches!(spacing, Spacing::Count) { 0.0 } else { 1.0 };
+    while rank > 0 && is_whole && off(-rank) < least {
+        rank -= 1;
+    }
+    while rank < 3 && matches!(spacing, Spacing::Factor) && number.unit == "%" && off(3 - rank) > 100.0 {
+        rank += 1;
+    }
     // Three digits that count.
-    let digits = if is_count { 0 } else { (2 - number.value.abs().max(1e-6).log10().floor() as i32).clamp(0, 6) };
+    let digits = if is_whole { 0 } else { (2 - number.value.abs().max(1e-6).log10().floor() as i32).clamp(0, 6) };
     let text = |value: f64| {
         let rounded = (value * 10_f64.powi(digits)).round() / 10_f64.powi(digits);
-        let unit = if is_count { String::new() } else { format!(" {}", number.unit) };
+        let unit = if number.unit == "1" { String::new() } else { format!(" {}", number.unit) };
         format!("{}{unit}", number_text(rounded))
     };
-    // A count of one cannot have three smaller ones.
-    let rank = if is_count { rank.min(number.value as i32) } else { rank };
-    let step = number.value.abs().max(10.0) * (FACTOR - 1.0);
-    let off = |n: i32| match (is_count, number.value > 0.0) {
-        (true, _) => number.value + f64::from(n - rank),
-        (false, true) => number.value * FACTOR.powi(n - rank),
-        (false, false) => number.value + step * f64::from(n - rank),
-    };
-    let mut others: Vec<f64> = (0..4).filter(|n| *n != rank).map(off).collect();
+    let mut others: Vec<f64> = (0..4).filter(|n| *n != rank).map(|n| off(n - rank)).collect();
     random.shuffle(&mut others);
+    let source = match spacing {
+        Spacing::Count => "one apart",
+        Spacing::Step(_) => "a step wider than the tolerance apart",
+        Spacing::Factor => "a factor of 1.4 apart",
+    };
     let mut choices: Vec<Choice> = others
         .into_iter()
         .enumerate()
         .map(|(n, value)| Choice {
             kind: ChoiceKind::Distractor,
-            source: Some(if is_count { "one apart" } else { "a factor of 1.4 apart" }.into()),
+            source: Some(source.into()),
             ..Choice::text(format!("other-{}", n + 1), text(value))
         })
         .collect();

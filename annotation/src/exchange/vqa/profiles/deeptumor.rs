@@ -1,6 +1,7 @@
 //! DeepTumorVQA: questions on CT volumes, each in free form and as a choice of up to four.
 
 use super::common::{GROUNDING, OTHER_PICTURES, RATIONALE, UNITS, finest, id_of, level, lost, option_texts, yes_no};
+use super::deeptumor_subtypes;
 use crate::error::Result;
 use crate::exchange::Status;
 use crate::exchange::vqa::profile::{Files, Profile, ProfileOptions, fitting, json_file, json_lines, number};
@@ -82,12 +83,13 @@ fn record(asked: &Asked) -> Value {
     let shape = source.volume_size.map(|n| n.to_string()).join(", ");
     let facet = |key: &str| asked.ext(key).cloned().unwrap_or(Value::Null);
     let lesion = ["lesion", "tumor", "tumour", "cyst"].iter().any(|word| question.stem.to_lowercase().contains(word));
+    let subtype = deeptumor_subtypes::of(question).map_or_else(|| finest(asked), str::to_owned);
     json!({
         "qid": id_of(asked, "qid"), "image_id": source.case, "spacing": spacing, "shape": format!("({shape})"),
         "sex": facet("sex"), "age": facet("age"), "question": question.stem, "answer": answer,
         "mc_question": if texts.is_empty() { Value::Null } else { format!("{} {}", question.stem, inlined.join(" ")).into() },
         "correct_option": asked.answer_letters().first(), "organ": question.facets.anatomy.join(" "), "lesion": lesion,
-        "question_type": level(asked, 0), "question_subtype": finest(asked), "requires_tools": question.tools_required,
+        "question_type": level(asked, 0), "question_subtype": subtype, "requires_tools": question.tools_required,
     })
 }
 

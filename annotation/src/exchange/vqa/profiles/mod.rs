@@ -4,6 +4,7 @@ pub mod chat;
 pub mod chest;
 mod common;
 pub mod deeptumor;
+mod deeptumor_subtypes;
 pub mod gemex;
 pub mod medsg;
 pub mod medspot;
