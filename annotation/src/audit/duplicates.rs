@@ -4,6 +4,7 @@
 use crate::audit::findings::{Doubt, Finding};
 use crate::audit::item::words;
 use crate::exchange::vqa::record::Asked;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 const BANDS: usize = 16;
@@ -36,21 +37,28 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     state ^ (state >> 31)
 }
 
+/// What texts must share one of to be compared. The same words about another picture are another question.
+fn band_keys(shingles: &HashSet<u64>, pictures: u64) -> [u64; BANDS] {
+    std::array::from_fn(|band| {
+        let smallest = |row: usize| {
+            let seed = (band * BAND_ROWS + row + 1) as u64;
+            shingles.iter().map(|shingle| hash(seed, &shingle.to_le_bytes())).min().unwrap_or(0)
+        };
+        (0..BAND_ROWS).fold(pictures, |key, row| hash(key, &smallest(row).to_le_bytes()))
+    })
+}
+
 /// Questions on the same pictures that say nearly the same; each with the first it is like.
 #[must_use]
 pub fn pairs(asked: &[Asked]) -> Vec<(usize, usize)> {
-    let texts: Vec<HashSet<u64>> = asked.iter().map(|record| shingles(&text_of(record))).collect();
-    let pictures: Vec<u64> = asked.iter().map(pictures_of).collect();
+    let texts: Vec<HashSet<u64>> = asked.par_iter().map(|record| shingles(&text_of(record))).collect();
+    let pictures: Vec<u64> = asked.par_iter().map(pictures_of).collect();
+    let keys: Vec<[u64; BANDS]> =
+        texts.par_iter().zip(&pictures).map(|(shingles, pictures)| band_keys(shingles, *pictures)).collect();
     let mut buckets: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
-    for (n, shingles) in texts.iter().enumerate() {
-        for band in 0..BANDS {
-            let smallest = |row: usize| {
-                let seed = (band * BAND_ROWS + row + 1) as u64;
-                shingles.iter().map(|shingle| hash(seed, &shingle.to_le_bytes())).min().unwrap_or(0)
-            };
-            // The same words about another picture are another question.
-            let key = (0..BAND_ROWS).fold(pictures[n], |key, row| hash(key, &smallest(row).to_le_bytes()));
-            buckets.entry((band, key)).or_default().push(n);
+    for (n, keys) in keys.iter().enumerate() {
+        for (band, key) in keys.iter().enumerate() {
+            buckets.entry((band, *key)).or_default().push(n);
         }
     }
     let mut found: BTreeMap<usize, usize> = BTreeMap::new();

@@ -3,6 +3,7 @@
 
 use crate::audit::forest::Table;
 use crate::audit::item::{Group, Item, Truth, number_in, words};
+use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
 /// Options that get features of their own.
@@ -33,7 +34,7 @@ impl<'a> Features<'a> {
         }
         // What is the same everywhere tells nothing.
         fixed.retain(|feature| feature.column.iter().any(|value| *value != feature.column[0]));
-        let skeletons = items.iter().map(|item| skeleton(&item.stem)).collect();
+        let skeletons = items.par_iter().map(|item| skeleton(&item.stem)).collect();
         Self { items, fixed, skeletons, options }
     }
 
@@ -152,9 +153,9 @@ fn skeleton(stem: &str) -> String {
 }
 
 fn stem_features(items: &[&Item]) -> Vec<Fixed> {
-    let column = |name: &str, value: &dyn Fn(&Item) -> f32| Fixed {
+    let column = |name: &str, value: &(dyn Fn(&Item) -> f32 + Sync)| Fixed {
         name: name.into(),
-        column: items.iter().map(|item| value(item)).collect(),
+        column: items.par_iter().map(|item| value(item)).collect(),
     };
     vec![
         column("stem length", &|item| item.stem.chars().count() as f32),
@@ -170,25 +171,28 @@ fn stem_features(items: &[&Item]) -> Vec<Fixed> {
     ]
 }
 
+fn option(item: &Item, place: usize) -> Option<&str> {
+    item.options.get(place).map(String::as_str)
+}
+
 fn option_features(items: &[&Item], options: usize) -> Vec<Fixed> {
     let mut all = Vec::new();
-    let mut add = |name: String, value: &dyn Fn(&Item) -> f32| {
-        all.push(Fixed { name, column: items.iter().map(|item| value(item)).collect() });
+    let mut add = |name: String, value: &(dyn Fn(&Item) -> f32 + Sync)| {
+        all.push(Fixed { name, column: items.par_iter().map(|item| value(item)).collect() });
     };
     for n in 0..options {
-        let option = |item: &Item| item.options.get(n).cloned();
         let name = option_name(n);
-        add(format!("length of option {name}"), &|item| option(item).map_or(-1.0, |text| text.chars().count() as f32));
+        add(format!("length of option {name}"), &|item| {
+            option(item, n).map_or(-1.0, |text| text.chars().count() as f32)
+        });
         add(format!("capitals in option {name}"), &|item| {
-            option(item).map_or(-1.0, |text| {
+            option(item, n).map_or(-1.0, |text| {
                 f32::from(u8::from(text.len() > 1 && text == text.to_uppercase() && text != text.to_lowercase()))
             })
         });
-        add(format!("number in option {name}"), &|item| {
-            option(item).and_then(|text| number_in(&text)).unwrap_or(-1.0) as f32
-        });
+        add(format!("number in option {name}"), &|item| option(item, n).and_then(number_in).unwrap_or(-1.0) as f32);
         add(format!("stem words in option {name}"), &|item| {
-            option(item).map_or(-1.0, |text| overlap(&item.stem, &text))
+            option(item, n).map_or(-1.0, |text| overlap(&item.stem, text))
         });
     }
     let extreme = |largest: bool, value: &dyn Fn(&str) -> Option<f64>, item: &Item| {

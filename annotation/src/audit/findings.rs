@@ -296,10 +296,10 @@ fn subject_across_splits(items: &[Item]) -> Option<Finding> {
             splits.entry(subject).or_default().insert(split);
         }
     }
-    let torn: Vec<&str> =
+    let torn: BTreeSet<&str> =
         splits.into_iter().filter(|(_, splits)| splits.len() > 1).map(|(subject, _)| subject).collect();
     (!torn.is_empty()).then(|| {
-        let of_torn = |item: &&Item| item.subject.as_deref().is_some_and(|subject| torn.contains(&subject));
+        let of_torn = |item: &&Item| item.subject.as_deref().is_some_and(|subject| torn.contains(subject));
         let questions = items.iter().filter(of_torn).map(|item| item.id.clone()).collect();
         Finding::new(
             Doubt::SubjectAcrossSplits,

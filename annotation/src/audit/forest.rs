@@ -5,12 +5,12 @@
 //! own.
 
 use crate::audit::random::Random;
-use crate::audit::tally::{ClassTally, Tally, ValueTally};
+use crate::audit::tally::{self, ClassTally, Tally, ValueTally};
 use rayon::prelude::*;
 
-/// Rows of a node below which sorting is quicker than clearing bins.
-const SMALL_NODE: usize = 160;
 const MOST_BINS: usize = 255;
+/// Rows that are asked of one tree after another: enough that a tree stays near while they are.
+const ASKED_AT_ONCE: usize = 2048;
 
 /// Numbers by column. All columns have the same length.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ impl Settings {
 }
 
 #[derive(Clone, Debug)]
-enum Node {
+enum Branch {
     /// Goes left where the value is at most the limit.
     Split { feature: u32, limit: f32, left: u32, right: u32 },
     /// Where its prediction begins.
@@ -54,7 +54,7 @@ enum Node {
 
 #[derive(Clone, Debug)]
 struct Tree {
-    nodes: Vec<Node>,
+    branches: Vec<Branch>,
     leaves: Vec<f32>,
     /// How much each feature lowered impurity, weighted by rows.
     gains: Vec<f64>,
@@ -112,55 +112,55 @@ struct Cut {
 struct Grower<'a, T: Tally> {
     table: &'a Binned,
     labels: &'a [T::Label],
-    width: usize,
     settings: Settings,
     random: Random,
-    histogram: Vec<T>,
-    sorted: Vec<(u8, u32)>,
     features: Vec<u32>,
+    /// How often each row was drawn.
+    weights: Vec<f64>,
+    node: Node<T>,
+    aside: Vec<u32>,
     tree: Tree,
 }
 
 impl<'a, T: Tally> Grower<'a, T> {
-    fn new(table: &'a Binned, labels: &'a [T::Label], width: usize, settings: Settings, number: usize) -> Self {
+    fn new(table: &'a Binned, labels: &'a [T::Label], classes: usize, settings: Settings, number: usize) -> Self {
         let features = table.bins.len();
         Self {
             table,
             labels,
-            width,
             settings,
             random: Random::part(settings.seed, number as u64),
-            histogram: vec![T::new(width); MOST_BINS + 1],
-            sorted: Vec::new(),
             features: (0..features as u32).collect(),
-            tree: Tree { nodes: Vec::new(), leaves: Vec::new(), gains: vec![0.0; features] },
+            weights: vec![0.0; table.rows],
+            node: Node::new(T::width(classes), settings.leaf_rows),
+            aside: Vec::new(),
+            tree: Tree { branches: Vec::new(), leaves: Vec::new(), gains: vec![0.0; features] },
         }
     }
 
     fn grow(mut self) -> Tree {
-        let mut rows: Vec<u32> = (0..self.table.rows).map(|_| self.random.below(self.table.rows) as u32).collect();
+        for _ in 0..self.table.rows {
+            self.weights[self.random.below(self.table.rows)] += 1.0;
+        }
         // In order, so that columns are read forwards.
-        rows.sort_unstable();
-        self.tree.nodes.push(Node::Leaf(0));
+        let mut rows: Vec<u32> = (0..self.table.rows as u32).filter(|row| self.weights[*row as usize] > 0.0).collect();
+        self.tree.branches.push(Branch::Leaf(0));
         let mut open = vec![(0_usize, 0_usize, rows.len())];
-        while let Some((node, from, to)) = open.pop() {
-            let mut whole = T::new(self.width);
-            for row in &rows[from..to] {
-                whole.add(self.labels[*row as usize]);
-            }
-            let Some(cut) = self.best_cut(&rows[from..to], &whole) else {
-                self.tree.nodes[node] = Node::Leaf(self.tree.leaves.len() as u32);
-                whole.write(&mut self.tree.leaves);
+        while let Some((at, from, to)) = open.pop() {
+            self.node.enter(&rows[from..to], self.labels, &self.weights);
+            let Some(cut) = self.best_cut(&rows[from..to]) else {
+                self.tree.branches[at] = Branch::Leaf(self.tree.leaves.len() as u32);
+                T::write(&self.node.whole, &mut self.tree.leaves);
                 continue;
             };
             let bins = &self.table.bins[cut.feature];
-            let middle = from + partition(&mut rows[from..to], |row| bins[row as usize] <= cut.bin);
+            let middle = from + partition(&mut rows[from..to], &mut self.aside, |row| bins[row as usize] <= cut.bin);
             self.tree.gains[cut.feature] += cut.gain;
-            let left = self.tree.nodes.len();
-            self.tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
+            let left = self.tree.branches.len();
+            self.tree.branches.extend([Branch::Leaf(0), Branch::Leaf(0)]);
             let limit = self.table.limits[cut.feature][usize::from(cut.bin)];
-            let (feature, left_node) = (cut.feature as u32, left as u32);
-            self.tree.nodes[node] = Node::Split { feature, limit, left: left_node, right: left_node + 1 };
+            let (feature, left_branch) = (cut.feature as u32, left as u32);
+            self.tree.branches[at] = Branch::Split { feature, limit, left: left_branch, right: left_branch + 1 };
             open.push((left, from, middle));
             open.push((left + 1, middle, to));
         }
@@ -168,9 +168,10 @@ impl<'a, T: Tally> Grower<'a, T> {
     }
 
     /// Looks at a few features, and at further ones while none of those can be cut.
-    fn best_cut(&mut self, rows: &[u32], whole: &T) -> Option<Cut> {
-        let impurity = whole.impurity();
-        if rows.len() < 2 * self.settings.leaf_rows || impurity <= 1e-9 * whole.rows() {
+    fn best_cut(&mut self, rows: &[u32]) -> Option<Cut> {
+        let impurity = T::impurity(&self.node.whole);
+        let count = tally::rows(&self.node.whole);
+        if count < 2.0 * self.settings.leaf_rows as f64 || impurity <= 1e-9 * count {
             return None;
         }
         let all = self.features.len();
@@ -183,12 +184,10 @@ impl<'a, T: Tally> Grower<'a, T> {
             let place = looked + self.random.below(all - looked);
             self.features.swap(looked, place);
             let feature = self.features[looked] as usize;
-            let found = if rows.len() < SMALL_NODE {
-                self.cut_sorted(rows, whole, feature)
-            } else {
-                self.cut_binned(rows, whole, feature)
-            };
-            if let Some((bin, left)) = found {
+            if self.table.limits[feature].is_empty() {
+                continue;
+            }
+            if let Some((bin, left)) = self.node.cut(rows, &self.table.bins[feature]) {
                 let gain = impurity - left;
                 if best.as_ref().is_none_or(|best| gain > best.gain) {
                     best = Some(Cut { feature, bin, gain });
@@ -197,73 +196,79 @@ impl<'a, T: Tally> Grower<'a, T> {
         }
         best
     }
+}
+
+/// The node that is looked at, and room to sweep it: labels and weights are gathered once for all features.
+struct Node<T: Tally> {
+    width: usize,
+    leaf_rows: f64,
+    drawn: Vec<(T::Label, f64)>,
+    whole: Vec<f64>,
+    left: Vec<f64>,
+    right: Vec<f64>,
+    /// A tally for each bin; all zero between two cuts.
+    histogram: Vec<f64>,
+    /// A bit for each bin that has rows, so that a small node does not pay for empty bins.
+    used: [u64; 4],
+}
+
+impl<T: Tally> Node<T> {
+    fn new(width: usize, leaf_rows: usize) -> Self {
+        let empty = || vec![0.0; width];
+        Self {
+            width,
+            leaf_rows: leaf_rows as f64,
+            drawn: Vec::new(),
+            whole: empty(),
+            left: empty(),
+            right: empty(),
+            histogram: vec![0.0; width * (MOST_BINS + 1)],
+            used: [0; 4],
+        }
+    }
+
+    fn enter(&mut self, rows: &[u32], labels: &[T::Label], weights: &[f64]) {
+        self.whole.fill(0.0);
+        self.drawn.clear();
+        for row in rows {
+            let (label, weight) = (labels[*row as usize], weights[*row as usize]);
+            T::add(&mut self.whole, label, weight);
+            self.drawn.push((label, weight));
+        }
+    }
 
     /// The bin to cut after, and what impurity is left then.
-    fn cut_binned(&mut self, rows: &[u32], whole: &T, feature: usize) -> Option<(u8, f64)> {
-        let bins = &self.table.bins[feature];
-        let used = self.table.limits[feature].len() + 1;
-        if used < 2 {
-            return None;
+    fn cut(&mut self, rows: &[u32], bins: &[u8]) -> Option<(u8, f64)> {
+        for (row, (label, weight)) in rows.iter().zip(&self.drawn) {
+            let bin = usize::from(bins[*row as usize]);
+            T::add(&mut self.histogram[bin * self.width..][..self.width], *label, *weight);
+            self.used[bin / 64] |= 1 << (bin % 64);
         }
-        for tally in &mut self.histogram[..used] {
-            tally.clear();
-        }
-        for row in rows {
-            self.histogram[usize::from(bins[*row as usize])].add(self.labels[*row as usize]);
-        }
-        let mut sweep = Sweep::new(whole, self.width, self.settings.leaf_rows);
-        for (bin, tally) in self.histogram[..used - 1].iter().enumerate().filter(|(_, tally)| tally.rows() > 0.0) {
-            sweep.left.join(tally);
-            sweep.look(bin as u8);
-        }
-        sweep.best
-    }
-
-    fn cut_sorted(&mut self, rows: &[u32], whole: &T, feature: usize) -> Option<(u8, f64)> {
-        let bins = &self.table.bins[feature];
-        self.sorted.clear();
-        self.sorted.extend(rows.iter().map(|row| (bins[*row as usize], *row)));
-        self.sorted.sort_unstable();
-        let mut sweep = Sweep::new(whole, self.width, self.settings.leaf_rows);
-        for (n, (bin, row)) in self.sorted.iter().enumerate() {
-            sweep.left.add(self.labels[*row as usize]);
-            if self.sorted.get(n + 1).is_some_and(|(next, _)| next != bin) {
-                sweep.look(*bin);
+        self.left.fill(0.0);
+        let mut best: Option<(u8, f64)> = None;
+        for word in 0..self.used.len() {
+            while self.used[word] != 0 {
+                let bin = word * 64 + self.used[word].trailing_zeros() as usize;
+                self.used[word] &= self.used[word] - 1;
+                let tally = &mut self.histogram[bin * self.width..][..self.width];
+                tally::join(&mut self.left, tally);
+                tally.fill(0.0);
+                tally::rest(&self.whole, &self.left, &mut self.right);
+                if tally::rows(&self.left).min(tally::rows(&self.right)) >= self.leaf_rows {
+                    let left = T::impurity(&self.left) + T::impurity(&self.right);
+                    if best.is_none_or(|(_, best)| left < best) {
+                        best = Some((bin as u8, left));
+                    }
+                }
             }
         }
-        sweep.best
-    }
-}
-
-/// Moves a limit upwards and keeps where it parts best.
-struct Sweep<'a, T: Tally> {
-    whole: &'a T,
-    left: T,
-    right: T,
-    leaf_rows: f64,
-    best: Option<(u8, f64)>,
-}
-
-impl<'a, T: Tally> Sweep<'a, T> {
-    fn new(whole: &'a T, width: usize, leaf_rows: usize) -> Self {
-        Self { whole, left: T::new(width), right: T::new(width), leaf_rows: leaf_rows as f64, best: None }
-    }
-
-    fn look(&mut self, bin: u8) {
-        self.whole.rest(&self.left, &mut self.right);
-        if self.left.rows() < self.leaf_rows || self.right.rows() < self.leaf_rows {
-            return;
-        }
-        let left = self.left.impurity() + self.right.impurity();
-        if self.best.is_none_or(|(_, best)| left < best) {
-            self.best = Some((bin, left));
-        }
+        best
     }
 }
 
 /// Puts the rows that fit first, each side in its order; how many they are.
-fn partition(rows: &mut [u32], fits: impl Fn(u32) -> bool) -> usize {
-    let mut others = Vec::with_capacity(rows.len());
+fn partition(rows: &mut [u32], aside: &mut Vec<u32>, fits: impl Fn(u32) -> bool) -> usize {
+    aside.clear();
     let mut kept = 0;
     for n in 0..rows.len() {
         let row = rows[n];
@@ -271,10 +276,10 @@ fn partition(rows: &mut [u32], fits: impl Fn(u32) -> bool) -> usize {
             rows[kept] = row;
             kept += 1;
         } else {
-            others.push(row);
+            aside.push(row);
         }
     }
-    rows[kept..].copy_from_slice(&others);
+    rows[kept..].copy_from_slice(aside);
     kept
 }
 
@@ -283,9 +288,9 @@ impl Tree {
     fn leaf(&self, columns: &[Vec<f32>], row: usize) -> usize {
         let mut at = 0;
         loop {
-            match self.nodes[at] {
-                Node::Leaf(leaf) => return leaf as usize,
-                Node::Split { feature, limit, left, right } => {
+            match self.branches[at] {
+                Branch::Leaf(leaf) => return leaf as usize,
+                Branch::Split { feature, limit, left, right } => {
                     at = if columns[feature as usize][row] <= limit { left } else { right } as usize;
                 }
             }
@@ -317,17 +322,18 @@ impl Forest {
     pub fn predict(&self, table: &Table) -> Vec<Vec<f32>> {
         let rows = table.columns.first().map_or(0, Vec::len);
         let share = 1.0 / self.trees.len().max(1) as f32;
-        let of_row = |row: usize| {
-            let mut sums = vec![0.0; self.width];
+        let mut all = vec![vec![0.0; self.width]; rows];
+        all.par_chunks_mut(ASKED_AT_ONCE).enumerate().for_each(|(chunk, sums)| {
             for tree in &self.trees {
-                let leaf = tree.leaf(&table.columns, row);
-                for (sum, value) in sums.iter_mut().zip(&tree.leaves[leaf..leaf + self.width]) {
-                    *sum += value * share;
+                for (n, sums) in sums.iter_mut().enumerate() {
+                    let leaf = tree.leaf(&table.columns, chunk * ASKED_AT_ONCE + n);
+                    for (sum, value) in sums.iter_mut().zip(&tree.leaves[leaf..leaf + self.width]) {
+                        *sum += value * share;
+                    }
                 }
             }
-            sums
-        };
-        (0..rows).into_par_iter().map(of_row).collect()
+        });
+        all
     }
 
     /// The share of each feature in what the trees gained; sums to one where anything was gained.

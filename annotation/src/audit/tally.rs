@@ -1,114 +1,81 @@
-//! Sums over the rows of a node, from which impurity follows: by class, or of values.
+//! Sums over the rows of a node, from which impurity follows: by class, or of values. A tally is a stretch of a flat list,
+//! so that those of all bins lie side by side; rows come first in each.
 
-/// What a node sums up: rows by class, or rows, sum and sum of squares.
-pub(super) trait Tally: Clone + Send + Sync {
+/// What a node sums up: rows and rows by class, or rows, sum and sum of squares.
+pub(super) trait Tally: Send + Sync {
     type Label: Copy + Send + Sync;
-    fn new(width: usize) -> Self;
-    fn clear(&mut self);
-    fn add(&mut self, label: Self::Label);
-    fn join(&mut self, other: &Self);
-    fn rows(&self) -> f64;
-    /// Impurity times rows; `self` without `part` in the second.
-    fn impurity(&self) -> f64;
-    fn rest(&self, part: &Self, rest: &mut Self);
-    fn write(&self, out: &mut Vec<f32>);
+    /// How many numbers a tally has.
+    fn width(classes: usize) -> usize;
+    fn add(tally: &mut [f64], label: Self::Label, weight: f64);
+    /// Impurity times rows.
+    fn impurity(tally: &[f64]) -> f64;
+    fn write(tally: &[f64], out: &mut Vec<f32>);
 }
 
-#[derive(Clone)]
-pub(super) struct ClassTally {
-    counts: Vec<f64>,
-    rows: f64,
+pub(super) const fn rows(tally: &[f64]) -> f64 {
+    tally[0]
 }
+
+pub(super) fn join(into: &mut [f64], other: &[f64]) {
+    for (mine, theirs) in into.iter_mut().zip(other) {
+        *mine += theirs;
+    }
+}
+
+/// `whole` without `part`.
+pub(super) fn rest(whole: &[f64], part: &[f64], rest: &mut [f64]) {
+    for ((out, all), part) in rest.iter_mut().zip(whole).zip(part) {
+        *out = all - part;
+    }
+}
+
+pub(super) struct ClassTally;
 
 impl Tally for ClassTally {
     type Label = u32;
 
-    fn new(width: usize) -> Self {
-        Self { counts: vec![0.0; width], rows: 0.0 }
+    fn width(classes: usize) -> usize {
+        classes + 1
     }
 
-    fn clear(&mut self) {
-        self.counts.fill(0.0);
-        self.rows = 0.0;
+    fn add(tally: &mut [f64], label: u32, weight: f64) {
+        tally[0] += weight;
+        tally[label as usize + 1] += weight;
     }
 
-    fn add(&mut self, label: u32) {
-        self.counts[label as usize] += 1.0;
-        self.rows += 1.0;
-    }
-
-    fn join(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            *mine += theirs;
-        }
-        self.rows += other.rows;
-    }
-
-    fn rows(&self) -> f64 {
-        self.rows
-    }
-
-    fn impurity(&self) -> f64 {
+    fn impurity(tally: &[f64]) -> f64 {
         // Gini: rows minus the sum of squares over rows.
-        if self.rows == 0.0 { 0.0 } else { self.rows - self.counts.iter().map(|n| n * n).sum::<f64>() / self.rows }
+        let rows = rows(tally);
+        if rows == 0.0 { 0.0 } else { rows - tally[1..].iter().map(|n| n * n).sum::<f64>() / rows }
     }
 
-    fn rest(&self, part: &Self, rest: &mut Self) {
-        for (n, out) in rest.counts.iter_mut().enumerate() {
-            *out = self.counts[n] - part.counts[n];
-        }
-        rest.rows = self.rows - part.rows;
-    }
-
-    fn write(&self, out: &mut Vec<f32>) {
-        out.extend(self.counts.iter().map(|n| (n / self.rows.max(1.0)) as f32));
+    fn write(tally: &[f64], out: &mut Vec<f32>) {
+        out.extend(tally[1..].iter().map(|n| (n / rows(tally).max(1.0)) as f32));
     }
 }
 
-#[derive(Clone)]
-pub(super) struct ValueTally {
-    rows: f64,
-    sum: f64,
-    squares: f64,
-}
+pub(super) struct ValueTally;
 
 impl Tally for ValueTally {
     type Label = f32;
 
-    fn new(_: usize) -> Self {
-        Self { rows: 0.0, sum: 0.0, squares: 0.0 }
+    fn width(_: usize) -> usize {
+        3
     }
 
-    fn clear(&mut self) {
-        *self = Self::new(0);
-    }
-
-    fn add(&mut self, label: f32) {
+    fn add(tally: &mut [f64], label: f32, weight: f64) {
         let value = f64::from(label);
-        self.rows += 1.0;
-        self.sum += value;
-        self.squares += value * value;
+        tally[0] += weight;
+        tally[1] += weight * value;
+        tally[2] += weight * value * value;
     }
 
-    fn join(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.sum += other.sum;
-        self.squares += other.squares;
+    fn impurity(tally: &[f64]) -> f64 {
+        let [rows, sum, squares] = [tally[0], tally[1], tally[2]];
+        if rows == 0.0 { 0.0 } else { (squares - sum * sum / rows).max(0.0) }
     }
 
-    fn rows(&self) -> f64 {
-        self.rows
-    }
-
-    fn impurity(&self) -> f64 {
-        if self.rows == 0.0 { 0.0 } else { (self.squares - self.sum * self.sum / self.rows).max(0.0) }
-    }
-
-    fn rest(&self, part: &Self, rest: &mut Self) {
-        *rest = Self { rows: self.rows - part.rows, sum: self.sum - part.sum, squares: self.squares - part.squares };
-    }
-
-    fn write(&self, out: &mut Vec<f32>) {
-        out.push((self.sum / self.rows.max(1.0)) as f32);
+    fn write(tally: &[f64], out: &mut Vec<f32>) {
+        out.push((tally[1] / rows(tally).max(1.0)) as f32);
     }
 }
