@@ -2,8 +2,9 @@
 # Times our networks on the graphics adapter beside PyTorch (cuDNN where it finds CUDA, else the processor) in one run,
 # and prints how many times slower than ours PyTorch is; then prompt to mask with the model that comes with the program.
 #   segmentation/bench/gpu.sh [REPEATS] [SIDE...]
-# Sides are 96 and 192 unless others are given; 16 32 tries the script on a software adapter. LIMNER_TORCH_PYTHON names
-# a Python with PyTorch, dynamic-network-architectures and safetensors; without it the judges' own is made and used.
+# Sides are 96 and 192 unless others are given. LIMNER_TORCH_PYTHON names a Python with PyTorch for CUDA,
+# dynamic-network-architectures and safetensors; without it the judges' own is made and used, whose PyTorch computes on
+# the processor. To try the script on a software adapter: LIMNER_TRY=1 LIMNER_PROFILE=debug segmentation/bench/gpu.sh 1 16
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 repeats="${1:-10}"

@@ -2,11 +2,12 @@
 
     gpu_peers.py path/to/gpu_speed REPEATS SIDE...
 
-segmentation/bench/gpu.sh builds the program and runs this. A run is from numbers in main memory to a mask in main
+segmentation/bench/gpu.sh builds the program and runs this; LIMNER_TRY=1 takes a tiny network instead, to try the script. A run is from numbers in main memory to a mask in main
 memory, on both sides. Prints a table: median seconds, and how many times slower than ours PyTorch is.
 """
 
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -23,7 +24,8 @@ sides = [int(side) for word in sys.argv[3:] for side in word.split()]
 cuda = torch.cuda.is_available()
 device = torch.device("cuda" if cuda else "cpu")
 torch.backends.cudnn.benchmark = True
-SHAPES = {
+TINY = {"tiny": dict(features=[8, 12, 16], blocks=[1] * 3)}
+SHAPES = TINY if os.environ.get("LIMNER_TRY") else {
     "embedded (3.6 M)": dict(features=[16, 32, 64, 128, 160], blocks=[1] * 5),
     "official (102 M)": dict(features=[32, 64, 128, 256, 320, 320], blocks=[1, 3, 4, 6, 6, 6]),
 }
@@ -75,8 +77,8 @@ for title, shape in SHAPES.items():
     net, arguments = build(**shape)
     smallest = 2 ** (len(shape["features"]) - 1)
     for side in sides:
-        if side % smallest:
-            print(f"{title} at {side}^3: not possible, {smallest} does not divide it")
+        if side % smallest or side == smallest:
+            print(f"{title} at {side}^3: not possible, it must be a multiple of {smallest} and larger")
             continue
         with tempfile.TemporaryDirectory() as home:
             home = pathlib.Path(home)
