@@ -48,7 +48,9 @@ pub fn ui(app: &App, page: &mut SettingsPage, ui: &mut Ui, out: &mut Outbox) {
         }
     });
     ui.add_space(space::M);
-    ScrollArea::vertical().max_height(420.0).min_scrolled_height(320.0).auto_shrink([false, false]).show(ui, |ui| {
+    // What comes of asking a server stands below the button.
+    let least = if *page == SettingsPage::Models { 420.0 } else { 320.0 };
+    ScrollArea::vertical().max_height(420.0).min_scrolled_height(least).auto_shrink([false, false]).show(ui, |ui| {
         match page {
             SettingsPage::Look => look_ui(app, ui, out),
             SettingsPage::Pictures => pictures_ui(app, ui, out),
