@@ -486,6 +486,51 @@ fn undo_goes_one_step_back_and_tells_what_changed() {
     assert_eq!(ask("/undo", ""), nothing);
 }
 
+/// Spoiled requests at every place: each is answered with a reason, and the session goes on.
+#[test]
+fn spoiled_bodies_are_refused_with_reasons_at_every_place() {
+    let limits = Limits { array_bytes: 1 << 16, ..Limits::default() };
+    let served = Served::new(Options { limits, ..options() }, Quick::new(Duration::ZERO));
+    let token = begun(&served, [8, 7, 6]);
+    let lease = ("x-lease-token", &token[..]);
+    let array = pack(Dtype::U8, &[6, 7, 8], &[1; 336], false);
+    let texts = [
+        r#"{"coordinates":[3,3,3],"include_interaction":true}"#,
+        r#"{"bbox_coords":[[1,2],[1,5],[2,6]],"include_interaction":false,"run_prediction":true}"#,
+        r#"{"shape":[6,7,8],"dtype":"uint8"}"#,
+        r#"{"do_autozoom":false,"image_properties":{"spacing":[1,1,1]},"interaction_bbox":[[0,6],[0,7],[0,8]]}"#,
+    ];
+    let json = ["/add_point_interaction", "/add_bbox_interaction", "/set_do_autozoom", "/predict", "/undo"];
+    let arrays = ["/add_scribble_interaction", "/add_lasso_interaction", "/add_initial_seg_interaction"];
+    let mut dice = limner_segmentation::evaluate::robot::Dice(4);
+    let mut spoiled = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        for _ in 0..1 + dice.below(3) {
+            let (place, value) = (dice.below(bytes.len()), 32 + dice.below(95) as u8);
+            bytes[place] = value;
+        }
+        let cut = bytes.len() - dice.below(bytes.len()) * dice.below(2);
+        bytes.truncate(cut);
+        bytes
+    };
+    let mut refused = 0;
+    for n in 0..300 {
+        let text = spoiled(texts[n % texts.len()].as_bytes());
+        let heard = if n % 2 == 0 {
+            send(&served, "POST", json[n / 2 % json.len()], &[lease], &text)
+        } else {
+            let meta = String::from_utf8_lossy(&text).into_owned();
+            send(&served, "POST", arrays[n / 2 % arrays.len()], &[lease, ("x-meta", &meta)], &spoiled(&array))
+        };
+        assert!([200, 400, 413].contains(&heard.status), "request {n}: {} {}", heard.status, heard.detail());
+        assert!(heard.status == 200 || !heard.detail().is_empty(), "request {n} was refused without a reason");
+        refused += usize::from(heard.status != 200);
+    }
+    assert!(refused > 150, "{refused} of 300");
+    let whole = send(&served, "POST", "/add_point_interaction", &[lease], texts[0].as_bytes());
+    assert_eq!(whole.status, 200, "{}", whole.detail());
+}
+
 #[test]
 fn pictures_of_all_sessions_share_the_memory_there_is() {
     let limits = Limits { array_bytes: 1000, ..Limits::default() };
