@@ -135,21 +135,28 @@ fn one(case: &str, versions: &[(&str, &PathBuf)], method: Method, out: &Path, ta
     Ok(done)
 }
 
-fn pictures(votes: &Votes, method: Method, done: &mut CaseConsensus) -> Result<Vec<(String, Volume)>> {
-    let label_map = |labels: &[u32]| Ok(vec![(String::new(), votes.label_map(labels)?)]);
-    match method {
+/// One label for each pattern, and how good each rater was.
+pub(super) struct Agreed {
+    pub labels: Vec<u32>,
+    pub undecided_voxels: usize,
+    pub quality: Vec<Quality>,
+}
+
+/// What most say, or what is most probable. A mean is no label map.
+pub(super) fn agreed(votes: &Votes, method: Method, raters: &[String]) -> Result<Agreed> {
+    let mut quality = Vec::new();
+    let (labels, undecided_voxels) = match method {
         Method::Majority => {
             let majority = votes.majority();
-            done.undecided_voxels = majority.tied_voxels;
-            label_map(&majority.labels)
+            (majority.labels, majority.tied_voxels)
         }
         Method::Staple => {
             let mut best: Vec<(u32, f64)> = vec![(0, 0.5); votes.patterns().len()];
             for label in votes.labels() {
                 let found = staple(votes, label);
-                for (rater, name) in done.raters.iter().enumerate() {
+                for (rater, name) in raters.iter().enumerate() {
                     let (sensitivity, specificity) = (found.sensitivity[rater], found.specificity[rater]);
-                    done.quality.push(Quality { rater: name.clone(), label, sensitivity, specificity });
+                    quality.push(Quality { rater: name.clone(), label, sensitivity, specificity });
                 }
                 for (best, p) in best.iter_mut().zip(&found.probability) {
                     if *p > best.1 {
@@ -157,26 +164,34 @@ fn pictures(votes: &Votes, method: Method, done: &mut CaseConsensus) -> Result<V
                     }
                 }
             }
-            label_map(&best.into_iter().map(|(label, _)| label).collect::<Vec<_>>())
+            (best.into_iter().map(|(label, _)| label).collect(), 0)
         }
         Method::StapleMulti => {
             let many = staple_many(votes);
-            done.undecided_voxels = many.undecided_voxels;
-            for (name, quality) in done.raters.iter().zip(&many.quality) {
-                done.quality.extend(quality.iter().map(|(label, (sensitivity, specificity))| Quality {
+            for (name, of) in raters.iter().zip(&many.quality) {
+                quality.extend(of.iter().map(|(label, (sensitivity, specificity))| Quality {
                     rater: name.clone(),
                     label: *label,
                     sensitivity: Some(*sensitivity),
                     specificity: Some(*specificity),
                 }));
             }
-            label_map(&many.labels)
+            (many.labels, many.undecided_voxels)
         }
-        Method::SoftMean => {
-            let one = |label: u32| Ok((format!("_label_{label}"), votes.picture(&votes.soft_mean(label))?));
-            votes.labels().into_iter().map(one).collect()
-        }
+        Method::SoftMean => return Err(Error::refused("a mean of versions is no label map")),
+    };
+    Ok(Agreed { labels, undecided_voxels, quality })
+}
+
+fn pictures(votes: &Votes, method: Method, done: &mut CaseConsensus) -> Result<Vec<(String, Volume)>> {
+    if method == Method::SoftMean {
+        let one = |label: u32| Ok((format!("_label_{label}"), votes.picture(&votes.soft_mean(label))?));
+        return votes.labels().into_iter().map(one).collect();
     }
+    let agreed = agreed(votes, method, &done.raters)?;
+    done.undecided_voxels = agreed.undecided_voxels;
+    done.quality = agreed.quality;
+    Ok(vec![(String::new(), votes.label_map(&agreed.labels)?)])
 }
 
 fn pairwise(maps: &[Labels]) -> Result<BTreeMap<u32, f64>> {

@@ -173,7 +173,9 @@ fn raters(contents: &Contents) -> Vec<RaterWork> {
     let one = |((rater, protocol), assignments): ((String, String), Vec<&Assignment>)| {
         let submitted: Vec<&&Assignment> =
             assignments.iter().filter(|one| one.status == AssignmentStatus::Submitted).collect();
-        let times: Vec<f64> = submitted.iter().map(|one| one.active_ms as f64 / 1000.0).collect();
+        // What is rated within the time of its picture has none of its own.
+        let timed = submitted.iter().filter(|one| one.active_ms > 0);
+        let times: Vec<f64> = timed.map(|one| one.active_ms as f64 / 1000.0).collect();
         let mine = |judgement: &&Judgement| assignments.iter().any(|one| one.id == judgement.assignment);
         RaterWork {
             rater,

@@ -45,6 +45,8 @@ pub fn layers(contents: &Contents, image: ImageId) -> (Layer, Vec<Layer>) {
         let labels: Vec<(u16, u32)> = consensus.output.iter().filter_map(of_label).collect();
         if !labels.is_empty() {
             let name = format!("Consensus: {}", method_name(consensus.method));
+            let alike = others.iter().filter(|layer| layer.name.starts_with(&name)).count();
+            let name = if alike == 0 { name } else { format!("{name} ({})", alike + 1) };
             others.push(Layer { name, rater: None, annotations: Vec::new(), labels });
         }
     }

@@ -2,6 +2,7 @@
 //! tests, drawn and written down as one page.
 
 pub mod agree;
+pub mod decide;
 pub mod differ;
 pub mod folder;
 pub mod judged;
@@ -10,10 +11,12 @@ pub mod layers;
 pub mod opened;
 pub mod page;
 pub mod plot;
+pub mod rating;
 pub mod records;
 pub mod study;
 pub mod summary;
 pub mod table;
+pub mod together;
 
 pub use folder::{Maps, maps_in};
 pub use study::{Faults, Report, Row, Rules, Study, compare};

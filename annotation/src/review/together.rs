@@ -1,0 +1,164 @@
+//! Versions brought together into a new one beside them: under labels of its own, on a layer of its own. No input is touched.
+
+use super::agree::{self, Method, Quality};
+use super::decide::own_label;
+use crate::command::{Command, PaintMode, PaintRule};
+use crate::consensus::Votes;
+use crate::contents::Contents;
+use crate::entity::{AnnotationId, ConsensusId, ImageId, PredictionId, RaterId};
+use crate::error::{Error, Result};
+use crate::id::Key;
+use crate::labels::Label;
+use crate::metrics::Labels;
+use crate::packed::PackedMask;
+use crate::records::{Annotation, AnnotationState, Consensus, ConsensusMethod, Rater, RaterRole};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whose version goes in.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub name: String,
+    pub said: Said,
+}
+
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// A model, by the record of what it predicted.
+    Model(PredictionId),
+    /// Somebody of the project, with the annotations that hold it, where there are any.
+    Rater(RaterId, Vec<AnnotationId>),
+}
+
+/// What came out, worked out off the frame.
+#[derive(Debug)]
+pub struct Together {
+    pub labels: Labels,
+    pub method: Method,
+    pub disagreement: f64,
+    pub undecided_voxels: usize,
+    quality: Vec<Quality>,
+}
+
+/// Brings versions on one grid together.
+pub fn bring_together(versions: &[(String, Labels)], method: Method) -> Result<Together> {
+    let maps: Vec<Labels> = versions.iter().map(|(_, labels)| labels.clone()).collect();
+    let votes = Votes::of(&maps)?;
+    drop(maps);
+    let names: Vec<String> = versions.iter().map(|(name, _)| name.clone()).collect();
+    let agreed = agree::agreed(&votes, method, &names)?;
+    let labels = Labels::of(votes.label_map(&agreed.labels)?)?;
+    Ok(Together {
+        labels,
+        method,
+        disagreement: votes.disagreement(),
+        undecided_voxels: agreed.undecided_voxels,
+        quality: agreed.quality,
+    })
+}
+
+/// The commands that keep it: one step. `inputs` in the order of the versions.
+pub fn keep(
+    contents: &Contents,
+    image: ImageId,
+    together: &Together,
+    inputs: &[Input],
+    name: impl Fn(u32) -> String,
+) -> Result<Vec<Command>> {
+    let method = match together.method {
+        Method::Majority => ConsensusMethod::Majority,
+        Method::Staple | Method::StapleMulti => ConsensusMethod::Staple,
+        Method::SoftMean => ConsensusMethod::SoftMean,
+    };
+    let mut commands = Vec::new();
+    let (raters, annotations) = inputs_of(contents, image, inputs, &mut commands);
+    let layer = contents.label_map(image).map_or(0, |map| map.layers().len());
+    let mut taken: BTreeSet<u16> = contents.labels().iter().map(|label| label.value).collect();
+    let mut output: Vec<Key> = Vec::new();
+    for number in together.labels.labels() {
+        let value = own_label(contents, number, &name, &mut commands)?;
+        taken.insert(value);
+        let base = base_of(contents, value, &commands)?;
+        let free = (1..=u16::MAX).rev().find(|value| !taken.contains(value));
+        let free = free.ok_or_else(|| Error::refused("all label values are taken"))?;
+        taken.insert(free);
+        let title = format!("{}, {}", base.name, super::layers::method_name(method));
+        let label = Label { colour: Some(base.colour()), instance_of: Some(base.id), ..Label::new(free, title) };
+        output.push(label.id.key());
+        commands.push(Command::AddLabel { label });
+        let mask = PackedMask::pack(&together.labels.tight_mask(number));
+        let (mode, rule) = (PaintMode::Set, PaintRule::All);
+        commands.push(Command::Paint { image, layer, label: free, mask, mode, rule });
+    }
+    let per_rater = qualities(&together.quality, inputs, &raters);
+    let params = BTreeMap::from([("disagreement".to_owned(), together.disagreement)]);
+    let (id, target) = (ConsensusId::new(), image.into());
+    commands.push(Command::put(Consensus { id, target, method, inputs: annotations, params, per_rater, output }));
+    Ok(commands)
+}
+
+/// The label a consensus is a version of, which may be new in this step.
+fn base_of(contents: &Contents, value: u16, commands: &[Command]) -> Result<Label> {
+    let new = commands.iter().find_map(|command| match command {
+        Command::AddLabel { label } if label.value == value => Some(label),
+        _ => None,
+    });
+    let base = contents.label_of_value(value).or(new).cloned();
+    base.ok_or_else(|| Error::refused(format!("there is no label of the value {value}")))
+}
+
+/// Raters and annotations of the inputs; those that are not there yet are added.
+fn inputs_of(
+    contents: &Contents,
+    image: ImageId,
+    inputs: &[Input],
+    commands: &mut Vec<Command>,
+) -> (Vec<RaterId>, Vec<AnnotationId>) {
+    let (mut raters, mut annotations) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let (rater, content) = match &input.said {
+            Said::Rater(rater, known) if !known.is_empty() => {
+                raters.push(*rater);
+                annotations.extend(known);
+                continue;
+            }
+            Said::Rater(rater, _) => (*rater, Vec::new()),
+            Said::Model(prediction) => (model_rater(contents, &input.name, commands), vec![prediction.key()]),
+        };
+        raters.push(rater);
+        let id = AnnotationId::new();
+        annotations.push(id);
+        let (target, state, blinded_to) = (image.into(), AnnotationState::Submitted, Vec::new());
+        commands.push(Command::put(Annotation { id, target, content, rater, protocol: None, state, blinded_to }));
+    }
+    (raters, annotations)
+}
+
+fn model_rater(contents: &Contents, name: &str, commands: &mut Vec<Command>) -> RaterId {
+    if let Some(known) = contents.all::<Rater>().find(|rater| rater.pseudonym == name) {
+        return known.id;
+    }
+    let id = RaterId::new();
+    commands.push(Command::put(Rater {
+        id,
+        pseudonym: name.into(),
+        role: RaterRole::Model,
+        speciality: None,
+        years: None,
+        country: None,
+        consent: false,
+        calibration: BTreeMap::new(),
+    }));
+    id
+}
+
+fn qualities(quality: &[Quality], inputs: &[Input], raters: &[RaterId]) -> BTreeMap<RaterId, BTreeMap<String, f64>> {
+    let mut all: BTreeMap<RaterId, BTreeMap<String, f64>> = BTreeMap::new();
+    for one in quality {
+        let Some(place) = inputs.iter().position(|input| input.name == one.rater) else { continue };
+        let figures = all.entry(raters[place]).or_default();
+        let named = [("sensitivity", one.sensitivity), ("specificity", one.specificity)];
+        let known = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        figures.extend(known.map(|(name, value)| (format!("label {} {name}", one.label), value)));
+    }
+    all
+}
