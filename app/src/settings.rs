@@ -9,6 +9,7 @@ use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
 use limner_imaging::Window;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     pub last_project: Option<PathBuf>,
     pub recent_projects: Vec<PathBuf>,
+    /// Files and folders of predictions that were looked at with a project, to go on with.
+    pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
     pub hand: Option<Hand>,
     /// Where the windows stood.
     pub window_place: Option<Place>,
@@ -40,6 +43,7 @@ impl Default for Settings {
         Self {
             last_project: None,
             recent_projects: Vec::new(),
+            predictions: BTreeMap::new(),
             hand: None,
             window_place: None,
             beside_place: None,

@@ -11,13 +11,18 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::action::Action;
-use limner::app::App;
+use limner::app::{App, Start};
 use limner::case::Page;
 use limner::outbox::Request;
 use limner::paths::Paths;
 use limner::review::look::Caption;
-use limner::review::{Act, Ask, How, Side, SourceId};
+use limner::review::{Act, Ask, Combine, How, Side, SourceId};
+use limner_annotation::Source;
+use limner_annotation::records::{
+    Assignment, AssignmentStatus, Consensus, ConsensusMethod, Decision, Judgement, Prediction, Verdict,
+};
 use limner_annotation::review::differ::said;
+use limner_annotation::review::rating::About;
 use std::path::{Path, PathBuf};
 
 fn act(hand: &mut Hand, act: Act) {
@@ -196,4 +201,169 @@ fn what_does_not_fit_is_told_and_never_resampled() {
     let told = format!("{:?}", hand.app().notices.shown());
     assert!(told.contains("nobody.nii.gz") && told.contains("no picture has this name"), "{told}");
     assert!(hand.app().review.sources[1].ready().is_none());
+}
+
+#[test]
+fn an_accepted_version_is_paint_that_remembers_its_model_and_undo_takes_all_of_it_back() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    let mirrored = source(hand.app(), "mirrored");
+    ask(&mut hand, Ask::Select(mirrored));
+    hand.chord(Modifiers::SHIFT, Key::A);
+    assert!(hand.voxels_of("Liver") > 1000 && hand.voxels_of("Left kidney") > 100, "{:?}", hand.app().notices.shown());
+    let prediction = hand.document().all::<Prediction>().next().cloned().expect("what was accepted is on record");
+    assert_eq!(
+        (prediction.model.name.as_str(), prediction.model.sha256.as_ref().map(String::len)),
+        ("mirrored", Some(64))
+    );
+    let verdicts = |hand: &Hand| hand.document().all::<Decision>().map(|one| one.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&hand), [Verdict::Accept]);
+    let label = hand.document().labels().into_iter().find(|label| label.name == "Liver").unwrap().id;
+    let origin = hand.document().origin(label).unwrap().created.clone();
+    assert_eq!((origin.source, origin.model.as_deref()), (Source::Model, Some("mirrored")));
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert!(verdicts(&hand).is_empty() && hand.document().labels().is_empty(), "one step");
+    // A rejection needs a reason; a digit gives it.
+    hand.chord(Modifiers::SHIFT, Key::R);
+    assert_eq!(hand.app().review.asking, Some(Verdict::Reject));
+    hand.key(Key::Num6);
+    let decision = hand.document().all::<Decision>().next().cloned().expect("rejected");
+    assert_eq!((decision.verdict, decision.reasons), (Verdict::Reject, vec!["Wrong side".to_owned()]));
+    hand.window.get_by_label("Decision mirrored: reject");
+    // One label alone, and then the brush.
+    let half = source(hand.app(), "half");
+    ask(&mut hand, Ask::Select(half));
+    ask(&mut hand, Ask::Only(Some(u32::from(planted::LIVER))));
+    hand.chord(Modifiers::SHIFT, Key::E);
+    assert_eq!(hand.document().labels().len(), 1);
+    let liver = hand.document().labels()[0].id;
+    assert_eq!((hand.app().label, hand.app().hand.tool.annotates()), (Some(liver), true));
+    // A comment stands at a place.
+    ask(&mut hand, Ask::Comment("the edge is blurred".into()));
+    hand.chord(Modifiers::SHIFT, Key::C);
+    assert_eq!(hand.document().shapes().count(), 1);
+    hand.window.get_by_label("Decision Place: the edge is blurred");
+    assert!(hand.document().problems().is_empty());
+}
+
+#[test]
+fn blinded_models_are_rated_by_keys_and_the_lead_tells_who_they_were() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    act(&mut hand, Act::Blind);
+    let blind = |hand: &Hand| hand.app().review.is_blind();
+    assert!(blind(&hand));
+    for name in ["half", "moved", "mirrored"] {
+        assert!(hand.window.query_all_by_label_contains(name).next().is_none(), "{name} is still to be read");
+    }
+    assert!(hand.app().why_not(Action::Review(Act::Report)).is_some(), "a report would tell");
+    hand.window.get_by_label_contains("Version Model 2");
+    // Three pairs and three marks. The planted winner has nothing missing but two sides exchanged.
+    hand.chord(Modifiers::SHIFT, Key::U);
+    let lines = hand.app().rating_lines();
+    assert_eq!((lines.len(), hand.app().review.rating), (6, Some(0)));
+    let best = source(hand.app(), "moved");
+    for (n, line) in lines.iter().enumerate() {
+        assert_eq!(hand.app().review.rating, Some(n));
+        let models = hand.app().rated_models();
+        let key = match line.about {
+            About::Pair(a, _) if models[a] == best => Key::Num1,
+            About::Pair(_, b) if models[b] == best => Key::Num3,
+            About::Pair(..) => Key::Num2,
+            About::One(one) if models[one] == best => Key::Num5,
+            About::One(_) => Key::Num2,
+        };
+        hand.key(key);
+    }
+    assert!(lines.iter().all(|line| hand.app().rated(*line).is_some()));
+    let submitted = hand.document().all::<Assignment>().filter(|one| one.status == AssignmentStatus::Submitted);
+    assert!(submitted.count() >= 4, "the picture and each model");
+    hand.key(Key::Escape);
+    // Another answer to the same question takes the place of the first.
+    let judgements = hand.document().all::<Judgement>().len();
+    ask(&mut hand, Ask::Rate(0, 1));
+    assert_eq!((hand.document().all::<Judgement>().len(), hand.app().rated(lines[0])), (judgements, Some(1)));
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    act(&mut hand, Act::Unblind);
+    assert!(!blind(&hand));
+    let judged = limner_annotation::review::judged::judged(hand.document().contents());
+    let rate = |name: &str| {
+        let of = judged.preferences.iter().find(|one| one.source == name).unwrap();
+        (of.wins, of.losses)
+    };
+    assert_eq!(rate("moved"), (2, 0), "the preference recovers the planted winner");
+    assert_eq!(judged.scores[0].by_source["moved"].value, 5.0);
+    assert!(hand.document().problems().is_empty());
+}
+
+#[test]
+fn who_goes_on_later_finds_models_and_answers_again() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    act(&mut hand, Act::Blind);
+    hand.chord(Modifiers::SHIFT, Key::U);
+    hand.key(Key::Num3);
+    hand.wait("the answer on disk", |app| app.is_safe_to_quit());
+    drop(hand);
+    let mut hand = Hand::on(home.path(), Start::Continue);
+    hand.wait("the models again", |app| app.review.sources.len() == 5 && are_read(app) && app.review.is_blind());
+    let lines = hand.app().rating_lines();
+    assert_eq!((hand.app().rated(lines[0]), hand.app().rated(lines[1])), (Some(2), None));
+    hand.chord(Modifiers::SHIFT, Key::U);
+    assert_eq!(hand.app().review.rating, Some(1), "with the first open question");
+}
+
+#[test]
+fn versions_are_brought_together_and_parts_are_taken_from_one_of_them() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    let [half, mirrored, reference] = ["half", "mirrored", "reference"].map(|name| source(hand.app(), name));
+    for name in ["half", "moved"] {
+        let id = source(hand.app(), name);
+        ask(&mut hand, Ask::Show(id, false));
+    }
+    ask(&mut hand, Ask::Show(half, true));
+    act(&mut hand, Act::Combine(Combine::Majority));
+    hand.wait("the consensus", |app| app.review.sources.iter().any(|source| source.name == "Consensus: majority"));
+    let consensus = hand.document().all::<Consensus>().next().cloned().expect("it is on record");
+    assert_eq!((consensus.inputs.len(), consensus.method), (3, ConsensusMethod::Majority));
+    // Two of three have the whole liver; the kidneys are as the two have them.
+    let voxels = hand.voxels_of("Liver, majority");
+    let truth = hand.app().review.labels_of(reference).unwrap().tight_mask(u32::from(planted::LIVER)).count();
+    assert_eq!(voxels as usize, truth);
+    assert_eq!(hand.voxels_of("Liver"), 0, "nothing is painted over");
+    let made = source(hand.app(), "Consensus: majority");
+    hand.wait("its version", |app| app.review.labels_of(made).is_some());
+    assert!(!hand.app().consensus_inputs().contains(&made), "a consensus is no input of another");
+    // Adjudication: the missing half is taken from the one that has it, where the view is.
+    ask(&mut hand, Ask::Pair(Side::A, half));
+    ask(&mut hand, Ask::Pair(Side::B, mirrored));
+    ask(&mut hand, Ask::Only(Some(u32::from(planted::LIVER))));
+    act(&mut hand, Act::TakeLabel(Side::A));
+    let first = hand.voxels_of("Liver") as usize;
+    assert!(first > 0 && first < truth);
+    hand.wait("places", |app| app.review.places.list.len() == 1);
+    hand.chord(Modifiers::SHIFT, Key::N);
+    act(&mut hand, Act::TakePart(Side::B));
+    assert_eq!(hand.voxels_of("Liver") as usize, truth, "{:?}", hand.app().notices.shown());
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert_eq!(hand.voxels_of("Liver") as usize, first);
+    assert!(hand.document().problems().is_empty());
+}
+
+#[test]
+fn a_report_of_what_is_open_is_one_page_and_what_was_judged_lies_beside_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    let half = source(hand.app(), "half");
+    ask(&mut hand, Ask::Select(half));
+    ask(&mut hand, Ask::Reason("Missed".into()));
+    act(&mut hand, Act::Decide(Verdict::Flag));
+    let path = home.path().join("report.html");
+    ask(&mut hand, Ask::Write(path.clone()));
+    hand.wait("the page", |_| path.is_file());
+    hand.wait("the notice", |app| app.notices.shown().iter().any(|n| format!("{n:?}").contains("Wrote")));
+    let page = std::fs::read_to_string(&path).unwrap();
+    assert!(["half", "moved", "mirrored", "ct_followup"].iter().all(|word| page.contains(word)));
+    assert!(home.path().join("report-judged.html").is_file());
 }

@@ -134,7 +134,7 @@ fn outputs(args: &Args, report: &Report, summary: &Summary, title: &str) -> anyh
 }
 
 /// Whole or not at all: a reader never meets half a file.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     }

@@ -7,6 +7,7 @@
 mod anonymize;
 mod check;
 mod compare;
+pub(crate) use compare::write as write_whole;
 mod compare_records;
 mod consensus;
 mod convert;

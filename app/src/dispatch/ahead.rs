@@ -65,6 +65,7 @@ impl App {
     pub(crate) fn follow_case(&mut self, ctx: &Context) {
         let moved = ctx.input(|i| i.pointer.is_moving() || !i.events.is_empty());
         self.tick_case(moved);
+        self.tick_review(moved);
         self.jump_when_open();
         self.keep_report_at_rest();
         if self.case.report.typed.is_some() {

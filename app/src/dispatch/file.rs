@@ -269,7 +269,7 @@ impl App {
         self.assist.finish();
         self.work = Work::default();
         self.case.begin_project();
-        self.begin_review();
+        self.begin_review(project.path());
         self.settings.remember_project(project.path());
         let notices: Vec<String> = project.notices().iter().map(|n| n.text.clone()).collect();
         if !notices.is_empty() {

@@ -20,7 +20,7 @@ mod prompt;
 mod proposal;
 pub mod questions;
 mod register;
-mod review;
+pub mod review;
 mod snapshot;
 mod taste;
 mod tools;

@@ -86,6 +86,15 @@ impl App {
         });
     }
 
+    pub(super) fn pick_report_file(
+        &mut self,
+        purpose: Purpose,
+        then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
+    ) {
+        let pick = || FileDialog::new().add_filter("HTML", &["html"]).set_file_name("report.html").save_file();
+        self.pick(purpose, pick, then);
+    }
+
     fn pick(
         &mut self,
         purpose: Purpose,

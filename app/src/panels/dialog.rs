@@ -54,6 +54,8 @@ pub enum Purpose {
     Export(&'static str),
     Audit,
     Predictions,
+    Protocol,
+    Report,
 }
 
 impl Purpose {
@@ -68,14 +70,21 @@ impl Purpose {
             Self::LoadTemplate => "Load a landmark template".into(),
             Self::Export(format) => format!("Export {} into a new folder", format_title(format)),
             Self::Audit => "Write the audit into a folder".into(),
+            Self::Protocol => "Load a review protocol".into(),
+            Self::Report => "Write the report as HTML".into(),
             Self::Predictions => "Open predictions: a label map, a folder of them, or a folder of models".into(),
         }
     }
 
     const fn verb(self) -> &'static str {
         match self {
-            Self::Open | Self::OpenProject | Self::LoadForm | Self::LoadTemplate | Self::Predictions => "Open",
-            Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit => "Save",
+            Self::Open
+            | Self::OpenProject
+            | Self::LoadForm
+            | Self::LoadTemplate
+            | Self::Predictions
+            | Self::Protocol => "Open",
+            Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit | Self::Report => "Save",
             Self::Export(_) => "Export",
         }
     }
@@ -91,6 +100,8 @@ impl Purpose {
             Self::LoadTemplate => Request::Case(Ask::LoadTemplate(path)),
             Self::Export(format) => Request::Export(ExportAct::Write { format, out: path }),
             Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
+            Self::Protocol => Request::Review(review::Ask::LoadProtocol(path)),
+            Self::Report => Request::Review(review::Ask::Write(path)),
             Self::Predictions => Request::Review(review::Ask::Open(path)),
         }
     }

@@ -83,6 +83,18 @@ pub enum Act {
     NextSource,
     PreviousSource,
     CloseAll,
+    Decide(Verdict),
+    Comment,
+    Blind,
+    Unblind,
+    Rate,
+    LoadProtocol,
+    Combine(Combine),
+    /// For the part under the pointer.
+    TakePart(Side),
+    /// For the one label that is looked at.
+    TakeLabel(Side),
+    Report,
 }
 
 const fn chord(modifiers: Modifiers, key: Key) -> Chord {
@@ -93,12 +105,16 @@ const fn shift(key: Key) -> Chord {
     chord(Modifiers::SHIFT, key)
 }
 
+const fn alt_shift(key: Key) -> Chord {
+    chord(Modifiers::ALT.plus(Modifiers::SHIFT), key)
+}
+
 const fn entry(act: Act, title: &'static str, keys: &'static [Chord]) -> Entry {
     Entry { action: Action::Review(act), menu: Menu::Review, title, keys }
 }
 
 /// In menu order.
-pub const ENTRIES: [Entry; 18] = [
+pub const ENTRIES: [Entry; 36] = [
     entry(Act::OpenFolder, "Open predictions…", &[chord(Modifiers::COMMAND, Key::P)]),
     entry(Act::OpenFile, "Open prediction file…", &[]),
     entry(Act::CloseAll, "Close all predictions", &[]),
@@ -117,6 +133,24 @@ pub const ENTRIES: [Entry; 18] = [
     entry(Act::NextWorst, "Next worst case", &[shift(Key::W)]),
     entry(Act::NextSource, "Next version in the list", &[chord(Modifiers::COMMAND, Key::ArrowDown)]),
     entry(Act::PreviousSource, "Previous version in the list", &[chord(Modifiers::COMMAND, Key::ArrowUp)]),
+    entry(Act::Decide(Verdict::Accept), "Accept version", &[shift(Key::A)]),
+    entry(Act::Decide(Verdict::Edit), "Accept version and edit it", &[shift(Key::E)]),
+    entry(Act::Decide(Verdict::Reject), "Reject version", &[shift(Key::R)]),
+    entry(Act::Decide(Verdict::Flag), "Flag version", &[shift(Key::M)]),
+    entry(Act::Decide(Verdict::Defer), "Defer version", &[shift(Key::D)]),
+    entry(Act::Comment, "Comment on the selected shape or this place", &[shift(Key::C)]),
+    entry(Act::Rate, "Rate versions by keys", &[shift(Key::U)]),
+    entry(Act::Blind, "Hide who made what", &[]),
+    entry(Act::Unblind, "Tell who made what", &[]),
+    entry(Act::LoadProtocol, "Load a review protocol…", &[]),
+    entry(Act::Combine(Combine::Majority), "Consensus: majority", &[]),
+    entry(Act::Combine(Combine::Staple), "Consensus: STAPLE, label by label", &[]),
+    entry(Act::Combine(Combine::StapleMulti), "Consensus: STAPLE, all labels at once", &[]),
+    entry(Act::TakePart(Side::A), "Take the part under the pointer from A", &[alt_shift(Key::A)]),
+    entry(Act::TakePart(Side::B), "Take the part under the pointer from B", &[alt_shift(Key::B)]),
+    entry(Act::TakeLabel(Side::A), "Take the label looked at from A", &[]),
+    entry(Act::TakeLabel(Side::B), "Take the label looked at from B", &[]),
+    entry(Act::Report, "Write report…", &[]),
 ];
 
 impl Act {
@@ -124,7 +158,7 @@ impl Act {
         Some(match self {
             Self::OpenFolder => icon::FOLDER_OPEN,
             Self::OpenFile => icon::FILE_INPUT,
-            Self::CloseAll => icon::X,
+            Self::CloseAll => icon::CIRCLE_X,
             Self::SideBySide => icon::COLUMNS_3,
             Self::NextHow => icon::LAYERS,
             Self::How(How::Outlines) => icon::CIRCLE_DASHED,
@@ -140,6 +174,21 @@ impl Act {
             Self::NextWorst => icon::THUMBS_DOWN,
             Self::NextSource => icon::CHEVRON_DOWN,
             Self::PreviousSource => icon::CHEVRON_UP,
+            Self::Decide(Verdict::Accept) => icon::CHECK,
+            Self::Decide(Verdict::Edit) => icon::PENCIL,
+            Self::Decide(Verdict::Reject) => icon::X,
+            Self::Decide(Verdict::Flag) => icon::FLAG,
+            Self::Decide(Verdict::Defer) => icon::CLOCK,
+            Self::Comment => icon::MESSAGE_SQUARE,
+            Self::Blind => icon::EYE_CLOSED,
+            Self::Unblind => icon::EYE,
+            Self::Rate => icon::STAR,
+            Self::LoadProtocol => icon::FILE_TEXT,
+            Self::Combine(Combine::Majority) => icon::VOTE,
+            Self::Combine(_) => icon::MERGE,
+            Self::TakePart(_) => icon::SQUARE_DASHED_MOUSE_POINTER,
+            Self::TakeLabel(_) => icon::REPLACE,
+            Self::Report => icon::FILE_OUTPUT,
         })
     }
 
@@ -158,6 +207,25 @@ impl Act {
             Self::How(How::Disputes) => "How many versions differ from what most say",
             Self::NextPlace => "Where versions differ deepest, then the next; all linked views go there",
             Self::CompareAll => "Every case of the work list that has predictions and a reference, worst first",
+            Self::Decide(Verdict::Accept) => {
+                "What it says becomes labels of the project, as one step that remembers the model and its file; of the one \
+                 label looked at, where there is one"
+            }
+            Self::Decide(Verdict::Edit) => "Accepts it and takes the brush",
+            Self::Decide(Verdict::Reject | Verdict::Flag | Verdict::Defer) => {
+                "With a reason: choose one in the panel, or by its digit"
+            }
+            Self::Comment => {
+                "What is written in the panel, about the selected shape, or about a point at the crosshair"
+            }
+            Self::Rate => "Arrows choose the row, digits answer, Esc gives the keys back",
+            Self::Blind => "Models are numbers, in an order of its own for each case; figures are hidden",
+            Self::Unblind => "For the lead; it is noted in the project who did it and when",
+            Self::LoadProtocol => "A JSON file of a protocol: its form, and whether sources are hidden",
+            Self::Combine(_) => "Of all versions shown, into new labels on a layer of their own",
+            Self::TakePart(_) => "Where A and B differ there, the project's label becomes what that one says",
+            Self::TakeLabel(_) => "The project's label becomes what that one says of it",
+            Self::Report => "One page with figures, tests and the worst cases; and what was judged, beside it",
             Self::NextWorst => "Opens the case with the lowest figures, then the one after it",
             _ => "",
         }
@@ -166,6 +234,9 @@ impl Act {
     pub const fn submenu(self) -> Option<&'static str> {
         match self {
             Self::How(_) | Self::NextHow | Self::Flip => Some("Lay over each other"),
+            Self::Decide(_) | Self::Comment => Some("Decide"),
+            Self::Blind | Self::Unblind | Self::Rate | Self::LoadProtocol => Some("Rate blinded"),
+            Self::Combine(_) | Self::TakePart(_) | Self::TakeLabel(_) => Some("Consensus and adjudication"),
             _ => None,
         }
     }

@@ -1,6 +1,8 @@
 //! What the review panel and the views ask for.
 
 use super::{CaseKey, Side, SourceId};
+use limner_annotation::Key;
+use limner_annotation::entity::DecisionId;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
@@ -21,4 +23,16 @@ pub enum Ask {
     Filter(String),
     AllCases(bool),
     Case(CaseKey),
+    /// Chosen or let go again; the verdict that waits for a reason is given.
+    Reason(String),
+    Comment(String),
+    StopAsking,
+    LoadProtocol(PathBuf),
+    /// The row of the rating that keys speak to.
+    RateRow(Option<usize>),
+    /// The n-th answer of a row.
+    Rate(usize, usize),
+    Remove(DecisionId),
+    JumpTo(Key),
+    Write(PathBuf),
 }

@@ -63,7 +63,10 @@ impl Review {
 
     /// Versions drawn as outlines; the project's own labels are there anyway.
     fn outlined(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter().filter(|source| source.id != OWN && source.visible && source.ready().is_some())
+        // The reference lies under the others: where they agree with it they are seen.
+        let order = |first: bool| self.sources.iter().filter(move |s| (Some(s.id) == self.reference) == first);
+        let shown = |source: &&Source| source.id != OWN && source.visible && source.ready().is_some();
+        order(true).chain(order(false)).filter(shown)
     }
 
     pub fn looks(&self, stage: &Stage) -> ReviewLooks {
@@ -128,7 +131,7 @@ impl Review {
             let style = |colour| LabelStyle { visible, ..LabelStyle::new(colour) };
             let code = code as u16;
             colours.by_label.push((code, style(colour_of_label(contents, *label))));
-            colours.by_source.push((code, LabelStyle { filled: false, ..style(source.colour) }));
+            colours.by_source.push((code, LabelStyle { filled: false, ..style(source.shown_colour()) }));
         }
         colours
     }

@@ -3,12 +3,14 @@
 
 pub mod act;
 pub mod ask;
+pub mod blind;
 pub mod look;
 
 pub use act::{Act, Combine, How, Side};
 pub use ask::Ask;
 
 use crate::case::clock::Clock;
+use crate::dispatch::review::HiddenBy;
 use crate::theme::LABEL_COLOURS;
 use crate::view_state::ViewportId;
 use limner_annotation::metrics::Labels;
@@ -20,6 +22,7 @@ use limner_annotation::review::study::Unmatched;
 use limner_annotation::review::{Row, Summary};
 use limner_annotation::{ImageId, Revision};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,11 +40,20 @@ pub enum Speaker {
     Files(Arc<ModelMaps>),
 }
 
+/// A number in place of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    pub name: String,
+    pub colour: [u8; 3],
+}
+
 pub struct Source {
     pub id: SourceId,
     pub name: String,
     pub colour: [u8; 3],
     pub visible: bool,
+    /// What it is called and shown as while nobody is to know whose it is.
+    pub alias: Option<Alias>,
     pub from: Speaker,
     /// About the picture in front.
     pub state: State,
@@ -66,6 +78,10 @@ pub struct Ready {
 impl Source {
     pub const fn is_file(&self) -> bool {
         matches!(self.from, Speaker::Files(_))
+    }
+
+    pub fn shown_colour(&self) -> [u8; 3] {
+        self.alias.as_ref().map_or(self.colour, |alias| alias.colour)
     }
 
     pub fn ready(&self) -> Option<&Arc<Ready>> {
@@ -173,6 +189,10 @@ pub struct Review {
     pub clock: Clock,
     /// Sheets were sent in the colours of this state.
     pub coloured: Option<look::ColoursOf>,
+    /// Names are hidden as this says.
+    pub(crate) hidden_by: Option<HiddenBy>,
+    /// What was open with the project when it was left.
+    pub(crate) waiting: Vec<PathBuf>,
 }
 
 impl Default for Review {
@@ -182,6 +202,7 @@ impl Default for Review {
             name: "This project".into(),
             colour: [232, 232, 222],
             visible: true,
+            alias: None,
             from: Speaker::Project,
             state: State::Nothing,
         };
@@ -214,6 +235,8 @@ impl Default for Review {
             rating: None,
             clock: Clock::default(),
             coloured: None,
+            hidden_by: None,
+            waiting: Vec::new(),
         }
     }
 }
@@ -240,7 +263,7 @@ impl Review {
         let numbered = (2..).map(|n| format!("{name} {n}"));
         let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default();
         let colour = LABEL_COLOURS[(id.0 as usize - 1) % LABEL_COLOURS.len()];
-        self.sources.push(Source { id, name, colour, visible: true, from, state: State::Nothing });
+        self.sources.push(Source { id, name, colour, visible: true, alias: None, from, state: State::Nothing });
         id
     }
 

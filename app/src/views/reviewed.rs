@@ -45,11 +45,12 @@ pub fn ui(app: &App, (id, viewport, _): Shown<'_>, rect: Rect, ui: &Ui, out: &mu
 
 fn name(app: &App, id: SourceId) -> String {
     let name = app.shown_name(id);
-    if app.review.reference == Some(id) { format!("{name} (reference)") } else { name }
+    let says_so = name.to_lowercase().contains("reference");
+    if app.review.reference == Some(id) && !says_so { format!("{name} (reference)") } else { name }
 }
 
 fn ink(app: &App, id: SourceId) -> Color32 {
-    let [r, g, b] = app.review.get(id).map_or([255; 3], |source| source.colour);
+    let [r, g, b] = app.review.get(id).map_or([255; 3], crate::review::Source::shown_colour);
     Color32::from_rgb(r, g, b)
 }
 

@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::case::Ask;
 use crate::case::ask::{GridAsk, ReportAsk};
 use crate::case::focus::{Row, STATUSES, answer_of, finding_of};
+use crate::dispatch::review::REASONS;
+use crate::review;
 use eframe::egui::{Context, Event, InputState, Key, Modifiers};
 use limner_annotation::records::{AssignmentStatus, FieldKind, Status, Verdict};
 
@@ -27,6 +29,9 @@ impl App {
             ctx.input_mut(|input| self.grid_keys(input, &shown))
         } else if self.case.report.binding.is_some() {
             ctx.input_mut(binding_keys)
+        } else if self.review.asking.is_some() || self.review.rating.is_some() {
+            let asks = ctx.input_mut(|input| self.review_keys(input));
+            return asks.into_iter().for_each(|ask| self.ask_review(ask));
         } else if let Some(row) = self.case.focus {
             ctx.input_mut(|input| self.form_keys(input, row))
         } else {
@@ -102,6 +107,34 @@ impl App {
         let known = self.workspace.open().and_then(|open| finding_of(self.document()?, open.image, name));
         let again = known.is_some_and(|known| known.status == status);
         Ask::Finding { name: name.to_owned(), status: (!again).then_some(status) }
+    }
+
+    /// Digits give a reason or answer a row of the rating.
+    fn review_keys(&self, input: &mut InputState) -> Vec<review::Ask> {
+        let mut pressed = |key| plain(input, key);
+        if self.review.asking.is_some() {
+            if pressed(Key::Escape) {
+                return vec![review::Ask::StopAsking];
+            }
+            let reason = DIGITS.iter().position(|key| pressed(*key)).and_then(|n| REASONS.get(n));
+            return reason.map(|reason| review::Ask::Reason((*reason).to_owned())).into_iter().collect();
+        }
+        let last = self.rating_lines().len().saturating_sub(1);
+        let mut row = self.review.rating.unwrap_or(0).min(last);
+        if pressed(Key::Escape) {
+            return vec![review::Ask::RateRow(None)];
+        }
+        let mut asks = Vec::new();
+        if pressed(Key::ArrowDown) || pressed(Key::Tab) {
+            row = (row + 1).min(last);
+            asks.push(review::Ask::RateRow(Some(row)));
+        }
+        if pressed(Key::ArrowUp) {
+            row = row.saturating_sub(1);
+            asks.push(review::Ask::RateRow(Some(row)));
+        }
+        asks.extend(DIGITS.iter().position(|key| pressed(*key)).map(|choice| review::Ask::Rate(row, choice)));
+        asks
     }
 
     fn grid_keys(&self, input: &mut InputState, shown: &[usize]) -> Vec<Ask> {

@@ -186,7 +186,7 @@ impl App {
 }
 
 /// The author as one who judges, with the command that makes them where they are new.
-pub(super) fn own_rater(document: &Document) -> (Vec<Command>, RaterId) {
+pub(in crate::dispatch) fn own_rater(document: &Document) -> (Vec<Command>, RaterId) {
     if let Some(known) = document.all::<Rater>().find(|rater| rater.pseudonym == document.author()) {
         return (Vec::new(), known.id);
     }

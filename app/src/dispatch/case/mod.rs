@@ -10,6 +10,7 @@ mod report;
 mod time;
 mod visit;
 
+pub(super) use list::own_rater;
 pub use region::attribute_of;
 pub use report::Target;
 

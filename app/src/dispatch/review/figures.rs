@@ -78,7 +78,7 @@ impl App {
         });
     }
 
-    fn order_of_all(&self) -> Option<Order> {
+    pub(super) fn order_of_all(&self) -> Option<Order> {
         let document = self.document()?;
         let reference = self.review.get(self.review.reference?)?;
         let files = |source: &crate::review::Source| match &source.from {
@@ -135,7 +135,7 @@ fn says_something(id: SourceId, labels: &Labels) -> bool {
 }
 
 /// All that the comparison of a list needs, taken along from the window.
-struct Order {
+pub(super) struct Order {
     contents: Contents,
     pictures: Vec<Picture<usize>>,
     keys: Vec<CaseKey>,
@@ -146,7 +146,11 @@ struct Order {
 }
 
 impl Order {
-    fn compare(self, task: &Task) -> anyhow::Result<Compared> {
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub fn compare(self, task: &Task) -> anyhow::Result<Compared> {
         let files = |model: &ModelMaps| model.matched(&self.pictures, self.in_front);
         let reference = self.reference.as_deref().map(|model| (model, files(model)));
         let mut left_out = Vec::new();

@@ -102,7 +102,7 @@ impl App {
         let of = ColoursOf {
             made: review.made,
             only: review.only,
-            colours: review.sources.iter().map(|source| (source.id, source.colour)).collect(),
+            colours: review.sources.iter().map(|source| (source.id, source.shown_colour())).collect(),
             labels: contents
                 .map(|c| c.labels().into_iter().map(|l| (l.value, l.colour())).collect())
                 .unwrap_or_default(),

@@ -1,16 +1,23 @@
 //! Requests of the review. One file per kind; this one sends each to its place and keeps what is read, worked out and drawn
 //! in step with the picture in front.
 
+mod decide;
 mod figures;
 mod look;
 mod places;
+mod rate;
+mod together;
 mod versions;
+
+pub use decide::{REASONS, verdict_word};
+pub use rate::HiddenBy;
 
 use crate::app::App;
 use crate::case::Page;
 use crate::panels::dialog::Purpose;
 use crate::review::{Act, Ask, How, SourceId};
 use limner_annotation::ImageId;
+use std::path::Path;
 
 impl App {
     pub(super) fn act_on_review(&mut self, act: Act) {
@@ -36,10 +43,20 @@ impl App {
             Act::NextWorst => self.next_worst(),
             Act::NextSource => self.step_source(1),
             Act::PreviousSource => self.step_source(-1),
+            Act::Decide(verdict) => self.decide(verdict),
+            Act::Comment => self.comment_here(),
+            Act::Blind => self.blind(),
+            Act::Unblind => self.unblind(),
+            Act::Rate => self.start_rating(),
+            Act::LoadProtocol => self.pick_for_review(Purpose::Protocol, false, |app, path| app.load_protocol(&path)),
+            Act::Combine(how) => self.combine(how),
+            Act::TakePart(side) => self.take_part(side),
+            Act::TakeLabel(side) => self.take_label(side),
+            Act::Report => self.pick_report(),
         }
     }
 
-    pub(super) fn ask_review(&mut self, ask: Ask) {
+    pub(in crate::dispatch) fn ask_review(&mut self, ask: Ask) {
         match ask {
             Ask::Open(path) => self.open_predictions(path),
             Ask::Show(id, visible) => self.change_source(id, |source| source.visible = visible),
@@ -63,6 +80,19 @@ impl App {
             Ask::Filter(filter) => self.review.filter = filter,
             Ask::AllCases(all) => self.review.all_cases = all,
             Ask::Case(case) => self.open_compared(case),
+            Ask::Reason(reason) => self.toggle_reason(reason),
+            Ask::Comment(comment) => self.review.comment = comment,
+            Ask::StopAsking => self.review.asking = None,
+            Ask::LoadProtocol(path) => self.load_protocol(&path),
+            Ask::RateRow(row) => self.review.rating = row,
+            Ask::Rate(row, choice) => self.rate(row, choice),
+            Ask::Remove(id) => {
+                self.change("The removal", |document| {
+                    document.apply("Remove decision", vec![limner_annotation::Command::remove(id)]).map(|_| ())
+                });
+            }
+            Ask::JumpTo(key) => self.jump_to_decided(key),
+            Ask::Write(path) => self.write_report(path),
         }
     }
 
@@ -73,7 +103,7 @@ impl App {
     }
 
     fn step_source(&mut self, by: isize) {
-        let files: Vec<SourceId> = self.review.sources.iter().filter(|s| s.is_file()).map(|s| s.id).collect();
+        let files = self.review.models();
         let at = self.review.in_hand.and_then(|id| files.iter().position(|other| *other == id));
         let next = match at {
             Some(at) => files.get((at as isize + by).rem_euclid(files.len().max(1) as isize) as usize),
@@ -88,16 +118,22 @@ impl App {
         let image = self.review.image;
         self.review = crate::review::Review::default();
         self.review.image = image;
+        if let Some(project) = &self.workspace.project {
+            self.settings.predictions.remove(project.path());
+        }
     }
 
     /// Another project is open: what was opened belongs to the one before.
-    pub(super) fn begin_review(&mut self) {
+    pub(super) fn begin_review(&mut self, project: &Path) {
         self.gpu.drop_sheets();
+        let waiting = self.settings.predictions.get(project).cloned().unwrap_or_default();
         self.review = crate::review::Review::default();
+        self.review.waiting = waiting;
     }
 
     /// Every frame: reads, works out and sends what the picture in front needs.
     pub(crate) fn follow_review(&mut self) {
+        self.go_on_with_predictions();
         let in_use = !self.review.is_empty() || self.case.page == Page::Review && self.settings.look.inspector;
         let image = self.workspace.open().map(|open| open.image);
         if !in_use {
@@ -106,6 +142,7 @@ impl App {
         if image != self.review.image {
             self.enter_case(image);
         }
+        self.follow_blinding();
         let Some(image) = image else { return };
         self.follow_active_view();
         if !self.stroke.is_held() {

@@ -11,7 +11,7 @@ use limner_annotation::review::layers::{self, Layer};
 use limner_annotation::review::opened::{self, Matched, ModelMaps, Picture, Version, models_in, read_on};
 use limner_annotation::{Contents, ImageId, Revision, counted};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const OPENING: &str = "predictions";
@@ -42,6 +42,21 @@ impl App {
     }
 
     pub(crate) fn open_predictions(&mut self, path: PathBuf) {
+        self.look_for_predictions(path, false);
+    }
+
+    /// What was open when the project was left comes back one after the other, once there is a picture.
+    pub(super) fn go_on_with_predictions(&mut self) {
+        if self.review.waiting.is_empty() || self.workspace.open().is_none() || self.jobs.is_busy(OPENING) {
+            return;
+        }
+        let path = self.review.waiting.remove(0);
+        if path.exists() {
+            self.look_for_predictions(path, true);
+        }
+    }
+
+    fn look_for_predictions(&mut self, path: PathBuf, again: bool) {
         let (pictures, in_front) = (self.review_pictures(), self.case_in_front());
         self.jobs.start_latest(OPENING, "Looking for predictions", move |task| {
             let models = models_in(&path, &pictures, task)?;
@@ -52,13 +67,13 @@ impl App {
                     (model, matched)
                 })
                 .collect();
-            let apply: Apply = Box::new(move |app| app.take_models(found));
+            let apply: Apply = Box::new(move |app| app.take_models(found, &path, again));
             Ok(apply)
         });
     }
 
-    fn take_models(&mut self, found: Vec<(ModelMaps, Matched<usize>)>) {
-        let name = |model: &str, file: &std::path::Path, why: &str| {
+    fn take_models(&mut self, found: Vec<(ModelMaps, Matched<usize>)>, path: &Path, again: bool) {
+        let name = |model: &str, file: &Path, why: &str| {
             let file = file.file_name().unwrap_or_default().to_string_lossy();
             format!("{model}, {file}: {why}")
         };
@@ -70,6 +85,9 @@ impl App {
             causes.push(format!("and {} more", total - MOST_NAMED));
         }
         let matched: usize = found.iter().map(|(_, matched)| matched.files.len()).sum();
+        if matched == 0 && again {
+            return;
+        }
         if matched == 0 {
             let error = anyhow::anyhow!(causes.join("\n"));
             return self.notices.error("None of these maps belongs to a picture of the list", &error);
@@ -86,15 +104,33 @@ impl App {
             self.review.in_hand.or_else(|| added.into_iter().find(|id| Some(*id) != self.review.reference));
         self.review.made += 1;
         self.review.compared = None;
+        self.review.image = self.workspace.open().map(|open| open.image);
+        if !again {
+            self.remember_predictions(path);
+            self.tell_models(&words, total, causes);
+            self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
+        }
+        self.read_versions();
+    }
+
+    fn tell_models(&mut self, words: &str, total: usize, causes: Vec<String>) {
         if total > 0 {
             let files = if total == 1 { "map belongs" } else { "maps belong" };
             self.notices.warning(format!("Opened {words}; {total} {files} to no picture of the list"), causes);
         } else {
             self.notices.done(format!("Opened {words}"));
         }
-        self.review.image = self.workspace.open().map(|open| open.image);
-        self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
-        self.read_versions();
+    }
+
+    fn remember_predictions(&mut self, path: &Path) {
+        let Some(project) = self.workspace.project.as_ref().map(|project| project.path().to_path_buf()) else { return };
+        let known = self.settings.predictions.entry(project).or_default();
+        if !known.iter().any(|other| other == path) {
+            known.push(path.to_path_buf());
+            if let Err(error) = self.settings.save(&self.paths.config) {
+                self.notices.error("The settings could not be saved", &error);
+            }
+        }
     }
 
     /// What somebody has painted is the reference, else a folder that says so by its name.
@@ -164,7 +200,9 @@ impl App {
         }
         let name = self.shown_name(id);
         if let State::Failed(why) = &state {
-            self.notices.error(format!("{name} cannot be shown on this picture"), &anyhow::anyhow!(why.clone()));
+            // The reason names the file, which may tell whose it is.
+            let why = if self.review.is_blind() { "It does not lie on this picture's voxels" } else { why.as_str() };
+            self.notices.error(format!("{name} cannot be shown on this picture"), &anyhow::anyhow!(why.to_owned()));
         }
         if let Some(source) = self.review.get_mut(id) {
             source.state = state;
@@ -230,13 +268,17 @@ impl App {
 
     /// What a source is called here.
     pub fn shown_name(&self, id: SourceId) -> String {
-        self.review.get(id).map_or_else(String::new, |source| source.name.clone())
+        self.review.get(id).map_or_else(String::new, |source| {
+            source.alias.as_ref().map_or_else(|| source.name.clone(), |alias| alias.name.clone())
+        })
     }
 
     /// What a model is called here, by its own name.
     pub fn source_named(&self, name: &str) -> String {
         let source = self.review.sources.iter().find(|source| source.name == name);
-        source.map_or_else(|| name.to_owned(), |source| self.shown_name(source.id))
+        // One that is not open now has no number, and its name would tell.
+        let other = || if self.is_hidden() { "Another model".to_owned() } else { name.to_owned() };
+        source.map_or_else(other, |source| self.shown_name(source.id))
     }
 
     /// What a label is called: by the project, by a model, else by its number.

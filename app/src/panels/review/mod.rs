@@ -1,7 +1,10 @@
 //! The review: whose versions there are, how they are laid over each other, where they differ and by how much.
 
+mod decide;
+mod rate;
 mod sources;
 mod table;
+mod together;
 
 use crate::action::Action;
 use crate::app::App;
@@ -16,6 +19,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     panel_head(ui, "Review", |ui| {
         if !app.review.is_empty() {
             action_button(app, Action::Review(Act::CloseAll), ui, out);
+            action_button(app, Action::Review(Act::Report), ui, out);
             action_button(app, Action::Review(Act::OpenFile), ui, out);
             action_button(app, Action::Review(Act::OpenFolder), ui, out);
         }
@@ -27,7 +31,14 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         sources::ui(app, ui, out);
         look_ui(app, ui, out);
         places_ui(app, ui, out);
-        table::ui(app, ui, out);
+        decide::ui(app, ui, out);
+        rate::ui(app, ui, out);
+        if app.is_hidden() {
+            together::ui(app, ui, out);
+        } else {
+            table::ui(app, ui, out);
+            together::ui(app, ui, out);
+        }
         ui.add_space(space::L);
     });
 }

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::review::{Ask, Side, Source, State};
 use crate::theme::{colours, icon, radius, size, space};
-use crate::widgets::{Words, small_icon_button};
+use crate::widgets::{Words, line_edit, small_icon_button};
 use eframe::egui::{Align, Align2, Color32, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 const ROW: f32 = 26.0;
@@ -46,11 +46,24 @@ fn source_ui(app: &App, source: &Source, ui: &mut Ui, out: &mut Outbox) {
     painter.text(place.left_center(), Align2::LEFT_CENTER, &name, FontId::proportional(size::BODY), ink);
     buttons_ui(app, source, rect, ui, out);
     let hint = match &source.state {
-        State::Failed(why) => format!("{name}\n{why}"),
+        State::Failed(why) if source.alias.is_none() => format!("{name}\n{why}"),
         _ => format!("{name}\n{state}"),
     };
+    if source.is_file() && source.alias.is_none() {
+        response.context_menu(|ui| rename_ui(source, ui, out));
+    }
     if response.on_hover_text(hint).clicked() {
         out.ask(Request::Review(Ask::Select(source.id)));
+    }
+}
+
+/// On a right click: what the model is called here and in the records.
+fn rename_ui(source: &Source, ui: &mut Ui, out: &mut Outbox) {
+    let mut name = source.name.clone();
+    let field = ui.add(line_edit(&mut name).desired_width(180.0));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Name of the model"));
+    if name != source.name {
+        out.ask(Request::Review(Ask::Rename(source.id, name)));
     }
 }
 
@@ -80,7 +93,7 @@ fn colour_ui(source: &Source, name: &str, rect: Rect, ui: &mut Ui, out: &mut Out
     let place = Rect::from_min_size(rect.left_top() + vec2(23.0, 6.0), vec2(14.0, 14.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt(("colour", source.id)), |ui| {
         ui.spacing_mut().interact_size = vec2(14.0, 14.0);
-        let mut colour = source.colour;
+        let mut colour = source.shown_colour();
         let response = ui.color_edit_button_srgb(&mut colour);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Colour of {name}")));
         if response.changed() {

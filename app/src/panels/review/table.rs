@@ -14,7 +14,7 @@ use limner_annotation::review::{Figure, ModelSummary, Row};
 const ROW: f32 = 20.0;
 /// Of the columns of figures, from the right.
 const COLUMN: f32 = 45.0;
-const HEADS: [&str; 5] = ["Dice", "NSD", "HD95", "Volume", "Lesions"];
+const HEADS: [&str; 5] = ["Dice", "NSD", "HD95", "Volume", "Parts"];
 /// Worse than this is worth a look, worse than the other is wrong.
 const GOOD_DICE: f64 = 0.9;
 const POOR_DICE: f64 = 0.7;
@@ -70,7 +70,7 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         if rows.is_empty() {
             continue;
         }
-        model_ui(&name, source.colour, ui);
+        model_ui(&name, source.shown_colour(), ui);
         for row in rows {
             row_ui(app, source.id, (&name, row), ui, out);
         }
@@ -148,7 +148,9 @@ fn row_ui(app: &App, id: SourceId, (name, row): (&str, &Row), ui: &mut Ui, out: 
 
 fn cells(row: &Row) -> [String; 5] {
     let dash = || "–".to_owned();
-    let volume = Figure::VolumeDifference.of(row).map_or_else(dash, |share| format!("{:+.0} %", share * 100.0));
+    let volume = Figure::VolumeDifference.of(row).map_or_else(dash, |share| {
+        if share.abs() < 0.005 { "0 %".to_owned() } else { format!("{:+.0} %", share * 100.0) }
+    });
     let lesions = row.lesions.as_ref();
     [
         format!("{:.3}", row.dice),

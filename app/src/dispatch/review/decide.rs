@@ -1,0 +1,220 @@
+//! Verdicts about versions, comments on places, and parts taken from one version or the other: each one step that can be
+//! undone.
+
+use crate::app::App;
+use crate::case::{Errand, Page};
+use crate::dispatch::case::own_rater;
+use crate::review::{OWN, Ready, Side, SourceId};
+use limner_annotation::records::Verdict;
+use limner_annotation::review::{decide, differ};
+use limner_annotation::tools::ToolId;
+use limner_annotation::{Command, Form, ImageId, Key, Kind, PackedMask, Shape, ShapeId, StepInfo};
+use std::sync::Arc;
+
+/// What a reviewer is likely to say.
+pub const REASONS: [&str; 7] =
+    ["Missed", "Invented", "Leaks", "Too small", "Wrong label", "Wrong side", "Picture unusable"];
+
+impl App {
+    /// The version that decisions are about, where it is one of a model and was read.
+    pub(super) fn version_in_hand(&self) -> Option<(SourceId, Arc<Ready>)> {
+        let id = self.review.in_hand?;
+        let source = self.review.get(id).filter(|source| source.is_file())?;
+        Some((id, source.ready()?.clone()))
+    }
+
+    /// Asks for a reason first where one is needed.
+    pub(super) fn decide(&mut self, verdict: Verdict) {
+        let needs_reason = matches!(verdict, Verdict::Reject | Verdict::Flag | Verdict::Defer);
+        if needs_reason && self.review.reasons.is_empty() && self.review.comment.trim().is_empty() {
+            self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
+            self.review.asking = Some(verdict);
+            return;
+        }
+        self.give_verdict(verdict);
+    }
+
+    pub(super) fn toggle_reason(&mut self, reason: String) {
+        let reasons = &mut self.review.reasons;
+        match reasons.iter().position(|known| *known == reason) {
+            Some(at) => drop(reasons.remove(at)),
+            None => reasons.push(reason),
+        }
+        if let Some(verdict) = self.review.asking.take() {
+            self.give_verdict(verdict);
+        }
+    }
+
+    fn give_verdict(&mut self, verdict: Verdict) {
+        let (Some((id, ready)), Some(image)) = (self.version_in_hand(), self.review.image) else { return };
+        let Some(source) = self.review.get(id) else { return };
+        let (model, shown) = (source.name.clone(), self.shown_name(id));
+        let only = self.review.only.filter(|label| ready.version.labels.labels().contains(label));
+        let paints = matches!(verdict, Verdict::Accept | Verdict::Edit);
+        let (reasons, mut comment) = (self.review.reasons.clone(), self.review.comment.trim().to_owned());
+        if let Some(label) = only {
+            let of = format!("About {}", self.label_name(label));
+            comment = if comment.is_empty() { of } else { format!("{of}: {comment}") };
+        }
+        let comment = Some(comment).filter(|comment| !comment.is_empty());
+        let names: std::collections::BTreeMap<u32, String> =
+            ready.version.labels.labels().into_iter().map(|label| (label, self.label_name(label))).collect();
+        let done = self.change("The decision", |document| {
+            let (mut commands, reviewer) = own_rater(document);
+            let sha256 = ready.version.sha256.as_deref();
+            let prediction = decide::prediction(document, image, &model, sha256, &mut commands);
+            let target = prediction.into();
+            commands.push(decide::decision(document, target, reviewer, verdict, reasons, comment));
+            let step = StepInfo::named(format!("{} version", verdict_word(verdict))).with_tool("review");
+            if !paints {
+                return document.apply_step(step, commands).map(|_| ());
+            }
+            let name = |label: u32| names.get(&label).cloned().unwrap_or_default();
+            commands.extend(decide::paint(document, image, &ready.version, only, name)?);
+            let file = serde_json::json!({ "file": ready.version.file, "sha256": sha256, "label": only });
+            document.apply_step(step.with_model(&model).with_prompts(file), commands).map(|_| ())
+        });
+        if done.is_none() {
+            return;
+        }
+        self.review.reasons.clear();
+        self.review.comment.clear();
+        self.keep_label_alive();
+        let about = only.map_or_else(String::new, |label| format!(", {}", self.label_name(label)));
+        self.notices.done(format!("{shown}{about}: {}", verdict_word(verdict).to_lowercase()));
+        if verdict == Verdict::Edit {
+            self.edit_accepted(only);
+        }
+    }
+
+    /// Puts what was accepted into the hand: its label and the brush.
+    fn edit_accepted(&mut self, only: Option<u32>) {
+        let value = only.and_then(|label| u16::try_from(label).ok());
+        let label = self.document().and_then(|document| document.label_of_value(value?)).map(|label| label.id);
+        if let Some(label) = label.or(self.label) {
+            self.select_label(label);
+        }
+        self.leave_side_by_side();
+        self.review.how = crate::review::How::Outlines;
+        if let Some(brush) = ToolId::named("brush") {
+            self.act(crate::action::Action::Tool(crate::action::Tool::Use(brush)));
+        }
+    }
+
+    /// A comment stands at the selected shape, or at a point where the crosshair is.
+    pub(super) fn comment_here(&mut self) {
+        let text = self.review.comment.trim().to_owned();
+        if text.is_empty() {
+            self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
+            return self
+                .notices
+                .warning("Nothing is written yet", vec!["Write the comment in the Review panel".into()]);
+        }
+        let Some((viewport, open)) = self.workspace.active() else { return };
+        let image = open.image;
+        let at = open.volume.geometry.voxel(viewport.at).0.to_array();
+        let selected = self.work.selected;
+        let done = self.change("The comment", |document| {
+            let (mut commands, reviewer) = own_rater(document);
+            let known = selected.filter(|id| document.shape(*id).is_some_and(|shape| shape.image == image));
+            let shape = known.unwrap_or_else(|| {
+                let id = ShapeId::new();
+                let form = Form::Point { at };
+                let shape = Shape { id, image, form, label: None, text: None, tags: Default::default() };
+                commands.push(Command::AddShape { shape });
+                id
+            });
+            let (verdict, reasons) = (Verdict::Flag, Vec::new());
+            commands.push(decide::decision(document, shape.into(), reviewer, verdict, reasons, Some(text)));
+            document.apply_step(StepInfo::named("Comment on a place").with_tool("review"), commands).map(|_| ())
+        });
+        if done.is_some() {
+            self.review.comment.clear();
+        }
+    }
+
+    pub(super) fn jump_to_decided(&mut self, key: Key) {
+        if key.kind == Kind::Shape {
+            self.act_on_shape(ShapeId(key.id), crate::outbox::ShapeAct::JumpTo);
+        }
+    }
+
+    /// The part of a label that versions disagree on under the pointer, or at the crosshair.
+    pub(super) fn take_part(&mut self, side: Side) {
+        let (Some([a, b]), Some(image)) = (self.review.pair(), self.review.image) else { return };
+        let (Some(voxel), Some(one), Some(other)) =
+            (self.voxel_pointed_at(image), self.review.labels_of(a), self.review.labels_of(b))
+        else {
+            return;
+        };
+        let Some((label, part)) = differ::part_at(one, other, self.review.only, voxel) else {
+            return self.notices.done("Neither A nor B says anything here");
+        };
+        let from = if side == Side::A { one } else { other }.clone();
+        self.take(image, side, label, &part, &from);
+    }
+
+    pub(super) fn take_label(&mut self, side: Side) {
+        let (Some(pair), Some(image), Some(label)) = (self.review.pair(), self.review.image, self.review.only) else {
+            return;
+        };
+        let Some(from) = self.review.labels_of(pair[side.index()]).cloned() else { return };
+        let own = self.review.labels_of(OWN).map(|own| own.tight_mask(label).bounds()).unwrap_or_default();
+        let whole = own.union(&from.tight_mask(label).bounds());
+        let part = PackedMask::full(whole).unpack();
+        self.take(image, side, label, &part, &from);
+    }
+
+    fn take(
+        &mut self,
+        image: ImageId,
+        side: Side,
+        label: u32,
+        part: &limner_imaging::Mask,
+        from: &limner_annotation::metrics::Labels,
+    ) {
+        let name = self.label_name(label);
+        let step = StepInfo::named(format!("Take {name} from {}", side.letter())).with_tool("review");
+        let step = match self.review.pair().and_then(|pair| self.review.get(pair[side.index()])) {
+            Some(source) if source.is_file() => step.with_model(&source.name),
+            _ => step,
+        };
+        let taken = self.change("What was taken", |document| {
+            let commands = decide::take(document, image, (label, part), from, |_| name.clone())?;
+            document.apply_step(step, commands)
+        });
+        match taken {
+            Some(Some(_)) => self.keep_label_alive(),
+            Some(None) => self.notices.done("The project's label says so already"),
+            None => {}
+        }
+    }
+
+    /// Under the pointer where that is on the picture, else at the crosshair.
+    fn voxel_pointed_at(&self, image: ImageId) -> Option<[usize; 3]> {
+        let pointed = self.hover.and_then(|(id, pixel)| {
+            let (viewport, open) = self.workspace.shown_in(id)?;
+            if open.image != image || viewport.is_solid() {
+                return None;
+            }
+            let raster = viewport.raster(&open.volume);
+            let at = raster.plane.at_mm(pixel[0] * raster.mm_per_pixel, pixel[1] * raster.mm_per_pixel);
+            open.volume.geometry.voxel(at).index_in(open.volume.size())
+        });
+        pointed.or_else(|| {
+            let (viewport, open) = self.workspace.active().filter(|(_, open)| open.image == image)?;
+            open.volume.geometry.voxel(viewport.at).index_in(open.volume.size())
+        })
+    }
+}
+
+/// For lists and steps.
+pub const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept => "Accept",
+        Verdict::Edit => "Edit",
+        Verdict::Reject => "Reject",
+        Verdict::Flag => "Flag",
+        Verdict::Defer => "Defer",
+    }
+}
