@@ -1,7 +1,7 @@
 //! `limner serve`: the engines of this machine for a whole room, in the protocol of nnInteractive's server.
 
 use super::progress::task;
-use super::{note, usage};
+use super::{note, prefer_device, usage};
 use anyhow::Context as _;
 use limner_segmentation::serve::{Key, Options, Server};
 use limner_segmentation::{models, wire};
@@ -29,8 +29,8 @@ pub struct Args {
     /// Seconds after which the session of a client that is not heard of is given up
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     liveness_timeout_seconds: u64,
-    /// cpu or gpu
-    #[arg(long, default_value = "cpu")]
+    /// cpu, gpu, or auto: the graphics adapter where it is hardware, right and faster
+    #[arg(long, default_value = "auto")]
     device: String,
     /// Which model answers: a name from limner models list, or a model folder (default: the one Limner comes with)
     #[arg(long, default_value = models::EMBEDDED)]
@@ -38,9 +38,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    if args.device != "cpu" {
-        return Err(usage(format!("the device {:?} is not there; this version computes on the cpu", args.device)));
-    }
+    prefer_device(&args.device)?;
     if limner_segmentation::remote::is_address(&args.model) {
         return Err(usage("a server answers with a model of its own, not with another server's"));
     }
