@@ -171,6 +171,9 @@ pub fn places(versions: &[&Labels], only: Option<u32>) -> Vec<Place> {
     };
     let mut peaks: Vec<[usize; 3]> = own_indices(bounds).filter(is_peak).collect();
     peaks.sort_by(|a, b| depth(*b).total_cmp(&depth(*a)));
+    for equal in peaks.chunk_by_mut(|a, b| depth(*a) == depth(*b)) {
+        from_the_middle(equal, spacing);
+    }
     let mut kept: Vec<Place> = Vec::new();
     for voxel in peaks {
         let mm = |place: &Place| {
@@ -187,6 +190,16 @@ pub fn places(versions: &[&Labels], only: Option<u32>) -> Vec<Place> {
         }
     }
     kept
+}
+
+/// Of places that lie equally deep the one in their middle comes first: a slab has as many as it has voxels in its middle.
+fn from_the_middle(places: &mut [[usize; 3]], spacing: [f64; 3]) {
+    let middle: [f64; 3] =
+        std::array::from_fn(|axis| places.iter().map(|place| place[axis] as f64).sum::<f64>() / places.len() as f64);
+    let off = |place: &[usize; 3]| {
+        (0..3).map(|axis| ((place[axis] as f64 - middle[axis]) * spacing[axis]).powi(2)).sum::<f64>()
+    };
+    places.sort_by(|a, b| off(a).total_cmp(&off(b)));
 }
 
 /// What hangs together under a voxel and is taken from one version or the other: where they differ on a label the part they
