@@ -9,7 +9,7 @@ const NO_PAIR: &str = "This needs two versions of the picture in front";
 const NO_PREDICTIONS: &str = "Open predictions first";
 
 impl App {
-    pub(super) fn why_not_review(&self, act: Act) -> Option<&'static str> {
+    pub(crate) fn why_not_review(&self, act: Act) -> Option<&'static str> {
         let review = &self.review;
         let nothing = || review.is_empty().then_some(NO_PREDICTIONS);
         match act {

@@ -21,6 +21,9 @@ use std::path::Path;
 
 impl App {
     pub(super) fn act_on_review(&mut self, act: Act) {
+        if self.why_not_review(act).is_some() {
+            return;
+        }
         match act {
             Act::OpenFolder => self.pick_predictions(true),
             Act::OpenFile => self.pick_predictions(false),
