@@ -112,6 +112,8 @@ fn three_models_are_opened_compared_hidden_rated_adjudicated_and_reported() {
 
     session.command("Hide who made what");
     screen.key("shift+u");
+    // Digits answer from the next frame on.
+    std::thread::sleep(Duration::from_secs(1));
     for key in ["1", "2", "3", "5", "3", "1"] {
         screen.key(key);
         std::thread::sleep(Duration::from_millis(700));
