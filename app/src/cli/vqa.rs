@@ -68,7 +68,8 @@ struct Write {
 
 #[derive(clap::Args)]
 struct Generate {
-    project: PathBuf,
+    #[arg(required_unless_present = "list")]
+    project: Option<PathBuf>,
     /// The same seed makes the same questions
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -164,8 +165,9 @@ fn run_generate(args: &Generate) -> anyhow::Result<ExitCode> {
         GENERATORS.iter().for_each(|g| say(format!("{:<20} {}", g.name, g.title)));
         return Ok(ExitCode::SUCCESS);
     }
+    let path = args.project.as_deref().unwrap_or_else(|| Path::new(""));
     let stores = args.out.is_none();
-    let mut project = if stores { Project::open(&args.project)? } else { Project::open_read_only(&args.project)? };
+    let mut project = if stores { Project::open(path)? } else { Project::open_read_only(path)? };
     let pairs = args.pairs.iter().map(|pair| parse_pair(project.document(), pair)).collect::<anyhow::Result<_>>()?;
     let plan = Plan { seed: args.seed, only: args.only.clone(), most_of_each: args.most, pairs, ..Plan::default() };
     let book = generate(&project, &plan, &task())?;
