@@ -81,6 +81,18 @@ fn is_empty_folder(path: &Path) -> bool {
     std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
+/// The `npz` files at a path, and the list of this name that lies beside them or above: a part of an export lies below it.
+pub(super) fn arrays_and_list(root: &Path, list: &str) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
+    let all = if root.is_dir() { files_under(root)? } else { vec![root.to_path_buf()] };
+    let files: Vec<PathBuf> =
+        all.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "npz")).collect();
+    if files.is_empty() {
+        return Err(Error::export(root, "no npz file lies here"));
+    }
+    let list = root.ancestors().take(3).map(|folder| folder.join(list)).find(|list| list.is_file());
+    Ok((files, list))
+}
+
 /// All files, sorted by path.
 pub(super) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();

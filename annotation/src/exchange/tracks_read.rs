@@ -11,7 +11,7 @@ use crate::shapes::Form;
 use crate::tags::Tags;
 use crate::{Command, ImageId};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What an export of ours says beside the films.
 #[derive(Deserialize, Default)]
@@ -36,13 +36,7 @@ struct About {
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Import> {
     let root = reading.path;
-    let all = if root.is_dir() { folder::files_under(root)? } else { vec![root.to_path_buf()] };
-    let files: Vec<PathBuf> =
-        all.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "npz")).collect();
-    if files.is_empty() {
-        return Err(Error::export(root, "no npz file lies here"));
-    }
-    let list = root.ancestors().take(3).map(|folder| folder.join(tracks::ABOUT)).find(|list| list.is_file());
+    let (files, list) = folder::arrays_and_list(root, tracks::ABOUT)?;
     let home = list.as_deref().and_then(Path::parent).unwrap_or(root);
     let films: Films = list.as_deref().map(folder::read_json).transpose()?.unwrap_or_default();
     let mut import = Import::default();

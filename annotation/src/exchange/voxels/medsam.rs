@@ -78,7 +78,7 @@ impl Exchange for MedSam {
         }
         let labels: Vec<Value> =
             job.contents.labels().iter().zip(1..).map(|(label, n)| json!({"value": n, "name": label.name})).collect();
-        folder::write_json(&out.join("slices.json"), &json!({"labels": labels, "cases": kept}))?;
+        folder::write_json(&out.join(medsam_read::LIST), &json!({"labels": labels, "cases": kept}))?;
         Ok(check)
     }
 

@@ -9,7 +9,10 @@ use crate::exchange::{folder, npz};
 use crate::image_entry::ImageEntry;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// Says which slices of which image each case holds.
+pub(super) const LIST: &str = "slices.json";
 
 /// What an export of ours says beside the cases.
 #[derive(Deserialize, Default)]
@@ -33,15 +36,7 @@ struct KeptCase {
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Import> {
-    let root = reading.path;
-    let all = if root.is_dir() { folder::files_under(root)? } else { vec![root.to_path_buf()] };
-    let files: Vec<PathBuf> =
-        all.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "npz")).collect();
-    if files.is_empty() {
-        return Err(Error::export(root, "no npz file lies here"));
-    }
-    // A part of an export lies below the list.
-    let list = root.ancestors().take(3).map(|folder| folder.join("slices.json")).find(|list| list.is_file());
+    let (files, list) = folder::arrays_and_list(reading.path, LIST)?;
     let kept: Kept = list.map(|list| folder::read_json(&list)).transpose()?.unwrap_or_default();
     let names: BTreeMap<u16, &str> = kept.labels.iter().map(|label| (label.value, label.name.as_str())).collect();
     let rename = |value: u16| (names.get(&value).map_or_else(|| format!("label {value}"), ToString::to_string), None);
