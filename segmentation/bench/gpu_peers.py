@@ -2,8 +2,9 @@
 
     gpu_peers.py path/to/gpu_speed REPEATS SIDE...
 
-segmentation/bench/gpu.sh builds the program and runs this; LIMNER_TRY=1 takes a tiny network instead, to try the script. A run is from numbers in main memory to a mask in main
-memory, on both sides. Prints a table: median seconds, and how many times slower than ours PyTorch is.
+segmentation/bench/gpu.sh builds the program and runs this; LIMNER_TRY=1 takes a tiny network instead, to try the script.
+A run is from numbers in main memory to a mask in main memory, on both sides. Prints a table: median seconds, and how many
+times slower than ours PyTorch is.
 """
 
 import json
@@ -16,8 +17,7 @@ import tempfile
 import time
 
 import torch
-from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
-from safetensors.torch import save_file
+from network_folder import build, write
 
 program, repeats = sys.argv[1], int(sys.argv[2])
 sides = [int(side) for word in sys.argv[3:] for side in word.split()]
@@ -29,27 +29,6 @@ SHAPES = TINY if os.environ.get("LIMNER_TRY") else {
     "embedded (3.6 M)": dict(features=[16, 32, 64, 128, 160], blocks=[1] * 5),
     "official (102 M)": dict(features=[32, 64, 128, 256, 320, 320], blocks=[1, 3, 4, 6, 6, 6]),
 }
-
-
-def build(features, blocks):
-    torch.manual_seed(0)
-    n = len(features)
-    shape = dict(features_per_stage=features, kernel_sizes=[[3] * 3] * n, strides=[[1] * 3] + [[2] * 3] * (n - 1),
-                 n_blocks_per_stage=blocks, n_conv_per_stage_decoder=[1] * (n - 1))
-    net = ResidualEncoderUNet(8, n, conv_op=torch.nn.Conv3d, num_classes=2, conv_bias=True,
-                              norm_op=torch.nn.InstanceNorm3d, norm_op_kwargs=dict(eps=1e-5, affine=True),
-                              nonlin=torch.nn.LeakyReLU, nonlin_kwargs=dict(inplace=True), **shape).eval()
-    return net, shape
-
-
-def write(net, shape, side, folder):
-    kept = {k: v.contiguous().clone() for k, v in net.state_dict().items()
-            if "all_modules" not in k and not k.startswith("decoder.encoder.")}
-    save_file(kept, folder / "weights.safetensors")
-    name = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet"
-    architecture = dict(network_class_name=name, arch_kwargs=dict(shape, norm_op_kwargs=dict(eps=1e-5)))
-    plans = dict(configurations=dict(a=dict(patch_size=[side] * 3, architecture=architecture)))
-    (folder / "plans.json").write_text(json.dumps(plans))
 
 
 def ours(folder, side, width):
@@ -82,7 +61,7 @@ for title, shape in SHAPES.items():
             continue
         with tempfile.TemporaryDirectory() as home:
             home = pathlib.Path(home)
-            write(net, arguments, side, home)
+            write(net, arguments, [side] * 3, home)
             x = torch.randn(1, 8, side, side, side)
             reports = {width: ours(home, side, width) for width in ("single", "half")}
             peers = {"PyTorch fp32": torch_run(net.to(device), x, False)}

@@ -15,8 +15,7 @@ import tempfile
 import time
 
 import torch
-from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
-from safetensors.torch import save_file
+from network_folder import build, write
 
 program, threads, repeats = sys.argv[1], int((sys.argv + ["2"])[2]), int((sys.argv + ["", "5"])[3] or 5)
 torch.set_num_threads(threads)
@@ -24,28 +23,6 @@ FEATURES = [16, 32, 64, 128, 160]
 # Without instructions for it PyTorch multiplies 16-bit numbers one by one on one core: minutes for a run.
 BF16 = any(word in pathlib.Path("/proc/cpuinfo").read_text() for word in ("avx512_bf16", "amx_bf16"))
 SIZES = {3: [[64] * 3, [96] * 3, [128] * 3], 2: [[512, 512]]}
-
-
-def build(axes):
-    torch.manual_seed(0)
-    conv, norm = {2: (torch.nn.Conv2d, torch.nn.InstanceNorm2d), 3: (torch.nn.Conv3d, torch.nn.InstanceNorm3d)}[axes]
-    n = len(FEATURES)
-    shape = dict(features_per_stage=FEATURES, kernel_sizes=[[3] * axes] * n, strides=[[1] * axes] + [[2] * axes] * (n - 1),
-                 n_blocks_per_stage=[1] * n, n_conv_per_stage_decoder=[1] * (n - 1))
-    net = ResidualEncoderUNet(8, n, conv_op=conv, num_classes=2, conv_bias=True, norm_op=norm,
-                              norm_op_kwargs=dict(eps=1e-5, affine=True), nonlin=torch.nn.LeakyReLU,
-                              nonlin_kwargs=dict(inplace=True), **shape).eval()
-    return net, shape
-
-
-def write(net, shape, axes, folder):
-    kept = {k: v.contiguous().clone() for k, v in net.state_dict().items()
-            if "all_modules" not in k and not k.startswith("decoder.encoder.")}
-    save_file(kept, folder / "weights.safetensors")
-    name = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet"
-    architecture = dict(network_class_name=name, arch_kwargs=dict(shape, norm_op_kwargs=dict(eps=1e-5)))
-    plans = dict(configurations=dict(a=dict(patch_size=[96] * axes, architecture=architecture)))
-    (folder / "plans.json").write_text(json.dumps(plans))
 
 
 def peers(net, x, folder):
@@ -116,10 +93,10 @@ def macs(net, x):
 if not BF16:
     print("not compared: PyTorch bf16, for which this processor has no instructions", file=sys.stderr)
 for axes, sizes in SIZES.items():
-    net, shape = build(axes)
+    net, shape = build(FEATURES, [1] * len(FEATURES), axes)
     with tempfile.TemporaryDirectory() as home:
         home = pathlib.Path(home)
-        write(net, shape, axes, home)
+        write(net, shape, [96] * axes, home)
         for size in sizes:
             x = torch.randn(1, 8, *size)
             work = macs(net, x)

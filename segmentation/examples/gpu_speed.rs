@@ -6,9 +6,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 
+mod speed;
+
 use limner_imaging::Task;
 use limner_segmentation::gpu::{GpuDevice, GpuNetwork};
-use limner_segmentation::network::{Plan, Weights};
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,19 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let &[slices, rows, columns, repeats] = &numbers[..] else {
         return Err("which slices, rows, columns and repeats?".into());
     };
-    let folder = Path::new(folder);
-    let path = folder.join("plans.json");
-    let plan = Plan::parse(&std::fs::read_to_string(&path)?, &path, None, 8, 2)?;
-    let weights = Weights::read(&folder.join("weights.safetensors"))?;
+    let (plan, weights) = speed::opened(Path::new(folder))?;
     let network = GpuNetwork::new(GpuDevice::own()?, plan, &weights, width == "half")?;
     let size = [slices, rows, columns];
-    let mut state = 1_u32;
-    let input: Vec<f32> = (0..8 * size.iter().product::<usize>())
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        })
-        .collect();
+    let input = speed::input(size);
     let task = Task::default();
     let once = || -> Result<f64, Box<dyn std::error::Error>> {
         let start = Instant::now();

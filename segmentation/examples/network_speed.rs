@@ -5,8 +5,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 
+mod speed;
+
 use limner_imaging::Task;
-use limner_segmentation::network::{Isa, Network, Plan, Weights, peak_flops};
+use limner_segmentation::network::{Isa, Network, peak_flops};
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,19 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("which slices, rows, columns, repeats and threads?".into());
     };
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    let folder = Path::new(folder);
-    let path = folder.join("plans.json");
-    let plan = Plan::parse(&std::fs::read_to_string(&path)?, &path, None, 8, 2)?;
-    let weights = Weights::read(&folder.join("weights.safetensors"))?;
+    let (plan, weights) = speed::opened(Path::new(folder))?;
     let network = Network::new(plan, &weights)?;
     let size = [slices, rows, columns];
-    let mut state = 1_u32;
-    let input: Vec<f32> = (0..8 * size.iter().product::<usize>())
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        })
-        .collect();
+    let input = speed::input(size);
     let task = Task::default();
     network.run(&input, size, &task)?;
     let mut seconds = Vec::with_capacity(repeats);
