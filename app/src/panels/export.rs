@@ -13,6 +13,7 @@ use limner_annotation::{ImageId, Result, counted};
 /// Records that are shown before they are written.
 pub const PREVIEWED: usize = 10;
 const LIST_WIDTH: f32 = 210.0;
+const FIELD_WIDTH: f32 = 170.0;
 const HEIGHT: f32 = 470.0;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,7 +205,9 @@ fn wish_ui(wish: &mut Wish, ui: &mut Ui) {
 
 fn field_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) {
     let label = ui.label(name);
-    ui.add(line_edit(text).hint_text(hint).desired_width(170.0)).labelled_by(label.id);
+    // A grid offers a field as little as its column had before.
+    let size = vec2(FIELD_WIDTH, ui.spacing().interact_size.y);
+    ui.add_sized(size, line_edit(text).hint_text(hint)).labelled_by(label.id);
 }
 
 /// What may show a name is looked at by a person: it is cleared, or the part with the name is made black.
