@@ -14,7 +14,7 @@ use crate::hanging::Rules;
 use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
 use crate::model_choice::Choice;
-use crate::notices::Notices;
+use crate::notices::{Notices, Offer};
 use crate::outbox::{Outbox, Request};
 use crate::overlay;
 use crate::panels::export::Wish;
@@ -137,8 +137,7 @@ impl App {
         app.restyle();
         app.load_hanging();
         if crashed {
-            let causes = vec!["Every step up to the last green dot was on disk and is here again".to_owned()];
-            app.notices.warning("Limner did not end properly last time", causes);
+            app.tell_of_the_crash(&start);
         }
         app.begin(start);
         Ok(app)
@@ -149,6 +148,25 @@ impl App {
         theme::apply(&self.ctx, self.settings.look.theme);
         self.ctx.set_zoom_factor(self.settings.look.text_scale);
         self.keymap = Keymap::of(self.settings.profile, &self.settings.own_keys);
+    }
+
+    /// Says where the work of a session is that did not end: on screen again, or one press away.
+    fn tell_of_the_crash(&mut self, start: &Start) {
+        let headline = "Limner did not end properly last time";
+        let Some(project) = self.settings.last_project.clone().filter(|path| path.exists()) else { return };
+        let is_opened = match start {
+            Start::Continue => true,
+            Start::Path(path) => *path == project,
+            Start::Sample => false,
+        };
+        if is_opened {
+            let cause = "Every step up to the last green dot was on disk and is here again";
+            return self.notices.warning(headline, vec![cause.into()]);
+        }
+        let name = project.file_name().unwrap_or_default().to_string_lossy();
+        let cause = format!("Every step up to the last green dot is in {name}");
+        let offer = Offer { title: "Open that project", request: Request::OpenProject(project) };
+        self.notices.offer(headline, vec![cause], offer);
     }
 
     fn begin(&mut self, start: Start) {

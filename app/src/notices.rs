@@ -1,5 +1,6 @@
 //! What the user is told: a headline, the cause, and what to do about it. Errors stay until they are dismissed.
 
+use crate::outbox::Request;
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub struct Notice {
     pub headline: String,
     pub causes: Vec<String>,
     pub since: Instant,
+    pub offer: Option<Offer>,
+}
+
+/// What can be done about it, on a button.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub title: &'static str,
+    pub request: Request,
 }
 
 impl Severity {
@@ -45,6 +54,14 @@ impl Notices {
         self.push(Severity::Warning, headline.into(), causes);
     }
 
+    /// A warning that stays until it is answered.
+    pub fn offer(&mut self, headline: impl Into<String>, causes: Vec<String>, offer: Offer) {
+        self.push(Severity::Warning, headline.into(), causes);
+        if let Some(notice) = self.shown.last_mut() {
+            notice.offer = Some(offer);
+        }
+    }
+
     pub fn error(&mut self, headline: impl Into<String>, error: &anyhow::Error) {
         let headline = headline.into();
         log::warn!("{headline}: {error}");
@@ -56,7 +73,7 @@ impl Notices {
         if self.shown.len() == MOST {
             self.shown.remove(0);
         }
-        self.shown.push(Notice { severity, headline, causes, since: Instant::now() });
+        self.shown.push(Notice { severity, headline, causes, since: Instant::now(), offer: None });
     }
 
     pub fn dismiss(&mut self, index: usize) {
@@ -75,7 +92,10 @@ impl Notices {
 
     /// Drops what has been read by now; the answer is when the next one goes.
     pub fn expire(&mut self) -> Option<Duration> {
-        let left = |n: &Notice| n.severity.shown_for().map(|time| time.saturating_sub(n.since.elapsed()));
+        let left = |n: &Notice| {
+            let time = n.severity.shown_for().filter(|_| n.offer.is_none())?;
+            Some(time.saturating_sub(n.since.elapsed()))
+        };
         self.shown.retain(|n| left(n).is_none_or(|left| !left.is_zero()));
         self.shown.iter().filter_map(left).min()
     }
@@ -94,5 +114,14 @@ mod tests {
         assert_eq!(notices.shown().len(), 1);
         assert_eq!(notices.shown()[0].causes, ["could not read the series", "the file ends early"]);
         assert_eq!(notices.expire(), None);
+    }
+
+    #[test]
+    fn what_can_be_answered_stays_until_it_is() {
+        let mut notices = Notices::default();
+        let offer = Offer { title: "Open it", request: Request::CloseDialog };
+        notices.offer("There is work from last time", Vec::new(), offer);
+        assert_eq!(notices.expire(), None);
+        assert_eq!(notices.shown()[0].offer.as_ref().unwrap().title, "Open it");
     }
 }

@@ -288,3 +288,31 @@ fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
     w.step();
     assert!(w.state().tour.is_none());
 }
+
+#[test]
+fn after_a_session_that_did_not_end_its_work_is_one_press_away_whatever_is_opened() {
+    let home = tempfile::tempdir().unwrap();
+    let mut first = window(home.path(), Start::Sample);
+    wait(&mut first, "the sample study", |app| app.workspace.open().is_some());
+    first.get_by_label("Brush").click();
+    first.step();
+    let middle = first.get_by_label("Axial view").rect().center();
+    drag(&mut first, middle, vec2(50.0, 10.0));
+    let painted = voxels(first.state());
+    assert!(painted > 0);
+    wait(&mut first, "the store", saved);
+    drop(first);
+
+    let mut next = window(home.path(), Start::Sample);
+    wait(&mut next, "the sample study", |app| app.workspace.open().is_some());
+    assert_eq!(voxels(next.state()), 0, "what is opened by name is not the project of last time");
+    next.get_by_label("Limner did not end properly last time");
+    next.get_by_label("Open that project").click();
+    wait(&mut next, "the work of last time", |app| voxels(app) == painted);
+    assert!(next.query_by_label("Open that project").is_none(), "what was answered is gone");
+    drop(next);
+
+    let mut again = window(home.path(), Start::Continue);
+    wait(&mut again, "the work of last time", |app| voxels(app) == painted);
+    again.get_by_label("Every step up to the last green dot was on disk and is here again");
+}

@@ -37,6 +37,12 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
                 for cause in &notice.causes {
                     ui.label(RichText::new(cause).color(c.weak));
                 }
+                if let Some(offer) = &notice.offer
+                    && ui.button(offer.title).clicked()
+                {
+                    out.ask(Request::DismissNotice(n));
+                    out.ask(offer.request.clone());
+                }
             });
         }
     });
