@@ -87,6 +87,18 @@ impl Side {
         }
     }
 
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+            Self::Posterior => Self::Anterior,
+            Self::Anterior => Self::Posterior,
+            Self::Superior => Self::Inferior,
+            Self::Inferior => Self::Superior,
+        }
+    }
+
     /// Which way it lies, in patient space.
     #[must_use]
     pub const fn direction(self) -> DVec3 {

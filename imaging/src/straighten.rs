@@ -69,6 +69,7 @@ pub fn straighten(volume: &Volume, nearest: bool, task: &Task) -> Result<Volume>
     out.value_map = volume.value_map.clone();
     out.stack_axis = volume.stack_axis;
     out.spacing_known = volume.spacing_known;
+    out.orientation = volume.orientation;
     out.windows.clone_from(&volume.windows);
     out.inverted = volume.inverted;
     out.modality.clone_from(&volume.modality);

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::extras::Extras;
 use crate::geometry::Geometry;
+use crate::orientation::Orientation;
 use crate::task::Warning;
 use crate::window::Window;
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,8 @@ pub struct Volume {
     pub stack_axis: StackAxis,
     /// False where the file names no spacing: lengths are then px, never mm.
     pub spacing_known: bool,
+    /// Which letters its edges have.
+    pub orientation: Orientation,
     /// Windows the file proposes, first is the default.
     pub windows: Vec<Window>,
     /// Small stored values are bright (MONOCHROME1).
@@ -206,6 +209,7 @@ impl Volume {
             value_map: ValueMap::default(),
             stack_axis: StackAxis::Space,
             spacing_known: true,
+            orientation: Orientation::Placed,
             windows: Vec::new(),
             inverted: false,
             modality: None,
@@ -252,6 +256,7 @@ impl Volume {
             value_map: self.value_map.clone(),
             stack_axis: self.stack_axis,
             spacing_known: self.spacing_known,
+            orientation: self.orientation,
             windows: self.windows.clone(),
             inverted: self.inverted,
             modality: self.modality.clone(),
@@ -307,6 +312,7 @@ impl Volume {
         let mut out = Self::new(self.geometry, samples.into(), self.channels)?;
         out.stack_axis = self.stack_axis;
         out.spacing_known = self.spacing_known;
+        out.orientation = self.orientation;
         out.modality.clone_from(&self.modality);
         out.warnings.clone_from(&self.warnings);
         Ok(out)

@@ -18,9 +18,8 @@ const ROOM_FOR_TEXT: f32 = 220.0;
 pub fn ui(app: &App, shown: Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
     let (_, _, open) = shown;
     let painter = ui.painter().with_clip_rect(rect);
-    if open.volume.spacing_known && open.volume.stack_axis == StackAxis::Space {
-        letters(&painter, rect, raster.plane.screen_sides(), app.settings.look.head_and_feet);
-    }
+    let sides = open.volume.orientation.screen_sides(&raster.plane, &open.volume.geometry);
+    letters(&painter, rect, sides, app.settings.look.head_and_feet);
     if app.settings.look.text_on_pictures {
         corner(&painter, shown, rect);
         scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
@@ -73,7 +72,7 @@ fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
 /// At the upper right: what could mislead.
 fn badges(painter: &Painter, (_, viewport, open): Shown<'_>, raster: &Raster, rect: Rect) {
     let [left, right, ..] = raster.plane.screen_sides();
-    let sided = matches!(viewport.view(), View::Axial | View::Coronal) && open.volume.stack_axis == StackAxis::Space;
+    let sided = matches!(viewport.view(), View::Axial | View::Coronal) && open.volume.orientation.is_placed();
     let mut words: Vec<(&str, &str)> = Vec::new();
     if sided && open.volume.spacing_known && (left, right) == (Side::Left, Side::Right) {
         words.push((icon::ARROW_LEFT_RIGHT, "Neurological"));
@@ -99,7 +98,8 @@ fn badges(painter: &Painter, (_, viewport, open): Shown<'_>, raster: &Raster, re
     }
 }
 
-fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4], head_and_feet: bool) {
+/// The patient's sides, as far as the picture says them: none is better than a wrong one.
+fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Option<Side>; 4], head_and_feet: bool) {
     let inner = rect.shrink(MARGIN);
     for (side, at, align) in [
         (left, inner.left_center(), Align2::LEFT_CENTER),
@@ -108,9 +108,10 @@ fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Side; 4],
         (bottom, inner.center_bottom(), Align2::CENTER_BOTTOM),
     ] {
         let letter = match side {
-            Side::Superior if head_and_feet => 'H',
-            Side::Inferior if head_and_feet => 'F',
-            other => other.letter(),
+            None => continue,
+            Some(Side::Superior) if head_and_feet => 'H',
+            Some(Side::Inferior) if head_and_feet => 'F',
+            Some(other) => other.letter(),
         };
         text(painter, at, align, &letter.to_string(), 14.0);
     }

@@ -6,6 +6,7 @@ use super::gzip::Gzip;
 use super::stored::{self, SampleType, Wanted};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
+use crate::orientation::Orientation;
 use crate::sequence::Clock;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
@@ -149,6 +150,9 @@ impl Described {
         let mut volume = Volume::new(geometry, samples, channels)?;
         volume.value_map = self.value_map.clone();
         volume.spacing_known = self.spacing_known;
+        if self.warnings.iter().any(|w| w.code == "no_orientation") {
+            volume.orientation = Orientation::UNKNOWN;
+        }
         volume.stack_axis = StackAxis::Space;
         volume.warnings.clone_from(&self.warnings);
         Ok(volume)

@@ -9,6 +9,7 @@ use super::syntax::Coding;
 use super::tags::{self, Tag};
 use super::unshown;
 use crate::error::{Error, Result};
+use crate::orientation::Orientation;
 use crate::task::Warning;
 use crate::volume::ValueMap;
 use crate::window::Window;
@@ -153,6 +154,8 @@ pub struct Header {
     /// `None` for objects without pixels.
     pub format: Option<PixelFormat>,
     pub place: Place,
+    /// What the file says of its rows and columns, for pictures that lie nowhere.
+    pub patient_orientation: Orientation,
     pub frame_headers: Vec<FrameHeader>,
     /// Slice positions along the normal, relative to the first (dose grids).
     pub frame_offsets: Vec<f64>,
@@ -211,6 +214,7 @@ impl Header {
             frames,
             format,
             place,
+            patient_orientation: Orientation::named(view.text(tags::PATIENT_ORIENTATION).unwrap_or_default()),
             frame_headers,
             frame_offsets: view.numbers(tags::GRID_FRAME_OFFSETS),
             in_time: [tags::FRAME_TIME, tags::FRAME_TIME_VECTOR, tags::CINE_RATE]
@@ -224,6 +228,17 @@ impl Header {
             windows: windows.unwrap_or_default(),
             warnings,
         })
+    }
+
+    /// Whether its first frame lies somewhere in the patient.
+    fn is_placed(&self) -> bool {
+        let place = self.frame_headers.first().map_or(self.place, |frame| frame.place);
+        place.position.is_some() && place.directions.is_some()
+    }
+
+    /// Of the picture that this file begins.
+    pub fn orientation(&self) -> Orientation {
+        if self.is_placed() { Orientation::Placed } else { self.patient_orientation }
     }
 
     /// The value map of one frame.

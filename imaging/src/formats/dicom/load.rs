@@ -9,6 +9,7 @@ use crate::buffer;
 use crate::error::{Error, Result};
 use crate::extras::{Extras, Overlay};
 use crate::geometry::Geometry;
+use crate::orientation::Orientation;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, Samples, ValueMap, Volume, stats_of};
@@ -227,6 +228,8 @@ impl Raw {
             Colour::Rgb => (self.samples, self.format.channels, ValueMap::default()),
         };
         let mut volume = Volume::new(geometry, samples, channels)?;
+        let has_order = !series.warnings.iter().any(|w| w.code == "mixed_frames");
+        volume.orientation = if has_order { self.first.orientation() } else { Orientation::UNKNOWN };
         volume.value_map = value_map;
         volume.stack_axis = Stack::axis(series.kind);
         volume.windows = self.first.windows;

@@ -22,6 +22,7 @@ pub const REGION_DELTA_Y: Tag = 0x0018_602E;
 pub const SERIES_UID: Tag = 0x0020_000E;
 pub const SERIES_NUMBER: Tag = 0x0020_0011;
 pub const INSTANCE_NUMBER: Tag = 0x0020_0013;
+pub const PATIENT_ORIENTATION: Tag = 0x0020_0020;
 pub const POSITION: Tag = 0x0020_0032;
 pub const ORIENTATION: Tag = 0x0020_0037;
 pub const PLANE_POSITION_SEQUENCE: Tag = 0x0020_9113;

@@ -7,6 +7,7 @@ use super::{film, samples, unreadable};
 use crate::error::{Error, Result};
 use crate::formats::Reader;
 use crate::geometry::Geometry;
+use crate::orientation::Orientation;
 use crate::sequence::Clock;
 use crate::series::{Kind, Series};
 use crate::task::{Task, Warning};
@@ -109,6 +110,7 @@ impl Pictures {
         let mut volume = Volume::new(geometry, samples, channels)?;
         volume.stack_axis = if self.series.kind == Kind::Cine { StackAxis::Time } else { StackAxis::Order };
         volume.spacing_known = false;
+        volume.orientation = Orientation::UNKNOWN;
         volume.warnings.clone_from(&self.series.warnings);
         if opacity_dropped {
             volume.warnings.push(Warning { code: "opacity".into(), text: "the picture's opacity is not shown".into() });

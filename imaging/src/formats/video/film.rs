@@ -5,6 +5,7 @@ use super::{Codec, Sample, Track};
 use crate::error::{Error, Result};
 use crate::formats::{Reader, at_place};
 use crate::geometry::Geometry;
+use crate::orientation::Orientation;
 use crate::sequence::Clock;
 use crate::series::Series;
 use crate::task::Task;
@@ -71,6 +72,7 @@ impl Film {
         let mut volume = Volume::new(geometry, Samples::U8(rgb), 3)?;
         volume.stack_axis = StackAxis::Time;
         volume.spacing_known = false;
+        volume.orientation = Orientation::UNKNOWN;
         volume.warnings.clone_from(&self.series.warnings);
         Ok(volume)
     }
