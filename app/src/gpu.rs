@@ -7,6 +7,7 @@
 mod content;
 mod guests;
 mod over;
+mod screen;
 mod sheets;
 mod solid;
 
@@ -18,7 +19,7 @@ use crate::view_state::{Stage, Viewport, ViewportId};
 use crate::workspace::{OpenPicture, Workspace};
 use anyhow::Context as _;
 use content::Content;
-use eframe::egui::TextureId;
+use eframe::egui::{Color32, Rect, Shape};
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu;
 use image::RgbaImage;
@@ -26,11 +27,12 @@ use limner_annotation::ImageId;
 use limner_imaging::reslice::{Raster, Slab};
 use limner_imaging::{Volume, VoxelBox, Window};
 use limner_render::{
-    ColourMap, GpuContext, LabelStyle, LabelTexture, MapPreset, Palette, Prepared, Renderer, Second, Target, Tier,
-    TransferPreset, readback,
+    ColourMap, Fill, GpuContext, Ground, LabelStyle, LabelTexture, MapPreset, Palette, Prepared, Renderer, Screen,
+    Second, Target, Tier, TransferPreset, readback,
 };
 use limner_segmentation::gpu::{self as network, GpuDevice, Wish};
 use over::ShownOver;
+use screen::Slot;
 use solid::Solid;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,15 +52,20 @@ pub struct Gpu {
 
 /// eframe's device as both sides know it.
 struct Device {
-    host: RenderState,
     context: GpuContext,
     renderer: Renderer,
+    screen: Screen,
+    ground: Ground,
+    /// What a viewport without a picture shows: black.
+    dark: (Target, Fill),
 }
 
 /// A viewport's off-screen picture, drawn again only when what it shows has changed.
 struct ViewportTexture {
     target: Target,
-    id: TextureId,
+    /// What puts it on the screen.
+    fill: Fill,
+    slot: Slot,
     shown: Option<Shown>,
     solid: Solid,
 }
@@ -112,13 +119,18 @@ impl Gpu {
         let context = GpuContext::from_host(&host.adapter, host.device.clone(), host.queue.clone());
         lend_to_networks(host);
         let renderer = Renderer::new(&context, Target::FORMAT);
+        let screen = Screen::new(&context, host.target_format);
+        let ground = screen.ground(&context);
+        let nothing = Target::new(&context, [1, 1])?;
+        let fill = screen.picture(&context, &nothing, false);
+        let dark = (nothing, fill);
         let mut proposal_palette = Palette::new(&context)?;
         proposal_palette.set_body_bits(PROPOSED_BODY);
         Ok(Self {
             palette: Palette::new(&context)?,
             proposal_palette,
             over_colours: ColourMap::new(&context, &MapPreset::named("hot").context("there is no such map")?.entries()),
-            device: Device { host: host.clone(), context, renderer },
+            device: Device { context, renderer, screen, ground, dark },
             pictures: BTreeMap::new(),
             viewports: BTreeMap::new(),
             scale: 1.0,
@@ -129,15 +141,14 @@ impl Gpu {
     pub fn fit_to(&mut self, stage: &Stage) -> anyhow::Result<()> {
         let gone: Vec<ViewportId> = self.viewports.keys().copied().filter(|&id| stage.get(id).is_none()).collect();
         for id in gone {
-            if let Some(texture) = self.viewports.remove(&id) {
-                self.device.host.renderer.write().free_texture(&texture.id);
-            }
+            self.viewports.remove(&id);
         }
         for (id, _) in stage.iter() {
             if !self.viewports.contains_key(&id) {
                 let target = Target::new(&self.device.context, [1, 1])?;
-                let texture = self.device.register(&target);
-                let made = ViewportTexture { target, id: texture, shown: None, solid: Solid::default() };
+                let fill = self.device.screen.picture(&self.device.context, &target, false);
+                let slot = Slot::new(&self.device.dark.1);
+                let made = ViewportTexture { target, fill, slot, shown: None, solid: Solid::default() };
                 self.viewports.insert(id, made);
             }
         }
@@ -149,13 +160,19 @@ impl Gpu {
         (self.device.context.adapter_name(), self.device.context.bytes_in_use())
     }
 
-    pub fn texture_id(&self, viewport: ViewportId) -> Option<TextureId> {
-        self.viewports.get(&viewport).map(|texture| texture.id)
+    /// A viewport's picture over a rectangle of the screen.
+    pub fn picture(&self, viewport: ViewportId, rect: Rect) -> Option<Shape> {
+        self.viewports.get(&viewport).map(|texture| screen::picture(rect, &texture.slot))
     }
 
-    /// Whether a slice fills the viewport's texture, so that nothing behind it shows.
-    pub fn has_drawn(&self, viewport: ViewportId) -> bool {
-        self.viewports.get(&viewport).is_some_and(|texture| texture.shown.is_some())
+    /// A rectangle without a picture.
+    pub fn nothing(&self, rect: Rect) -> Shape {
+        screen::picture(rect, &Slot::new(&self.device.dark.1))
+    }
+
+    /// What lies under all panels of a window.
+    pub fn ground(&self, rect: Rect, colour: Color32) -> Shape {
+        screen::ground(rect, &self.device.ground, colour)
     }
 
     /// The device pictures are prepared for, on whatever thread.
@@ -237,6 +254,9 @@ impl Gpu {
                 texture.shown = None;
             }
             texture.solid.forget();
+            if texture.shown.is_none() {
+                texture.slot.show(&self.device.dark.1);
+            }
         }
     }
 
@@ -368,13 +388,14 @@ impl Gpu {
         if texture.target.size() != viewport.size || texture.solid.has_texture() {
             texture.target = Target::new(&self.device.context, viewport.size)?;
             texture.solid.forget();
-            self.device.show_on(texture.id, &texture.target, wgpu::FilterMode::Nearest);
+            texture.fill = self.device.screen.picture(&self.device.context, &texture.target, false);
         }
         let mut encoder = self.device.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
         scene.second = second(&self.pictures, &self.over_colours, &shown);
         scene.encode(&self.device.renderer, &self.device.context, &mut encoder, texture.target.view());
         self.device.context.queue.submit([encoder.finish()]);
+        texture.slot.show(&texture.fill);
         texture.shown = Some(shown);
         Ok(())
     }
@@ -392,20 +413,9 @@ impl Gpu {
         };
         texture.shown = None;
         let wanted = solid::Wanted { image, viewport, geometry: &volume.geometry, show_labels: labels.show };
-        texture.solid.draw(&self.device, texture.id, content, &self.palette, &wanted)
-    }
-}
-
-impl Device {
-    fn register(&self, target: &Target) -> TextureId {
-        let mut textures = self.host.renderer.write();
-        textures.register_native_texture(&self.host.device, target.view(), wgpu::FilterMode::Nearest)
-    }
-
-    /// Shows another target where a texture was shown.
-    fn show_on(&self, id: TextureId, target: &Target, filter: wgpu::FilterMode) {
-        let mut textures = self.host.renderer.write();
-        textures.update_egui_texture_from_wgpu_texture(&self.host.device, target.view(), filter, id);
+        let done = texture.solid.draw(&self.device, &mut texture.fill, content, &self.palette, &wanted)?;
+        texture.slot.show(&texture.fill);
+        Ok(done)
     }
 }
 

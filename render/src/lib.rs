@@ -36,6 +36,7 @@ pub use error::{Error, Result};
 pub use frames::FrameCache;
 pub use label_texture::LabelTexture;
 pub use palette::{LabelStyle, Palette};
+pub use pass::screen::{Fill, Ground, Screen};
 pub use prepare::{Prepared, PreparedUpload};
 pub use progressive::Progressive;
 pub use scene::{EVERY_COLUMN, HeatLayer, LabelLayer, Renderer, Second, SecondMode, SliceScene, Tone};

@@ -3,14 +3,12 @@
 use super::Device;
 use super::content::Content;
 use crate::view_state::Viewport;
-use eframe::egui::TextureId;
-use eframe::wgpu;
 use limner_annotation::ImageId;
 use limner_imaging::reslice::Projection;
 use limner_imaging::{Geometry, Window};
 use limner_render::{
-    BrickRanges, Camera, Clip, FreeSpace, LabelSurfaces, Palette, Progressive, Target, Tier, Tone, TransferFunction,
-    TransferTable, VolumeMode, VolumeScene,
+    BrickRanges, Camera, Clip, Fill, FreeSpace, LabelSurfaces, Palette, Progressive, Target, Tier, Tone,
+    TransferFunction, TransferTable, VolumeMode, VolumeScene,
 };
 
 /// What a viewport keeps of the volume it shows.
@@ -74,7 +72,7 @@ impl Solid {
     pub fn draw(
         &mut self,
         device: &Device,
-        id: TextureId,
+        fill: &mut Fill,
         content: &Content,
         palette: &Palette,
         wanted: &Wanted<'_>,
@@ -96,7 +94,7 @@ impl Solid {
             },
         };
         if self.picture.as_ref().is_none_or(|p| p.shown != shown) {
-            self.restart(device, id, (content, ranges), palette, shown)?;
+            self.restart(device, fill, (content, ranges), palette, shown)?;
         }
         let Some(picture) = &mut self.picture else { return Ok(true) };
         let draws_here = device.context.tier != Tier::Software && !content.is_there();
@@ -125,7 +123,7 @@ impl Solid {
     fn restart(
         &mut self,
         device: &Device,
-        id: TextureId,
+        fill: &mut Fill,
         (content, ranges): (&Content, &BrickRanges),
         palette: &Palette,
         shown: Shown,
@@ -149,7 +147,7 @@ impl Solid {
         };
         if size != picture.shown.size {
             picture.progressive = Progressive::new(gpu, picture.shown.size)?;
-            device.show_on(id, picture.progressive.target(), wgpu::FilterMode::Linear);
+            *fill = device.screen.picture(gpu, picture.progressive.target(), true);
         }
         picture.progressive.restart();
         self.picture = Some(picture);

@@ -8,6 +8,7 @@ pub(crate) mod difference;
 mod finish;
 pub(crate) mod labels;
 pub(crate) mod raycast;
+pub mod screen;
 pub(crate) mod shapes;
 pub(crate) mod slice;
 mod tone;
@@ -79,10 +80,15 @@ fn volume_shader(kind: TexelKind, pass: &str) -> String {
 /// Every shader of the crate by name, for the test that validates them without a GPU.
 #[must_use]
 pub fn all_shaders() -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> =
-        [("labels", labels::shader()), ("blit", blit::shader()), ("shapes", shapes::shader())]
-            .map(|(name, source)| (name.to_owned(), source))
-            .to_vec();
+    let mut all: Vec<(String, String)> = [
+        ("labels", labels::shader()),
+        ("blit", blit::shader()),
+        ("shapes", shapes::shader()),
+        ("picture on a screen", screen::picture_shader()),
+        ("ground on a screen", screen::ground_shader()),
+    ]
+    .map(|(name, source)| (name.to_owned(), source))
+    .to_vec();
     for kind in TexelKind::ALL {
         for finish in FinishKey::ALL {
             for is_slab in [false, true] {
