@@ -6,7 +6,7 @@
 use crate::apply;
 use crate::command::Command;
 use crate::contents::Contents;
-use crate::edit::{self, Change, Dirty, Editor};
+use crate::edit::{self, Change, Dirty, Edit, Editor};
 use crate::entity::{ImageId, Kind};
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -36,13 +36,14 @@ pub struct Document {
     sink: Option<Box<dyn Sink>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct OpenStep {
     info: StepInfo,
     staged: Vec<Staged>,
     dirty: BTreeSet<Dirty>,
     /// Rows that brought an origin of their own.
     signed: BTreeSet<Key>,
+    is_quiet: bool,
 }
 
 impl std::ops::Deref for Document {
@@ -128,7 +129,7 @@ impl Document {
     /// Opens a step that says with which tool or model it is made. Author and time are the document's.
     pub fn begin_step(&mut self, info: StepInfo) -> Result<()> {
         self.refuse_if_busy()?;
-        self.open = Some(OpenStep { info, staged: Vec::new(), dirty: BTreeSet::new(), signed: BTreeSet::new() });
+        self.open = Some(OpenStep { info, ..OpenStep::default() });
         Ok(())
     }
 
@@ -156,7 +157,7 @@ impl Document {
 
     /// Closes the step. `None` where nothing was staged that changed anything.
     pub fn commit(&mut self) -> Result<Option<Revision>> {
-        let OpenStep { info, staged, dirty, signed } = self.open.take().ok_or(Error::NoStep)?;
+        let OpenStep { info, staged, dirty, signed, is_quiet } = self.open.take().ok_or(Error::NoStep)?;
         if staged.is_empty() {
             return Ok(None);
         }
@@ -169,8 +170,11 @@ impl Document {
         let mut words: Vec<_> = payload.commands.iter().map(Command::name).collect();
         words.dedup();
         let name = info.name.clone();
-        let revision = self.log(Act::Step, words.join(" "), info, Some(payload.clone()), &dirty);
-        self.history.push(revision, name, payload);
+        let act = if is_quiet { Act::Quiet } else { Act::Step };
+        let revision = self.log(act, words.join(" "), info, Some(payload.clone()), &dirty);
+        if !is_quiet {
+            self.history.push(revision, name, payload);
+        }
         if let Some(sink) = &self.sink {
             self.history.spill(sink.acknowledged());
         }
@@ -193,7 +197,14 @@ impl Document {
     }
 
     pub fn apply_step(&mut self, info: StepInfo, commands: Vec<Command>) -> Result<Option<Revision>> {
+        self.run_step(info, commands, false)
+    }
+
+    fn run_step(&mut self, info: StepInfo, commands: Vec<Command>, is_quiet: bool) -> Result<Option<Revision>> {
         self.begin_step(info)?;
+        if let Some(open) = &mut self.open {
+            open.is_quiet = is_quiet;
+        }
         for command in commands {
             if let Err(error) = self.stage(command) {
                 self.abort()?;
@@ -203,12 +214,20 @@ impl Document {
         self.commit()
     }
 
+    /// One step that is no act of a person's: it is stored and logged, and undo passes over it. It must not touch what a
+    /// person's steps before it made.
+    pub fn apply_quietly(&mut self, name: &str, commands: Vec<Command>) -> Result<Option<Revision>> {
+        self.run_step(StepInfo::named(name), commands, true)
+    }
+
     /// Does again what an entry of a log says, with its own signature. Refused where it does not fit.
     pub(crate) fn replay(&mut self, entry: &LogEntry, payload: Option<&StepPayload>) -> Result<()> {
         let refused = || Error::refused(format!("step {} does not fit the steps before it", entry.revision));
         self.replaying = Some((entry.info.by.clone(), entry.info.at));
         match (entry.act, payload) {
-            (Act::Step, Some(payload)) => drop(self.apply_step(entry.info.clone(), payload.commands.clone())?),
+            (Act::Step | Act::Quiet, Some(payload)) => {
+                self.run_step(entry.info.clone(), payload.commands.clone(), entry.act == Act::Quiet)?;
+            }
             (Act::Undo { of }, _) if self.history.last_done().is_some_and(|step| step.revision == of) => {
                 self.undo()?;
             }
@@ -236,7 +255,7 @@ impl Document {
         self.refuse_if_busy()?;
         let Some(step) = self.history.last_done().cloned() else { return Ok(None) };
         let payload = step.payload(self.sink.as_deref())?;
-        let dirty = self.change_whole(|editor| editor.apply_backwards(&payload.undo))?;
+        let dirty = self.change_whole(|editor| take_back(editor, &payload.undo))?;
         self.history.undo();
         let info = self.signed_now(StepInfo::named(step.name.clone()));
         self.log(Act::Undo { of: step.revision }, "undo".into(), info, None, &dirty);
@@ -386,4 +405,20 @@ fn note_drawn(all: &mut Vec<Change>, change: Change) {
     if !known {
         all.push(change);
     }
+}
+/// Applies the edits of an undo. A row that the program's own notes point at since then stays.
+fn take_back(editor: &mut Editor<'_>, undo: &[Edit]) -> Result<()> {
+    let goes = |edit: &Edit| match edit {
+        Edit::Entity { key, value: None, .. } => Some(*key),
+        _ => None,
+    };
+    let going: Vec<_> = undo.iter().filter_map(goes).collect();
+    let going: Vec<_> = going.into_iter().filter_map(|key| Some((key, editor.contents.row(key)?.clone()))).collect();
+    editor.apply_backwards(undo)?;
+    for (key, row) in going {
+        if editor.contents.pointing_from_project(key).next().is_some() {
+            editor.put_row(key, Some(row))?;
+        }
+    }
+    Ok(())
 }

@@ -43,6 +43,7 @@ impl History {
                     let (revision, name) = (entry.revision, entry.info.name.clone());
                     history.done.push(Entry { revision, name, payload: None });
                 }
+                Act::Quiet => {}
                 Act::Undo { of } => {
                     let step = history.done.pop().filter(|step| step.revision == of)?;
                     history.undone.push(step);

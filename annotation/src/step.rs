@@ -78,8 +78,23 @@ impl StepPayload {
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     Step,
-    Undo { of: Revision },
-    Redo { of: Revision },
+    /// Something the program notes by itself: nobody did it, so nobody takes it back, and what was undone can still be done
+    /// again after it.
+    Quiet,
+    Undo {
+        of: Revision,
+    },
+    Redo {
+        of: Revision,
+    },
+}
+
+impl Act {
+    /// Whether an entry of the log brings commands.
+    #[must_use]
+    pub const fn has_payload(self) -> bool {
+        matches!(self, Self::Step | Self::Quiet)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,7 +110,7 @@ pub struct LogEntry {
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub entry: LogEntry,
-    /// Present for steps; undo and redo point at theirs.
+    /// Present for steps of either kind; undo and redo point at theirs.
     pub payload: Option<Arc<StepPayload>>,
     /// The state as it is after the entry, where it changed.
     pub rows: Vec<Row>,

@@ -394,6 +394,7 @@ impl Reader for SqliteReader {
 pub(super) fn log_entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<LogEntry> {
     let of = Revision(row.get::<_, Option<i64>>(2)?.unwrap_or(0) as u64);
     let act = match row.get::<_, String>(1)?.as_str() {
+        "quiet" => Act::Quiet,
         "undo" => Act::Undo { of },
         "redo" => Act::Redo { of },
         _ => Act::Step,

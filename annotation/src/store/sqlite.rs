@@ -6,7 +6,7 @@
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::id::Revision;
-use crate::step::{Act, Batch, LogEntry, StepPayload};
+use crate::step::{Batch, LogEntry, StepPayload};
 use crate::store::packing::decompress;
 use crate::store::reading::{KnownTouches, Loading, Reading, SqliteReader, log_entry};
 use crate::store::schema::{self, SCHEMA_VERSION};
@@ -210,7 +210,7 @@ impl SqliteStore {
         let entry = self.connection.query_row(sql, [revision.0 as i64], log_entry).optional();
         let Some(entry) = entry.map_err(self.failed("could not read a step of the log"))? else { return Ok(None) };
         self.check_entry(&entry)?;
-        let payload = if entry.act == Act::Step { Some(self.payload(revision)?) } else { None };
+        let payload = if entry.act.has_payload() { Some(self.payload(revision)?) } else { None };
         Ok(Some((entry, payload)))
     }
 
@@ -224,7 +224,7 @@ impl SqliteStore {
         if log_sum(entry, payload.as_deref()) != sum {
             return Err(self.damaged(format!("step {revision} of the log does not match its checksum")));
         }
-        if entry.act == Act::Step { self.payload(revision).map(drop) } else { Ok(()) }
+        if entry.act.has_payload() { self.payload(revision).map(drop) } else { Ok(()) }
     }
 }
 

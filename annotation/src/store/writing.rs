@@ -132,6 +132,7 @@ impl Writing<'_> {
         let LogEntry { revision, act, command, info } = entry;
         let (word, of) = match act {
             Act::Step => ("step", None),
+            Act::Quiet => ("quiet", None),
             Act::Undo { of } => ("undo", Some(of.0 as i64)),
             Act::Redo { of } => ("redo", Some(of.0 as i64)),
         };
@@ -159,6 +160,7 @@ pub(super) fn log_sum(entry: &LogEntry, payload: Option<&[u8]>) -> Vec<u8> {
     let LogEntry { revision, act, command, info } = entry;
     let (word, of) = match act {
         Act::Step => ("step", 0),
+        Act::Quiet => ("quiet", 0),
         Act::Undo { of } => ("undo", of.0),
         Act::Redo { of } => ("redo", of.0),
     };

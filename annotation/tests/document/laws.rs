@@ -1,7 +1,10 @@
 //! Laws that hold whatever a user does: abort, undo, redo, undo of everything and reopening restore the exact state.
 
-use crate::play::{Move, Player, check_invariants, commands_to_begin_with, stage_all};
-use limner_annotation::{Contents, Document, Project, Revision};
+use crate::play::{Move, Player, check_invariants, commands_to_begin_with, image, stage_all};
+use crate::share::{assignment, rater};
+use limner_annotation::entity::ProtocolId;
+use limner_annotation::records::{Assignment, Blinding, Protocol, ProtocolKind};
+use limner_annotation::{Command, Contents, Document, Label, Project, Revision};
 
 /// So many that more than 100,000 commands are tried.
 const SEQUENCES: u64 = 1800;
@@ -127,4 +130,54 @@ fn a_reopened_project_is_the_same_and_undoes_as_far_back() {
         assert!(log.iter().all(|entry| entry.info.by == "reader" && entry.info.at > jiff::Timestamp::UNIX_EPOCH));
         assert_eq!(log.first().map(|entry| entry.revision), Some(Revision(1)));
     }
+}
+
+/// Opening a picture and counting the time are nobody's acts: undo and redo go on as if they had not happened, and what
+/// they noted stays.
+#[test]
+fn what_the_program_notes_by_itself_is_passed_over_by_undo_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("quiet.limner");
+    let mut project = Project::create(&path, "laws", "reader").unwrap();
+    let document = project.document_mut();
+    let rater = rater("reader");
+    let protocol = Protocol {
+        id: ProtocolId::new(),
+        name: "Annotation".into(),
+        kind: ProtocolKind::Annotation,
+        blinding: Blinding::default(),
+        raters_per_item: 1,
+        form: Vec::new(),
+        agreement: Vec::new(),
+        adjudication: None,
+    };
+    let image = |title: &str| vec![Command::AddImage { image: image([9, 8, 2], title) }];
+    document.apply_quietly("Add image", image("first")).unwrap();
+    assert_eq!(document.can_undo(), None, "to open a picture is nothing to take back");
+    let label = Label::new(1, "liver");
+    document.apply("New label", vec![Command::AddLabel { label: label.clone() }]).unwrap();
+    document.apply("Judge", vec![Command::put(rater.clone()), Command::put(protocol.clone())]).unwrap();
+    let first = document.images().next().unwrap().id;
+    document.apply_quietly("Time", vec![Command::put(assignment(&protocol, &rater, first, 0))]).unwrap();
+    document.apply_quietly("Add image", image("second")).unwrap();
+
+    assert_eq!(document.undo().unwrap().as_deref(), Some("Judge"));
+    assert_eq!(document.all::<Assignment>().count(), 1);
+    assert!(document.problems().is_empty(), "{:?}", document.problems());
+    assert_eq!(document.undo().unwrap().as_deref(), Some("New label"));
+    document.apply_quietly("Add image", image("third")).unwrap();
+    assert_eq!(document.redo().unwrap().as_deref(), Some("New label"), "a note does not end what can be done again");
+    assert_eq!(document.labels(), [&label]);
+    assert_eq!(document.redo().unwrap().as_deref(), Some("Judge"));
+    assert_eq!(document.images().count(), 3);
+    let now = document.contents().clone();
+    project.close().unwrap();
+
+    let mut project = Project::open(&path).unwrap();
+    assert_eq!(project.document().contents(), &now);
+    assert_eq!(project.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(project.document_mut().undo().unwrap().as_deref(), Some("Judge"));
+    assert_eq!(project.document_mut().undo().unwrap().as_deref(), Some("New label"));
+    assert_eq!(project.document_mut().undo().unwrap(), None);
+    assert_eq!(project.document().images().count(), 3);
 }

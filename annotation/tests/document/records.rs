@@ -129,7 +129,7 @@ fn subject(pseudonym: &str) -> Subject {
     Subject { id, pseudonym: pseudonym.into(), sex: None, age: None, attributes: Default::default() }
 }
 
-fn rater(pseudonym: &str) -> Rater {
+pub fn rater(pseudonym: &str) -> Rater {
     Rater {
         id: limner_annotation::entity::RaterId::new(),
         pseudonym: pseudonym.into(),

@@ -12,7 +12,7 @@ use limner_annotation::{Form, Key, Label, LabelId, PackedMask, Project, Shape, S
 use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World, formats};
 use std::path::{Path, PathBuf};
 
-fn rater(pseudonym: &str) -> Rater {
+pub fn rater(pseudonym: &str) -> Rater {
     Rater {
         id: RaterId::new(),
         pseudonym: pseudonym.into(),
@@ -25,7 +25,7 @@ fn rater(pseudonym: &str) -> Rater {
     }
 }
 
-fn assignment(protocol: &Protocol, rater: &Rater, item: impl Into<Key>, order: u32) -> Assignment {
+pub fn assignment(protocol: &Protocol, rater: &Rater, item: impl Into<Key>, order: u32) -> Assignment {
     Assignment {
         id: AssignmentId::new(),
         protocol: protocol.id,

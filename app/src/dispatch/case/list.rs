@@ -7,7 +7,7 @@ use limner_annotation::entity::{AssignmentId, DecisionId, ProtocolId, RaterId};
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Blinding, Decision, Protocol, ProtocolKind, Rater, RaterRole, Verdict,
 };
-use limner_annotation::{Command, Document, ImageId, StepInfo};
+use limner_annotation::{Command, Document, ImageId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,11 @@ impl App {
 
     fn note_work(&mut self, image: ImageId) {
         let status = |former| if former == AssignmentStatus::Open { AssignmentStatus::Started } else { former };
-        self.put_assignments(&[image], "Note the time of a case", status);
+        let worked = self.worked(&[image]);
+        let noted = self.note_from("The time of the case", "Note the time of a case", |document| {
+            Ok(assignments(document, &worked, status))
+        });
+        self.end_of_work(noted, &[image]);
     }
 
     /// Brings the assignments of some pictures up to date, with the time that was worked on them.
@@ -41,33 +45,23 @@ impl App {
         step: &str,
         status: impl Fn(AssignmentStatus) -> AssignmentStatus,
     ) -> bool {
-        let worked: Vec<(ImageId, Duration)> = images.iter().map(|i| (*i, self.case.clock.pending(*i))).collect();
-        let done = self.change_from("The state of the case", step, |document| {
-            let (mut commands, rater) = own_rater(document);
-            let mut protocol = None;
-            for (image, time) in &worked {
-                let known = document.all::<Assignment>().find(|one| one.rater == rater && one.item == (*image).into());
-                let former = known.cloned().unwrap_or_else(|| {
-                    let protocol = *protocol.get_or_insert_with(|| own_protocol(document, &mut commands));
-                    assignment(protocol, rater, *image)
-                });
-                let status = status(former.status);
-                let now = jiff::Timestamp::now();
-                let ended = matches!(status, AssignmentStatus::Submitted | AssignmentStatus::Skipped).then_some(now);
-                let active_ms = former.active_ms + time.as_millis() as u64;
-                let started = former.started.or(Some(now));
-                commands.push(Command::put(Assignment { status, ended, active_ms, started, ..former }));
-            }
-            Ok(commands)
-        });
-        // This step is about time, not work on the case in front.
-        self.case.clock.touched = false;
-        if done {
-            for image in images {
-                self.case.clock.take(*image);
-            }
-        }
+        let worked = self.worked(images);
+        let done =
+            self.change_from("The state of the case", step, |document| Ok(assignments(document, &worked, status)));
+        self.end_of_work(done, images);
         done
+    }
+
+    fn worked(&self, images: &[ImageId]) -> Vec<(ImageId, Duration)> {
+        images.iter().map(|image| (*image, self.case.clock.pending(*image))).collect()
+    }
+
+    /// After a step about time, which is no work on the case in front.
+    fn end_of_work(&mut self, noted: bool, images: &[ImageId]) {
+        self.case.clock.touched = false;
+        for image in images.iter().filter(|_| noted) {
+            self.case.clock.take(*image);
+        }
     }
 
     /// Puts cases of the list into a state; those not yet in the project are read into it first.
@@ -186,6 +180,30 @@ impl App {
 }
 
 /// The author as one who judges, with the command that makes them where they are new.
+/// The assignments of some pictures with the time that was worked on them since they were written last.
+fn assignments(
+    document: &Document,
+    worked: &[(ImageId, Duration)],
+    status: impl Fn(AssignmentStatus) -> AssignmentStatus,
+) -> Vec<Command> {
+    let (mut commands, rater) = own_rater(document);
+    let mut protocol = None;
+    for (image, time) in worked {
+        let known = document.all::<Assignment>().find(|one| one.rater == rater && one.item == (*image).into());
+        let former = known.cloned().unwrap_or_else(|| {
+            let protocol = *protocol.get_or_insert_with(|| own_protocol(document, &mut commands));
+            assignment(protocol, rater, *image)
+        });
+        let status = status(former.status);
+        let now = jiff::Timestamp::now();
+        let ended = matches!(status, AssignmentStatus::Submitted | AssignmentStatus::Skipped).then_some(now);
+        let active_ms = former.active_ms + time.as_millis() as u64;
+        let started = former.started.or(Some(now));
+        commands.push(Command::put(Assignment { status, ended, active_ms, started, ..former }));
+    }
+    commands
+}
+
 pub(in crate::dispatch) fn own_rater(document: &Document) -> (Vec<Command>, RaterId) {
     if let Some(known) = document.all::<Rater>().find(|rater| rater.pseudonym == document.author()) {
         return (Vec::new(), known.id);
@@ -270,8 +288,7 @@ impl App {
                         commands.push(Command::AddImage { image: entry });
                     }
                 }
-                let step = StepInfo::named("Add pictures");
-                if commands.is_empty() || app.change_by("Adding pictures", step, commands) {
+                if commands.is_empty() || app.note_from("Adding pictures", "Add pictures", |_| Ok(commands)) {
                     then(app, images);
                 }
             });

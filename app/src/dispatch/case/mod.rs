@@ -114,6 +114,20 @@ impl App {
         .is_some()
     }
 
+    /// The same of what nobody did and nobody takes back.
+    fn note_from(
+        &mut self,
+        what: &str,
+        step: &str,
+        commands: impl FnOnce(&Document) -> Result<Vec<Command>, Error>,
+    ) -> bool {
+        self.change(what, |document| {
+            let commands = commands(document)?;
+            document.apply_quietly(step, commands).map(|_| ())
+        })
+        .is_some()
+    }
+
     /// The frame in view, where the stored slices are in view.
     fn frame_in_view(&self) -> Option<(ImageId, usize)> {
         let (viewport, open) = self.workspace.active()?;
