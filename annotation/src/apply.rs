@@ -254,8 +254,12 @@ fn paint(
         refuse_unpaintable(editor, label)?;
     }
     add_layer_if_next(editor, image, layer)?;
-    let locked = locked_values(editor);
-    let free = |old: u16| rule.allows(old) && (locked.is_empty() || !locked.contains(&old));
+    let mut kept = locked_values(editor);
+    if rule == PaintRule::Shown {
+        let hidden = editor.contents.all::<Label>().filter(|other| !other.visible && other.value != label);
+        kept.extend(hidden.map(|other| other.value));
+    }
+    let free = |old: u16| rule.allows(old) && (kept.is_empty() || !kept.contains(&old));
     match mode {
         PaintMode::Set => editor.write(image, layer, mask.wishes(label), free),
         PaintMode::Erase => editor.write(image, layer, mask.wishes(0), |old| free(old) && (label == 0 || old == label)),

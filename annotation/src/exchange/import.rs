@@ -169,6 +169,16 @@ impl Labels {
         Ok(value)
     }
 
+    /// The label with this name that is an instance of another.
+    pub(crate) fn instance(&mut self, kind: u16, name: &str) -> Result<u16> {
+        let value = self.want(name, 0, None)?;
+        let of = self.id_of(kind);
+        if let Some(label) = self.all.iter_mut().skip(self.known).find(|label| label.value == value) {
+            label.instance_of = of;
+        }
+        Ok(value)
+    }
+
     /// Gives a new label codes; what the project says of its own stays.
     pub(crate) fn code(&mut self, value: u16, codes: Vec<Code>) {
         if let Some(label) = self.all.iter_mut().skip(self.known).find(|label| label.value == value) {

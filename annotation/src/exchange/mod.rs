@@ -17,14 +17,17 @@ use std::path::{Path, PathBuf};
 pub(crate) mod case;
 pub(crate) mod csv;
 pub(crate) mod dicom;
+mod filled;
 mod flat;
 pub(crate) mod folder;
+mod guess;
 mod identity;
 mod import;
 mod measurements;
 mod merge;
 mod mesh;
 mod multi_rater;
+mod multi_rater_read;
 mod names;
 mod native;
 mod npz;
@@ -46,6 +49,7 @@ pub use case::Shard;
 pub use dicom::{Companion, companions};
 pub(crate) use flat::outline;
 pub use flat::{Crop, picture_size, rle};
+pub use guess::guess;
 pub use identity::Blackened;
 pub use import::{Import, Pictures, Reading, Report, apply, import, read};
 pub use merge::merge;
@@ -266,7 +270,7 @@ impl Options {
 /// What an export would write, lose and refuse.
 #[must_use]
 pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
-    let mut run = exchange.dry_run(contents, options);
+    let mut run = filled::dry_run(exchange, contents, options);
     run.blocked.extend(identity::blocked(exchange, contents, options));
     if exchange.holds() != Holds::Flat && (options.crop.is_some() || options.resize.is_some()) {
         run.block("the pictures", "only formats of pictures take a part of each or another size");
@@ -279,6 +283,11 @@ pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) 
         run.block("the project", fault.to_string());
     }
     run
+}
+
+/// The first records as they would be written.
+pub fn preview(exchange: &dyn Exchange, contents: &Contents, options: &Options, most: usize) -> Result<Vec<Preview>> {
+    Ok(exchange.preview(&*filled::filled(exchange, contents, options)?, options, most))
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -363,6 +372,7 @@ pub fn export(
         (folder::Fresh::beside(out)?, Done::nothing())
     };
     let images = &identity::Darkened { images, options };
+    let contents = &*filled::filled(exchange, contents, options)?;
     let job = Job { contents, images, options, task, done: &done };
     let check = exchange.write(&job, fresh.path())?;
     done.finish()?;

@@ -3,6 +3,8 @@
 //! can make the majority and the agreement again from the maps.
 
 use super::case::Case;
+use super::import::{Import, Reading};
+use super::multi_rater_read;
 use super::voxels::grid;
 use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder};
 use crate::consensus::Votes;
@@ -22,6 +24,9 @@ pub(crate) struct MultiRater;
 const OVERLAP: &str = "overlapping labels of one rater";
 const OTHERS: &str = "shapes other than boxes";
 const UNSIGNED: &str = "what nobody has signed as their version";
+pub(super) const SCHEMA: &str = "limner.multi-rater/1";
+pub(super) const RATERS: &str = "raters.json";
+pub(super) const BOXES: &str = "boxes.jsonl";
 const AGREEMENT: &str = "agreement.csv";
 const HEADER: [&str; 5] = ["case", "label", "rater_a", "rater_b", "dice"];
 
@@ -104,11 +109,19 @@ impl Exchange for MultiRater {
             }
             job.task.progress.advance(1);
         }
-        folder::write_json_lines(&out.join("boxes.jsonl"), boxes.into_iter())?;
+        folder::write_json_lines(&out.join(BOXES), boxes.into_iter())?;
         let text: String = agreement.iter().map(|line| csv::line(line)).collect();
         folder::write(&out.join(AGREEMENT), text.as_bytes())?;
-        folder::write_json(&out.join("raters.json"), &about(job, &names))?;
+        folder::write_json(&out.join(RATERS), &about(job, &cases, &names))?;
         Ok(check)
+    }
+
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn read(&self, reading: &Reading<'_>) -> Result<Import> {
+        multi_rater_read::read(reading)
     }
 }
 
@@ -227,7 +240,7 @@ fn rater_names(contents: &Contents) -> BTreeMap<RaterId, String> {
 }
 
 /// Who the raters are, as far as that may be told, and what the values of the maps mean.
-fn about(job: &Job<'_>, names: &BTreeMap<RaterId, String>) -> Value {
+fn about(job: &Job<'_>, cases: &[Case<'_>], names: &BTreeMap<RaterId, String>) -> Value {
     let keep = job.options.keep_identity;
     let rater = |rater: &Rater| {
         json!({
@@ -238,10 +251,12 @@ fn about(job: &Job<'_>, names: &BTreeMap<RaterId, String>) -> Value {
     let labels = job.contents.labels();
     let kinds = labels.iter().filter(|label| label.instance_of.is_none());
     let label = |label: &&crate::Label| json!({"value": label.value, "name": label.name});
+    let case = |case: &Case<'_>| json!({"name": case.name, "id": case.image.id, "sha256_samples": case.image.sha256});
     json!({
-        "schema": "limner.multi-rater/1",
+        "schema": SCHEMA,
         "raters": job.contents.all::<Rater>().map(rater).collect::<Vec<_>>(),
         "labels": kinds.map(label).collect::<Vec<_>>(),
+        "cases": cases.iter().map(case).collect::<Vec<_>>(),
         "consensus": {"method": "majority", "ties": "background"},
     })
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod interpolate;
 pub mod median;
+pub mod outlines;
 pub mod region;
 pub mod sections;
 pub mod smooth;
@@ -60,6 +61,8 @@ pub enum Operation {
     FillHoles {
         slice_by_slice: bool,
     },
+    /// Adds what the outlines of the label enclose.
+    FillOutlines,
     KeepLargest,
     /// Takes away islands smaller than this.
     RemoveIslands {
@@ -109,6 +112,10 @@ pub fn preview(contents: &Contents, target: Target, operation: Operation) -> Res
         Operation::FillHoles { slice_by_slice } => {
             let flat = slice_by_slice || image.stack_axis != StackAxis::Space || grid[2] == 1;
             field::fill_holes(&mask, if flat { Connectivity::Slice4 } else { Connectivity::Face6 }, grid)
+        }
+        Operation::FillOutlines => {
+            let label = contents.label_of_value(target.label).map(|label| label.id);
+            label.map_or_else(|| mask.clone(), |id| union(&mask, &outlines::enclosed_by(contents, target.image, id)))
         }
         Operation::KeepLargest => {
             let parts = field::components(&mask, islands_hang_together(image));

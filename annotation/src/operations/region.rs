@@ -27,7 +27,9 @@ pub fn in_range(mask: &Mask, volume: &Volume, low: f64, high: f64) -> Mask {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaintOver {
+    /// Everything that is on screen: hidden labels stay as they are.
     #[default]
+    Shown,
     All,
     UnlabelledOnly,
     /// Only inside the label with this value.
@@ -44,11 +46,12 @@ impl PaintOver {
     #[must_use]
     pub fn applied<'a>(self, mask: &'a Mask, volume: Option<&Volume>) -> (Cow<'a, Mask>, PaintRule) {
         match (self, volume) {
+            (Self::Shown, _) => (Cow::Borrowed(mask), PaintRule::Shown),
             (Self::All, _) => (Cow::Borrowed(mask), PaintRule::All),
             (Self::UnlabelledOnly, _) => (Cow::Borrowed(mask), PaintRule::UnlabelledOnly),
             (Self::Inside(label), _) => (Cow::Borrowed(mask), PaintRule::Inside(label)),
             (Self::Range { low, high }, Some(volume)) => {
-                (Cow::Owned(in_range(mask, volume, low, high)), PaintRule::All)
+                (Cow::Owned(in_range(mask, volume, low, high)), PaintRule::Shown)
             }
             // Without the picture nothing is known to lie in the range.
             (Self::Range { .. }, None) => (Cow::Owned(Mask::empty(VoxelBox::default())), PaintRule::All),

@@ -1,9 +1,14 @@
 //! DICOM objects that other programs wrote, read exactly; our own named after nobody.
 
 use crate::sample;
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use glam::DVec3;
 use limner_annotation::exchange::{Options, Pictures, Reading, apply, by_name, companions, export, read};
+use limner_annotation::records::MeasurementEntry;
 use limner_annotation::{Command, Document, Form, ImageEntry, sources};
-use limner_imaging::{Task, VoxelBox, formats};
+use limner_imaging::overlap::Overlap;
+use limner_imaging::{Mask, Task, Voxel, VoxelBox, formats};
 use std::path::{Path, PathBuf};
 
 /// The folder of real images, where there is one.
@@ -153,4 +158,109 @@ fn the_sample_goes_out_as_dicom_without_a_source() {
         let receipt = export(by_name(name).unwrap(), &sample.document, &sample::load, &out, &options, &Task::default());
         assert!(receipt.unwrap().self_check.max_mm < 1e-3, "{name}");
     }
+}
+
+/// The one label painted in a map of a series' reference, on the grid of the series.
+fn reference_mask(series: &Path, pictures: &Folder) -> Mask {
+    let (mut document, _) = with_image(&series.join("dicom"));
+    import(&mut document, pictures, "nifti", &series.join("reference/gtv_mask.nii.gz"));
+    let image = document.images().next().unwrap().clone();
+    let value = document.labels()[0].value;
+    document.label_map(image.id).unwrap().mask_of(value).within(VoxelBox::whole(image.size()))
+}
+
+#[test]
+fn structure_sets_of_a_planning_system_lie_where_it_drew_them_and_fill_to_the_masks_made_of_them() {
+    let Some(data) = data() else { return };
+    for (name, roi) in [("CT", "GTV_Mass_CT"), ("MR_T1", "GTV_Mass_MR_T1"), ("PET", "GTV_Mass_PET")] {
+        let series = data.join(format!("series/ibsi_STS_002_{name}"));
+        let file = series.join("rtstruct/RS.dcm");
+        let (mut document, pictures) = with_image(&series.join("dicom"));
+        import(&mut document, &pictures, "rtstruct", &file);
+        let image = document.images().next().unwrap().clone();
+        assert_eq!(document.labels().iter().map(|label| label.name.as_str()).collect::<Vec<_>>(), [roi]);
+
+        let written: Vec<DVec3> = contour_points(&file);
+        let read: Vec<DVec3> = document
+            .shapes()
+            .flat_map(|shape| {
+                let Form::Polygon { slice, rings } = &shape.form else { panic!("a contour is an outline") };
+                assert_eq!(slice.axis, 2);
+                let at = |p: &[f64; 2]| Voxel(DVec3::new(p[0] - 0.5, p[1] - 0.5, slice.index as f64));
+                rings.iter().flatten().map(|p| image.geometry.world(at(p)).0).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(read.len(), written.len());
+        // A contour goes onto the slice it was drawn on, which may be written with fewer digits than the contour.
+        let across = image.geometry.spacing_mm()[2] * 0.1;
+        let same = |a: &DVec3, b: &DVec3| (*a - *b).truncate().length() < 1e-3 && (a.z - b.z).abs() < across;
+        assert!(read.iter().all(|a| written.iter().any(|b| same(a, b))), "{name}");
+
+        let out = tempfile::tempdir().unwrap();
+        let options = Options { key: "key".into(), ..Options::default() };
+        let target = out.path().join("maps");
+        let images = Source(pictures);
+        let receipt =
+            export(by_name("nifti").unwrap(), &document, &images, &target, &options, &Task::default()).unwrap();
+        assert_eq!(
+            receipt.dry_run.lossy.iter().map(|l| (l.field.as_str(), l.count)).collect::<Vec<_>>(),
+            [("outlines as voxels", 16)]
+        );
+        let (mut back, _) = with_image(&series.join("dicom"));
+        import(&mut back, &images.0, "nifti", &target.join("labels/case_00001.nii.gz"));
+        let id = back.images().next().unwrap().id;
+        let filled = back.label_map(id).unwrap().mask_of(back.labels()[0].value).within(VoxelBox::whole(image.size()));
+        let meant = reference_mask(&series, &images.0);
+        let dice = Overlap::of(&filled, &meant).dice();
+        assert!(dice > 0.99, "{name}: {dice}");
+    }
+}
+
+/// Every point of every contour of a structure set, as it stands in the file.
+fn contour_points(file: &Path) -> Vec<DVec3> {
+    let object = dicom_object::open_file(file).unwrap();
+    let items = |object: &InMemDicomObject, tag| object.element(tag).unwrap().items().unwrap().to_vec();
+    let rois = items(&object, tags::ROI_CONTOUR_SEQUENCE);
+    let contours = rois.iter().flat_map(|roi| items(roi, tags::CONTOUR_SEQUENCE));
+    let numbers = contours.flat_map(|contour| contour.element(tags::CONTOUR_DATA).unwrap().to_multi_float64().unwrap());
+    numbers.collect::<Vec<f64>>().as_chunks::<3>().0.iter().map(|p| DVec3::from_array(*p)).collect()
+}
+
+#[test]
+fn a_report_of_highdicom_keeps_its_circle_and_the_number_that_the_circle_does_not_say() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(data.join("dicom/seg_sr_sm/highdicom/ct_image.dcm"), folder.path().join("ct.dcm")).unwrap();
+    let (mut document, pictures) = with_image(folder.path());
+    import(&mut document, &pictures, "sr-tid1500", &data.join("dicom/seg_sr_sm/highdicom/sr_document.dcm"));
+    let shape = document.shapes().next().unwrap().clone();
+    let Form::Ellipse { slice, centre, radii, .. } = &shape.form else { panic!("{:?} is no circle", shape.form) };
+    assert_eq!((slice.index, *centre, *radii), (0, [58.0, 52.0], [11.0, 11.0]));
+    let label = document.label(shape.label.unwrap()).unwrap();
+    assert_eq!((label.name.as_str(), label.codes[0].value.as_str()), ("Spinal cord", "T-A7010"));
+    let number = document.all::<MeasurementEntry>().next().unwrap();
+    assert_eq!((number.measured.value, number.measured.unit.as_str()), (1.7, "cm2"));
+    assert_eq!(number.definition.shapes, [shape.id]);
+    document.undo().unwrap();
+    assert_eq!(document.all::<MeasurementEntry>().count(), 0);
+}
+
+#[test]
+fn what_cannot_be_placed_is_told_and_what_has_no_file_header_is_read() {
+    let Some(data) = data() else { return };
+    let (document, pictures) = with_image(&data.join("pairs/ct_3slice_dcmqi_liver/image"));
+    let task = Task::default();
+    let read_as = |format: &str, file: &str| {
+        let path = data.join(file);
+        let reading = Reading { contents: document.contents(), path: &path, pictures: &pictures, task: &task };
+        read(by_name(format).unwrap(), &reading)
+    };
+    let report = read_as("sr-tid1500", "dicom/seg_sr_sm/dcmqi/sr.dcm").unwrap();
+    assert_eq!(report.records, 0);
+    let told = &report.warnings.iter().find(|warning| warning.code == "no_region").unwrap().text;
+    assert!(told.ends_with("measurement groups 1, numbers 20"), "{told}");
+    let bare = read_as("rtstruct", "dicom/non_image/pydicom/rtstruct.dcm").unwrap_err().to_string();
+    assert!(bare.contains("no image of the project has slices at these contours"), "{bare}");
+    let slide = read_as("dicom-seg", "dicom/seg_sr_sm/highdicom/seg_image_sm_dots.dcm").unwrap_err().to_string();
+    assert!(slide.contains("says nothing of its position"), "{slide}");
 }

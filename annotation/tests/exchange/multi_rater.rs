@@ -2,14 +2,14 @@
 
 use crate::sample;
 use limner_annotation::entity::{AnnotationId, RaterId};
-use limner_annotation::exchange::{Options, by_name, dry_run, export};
+use limner_annotation::exchange::{Options, Reading, apply, by_name, dry_run, export, read};
 use limner_annotation::records::{Annotation, AnnotationState, Rater, RaterRole};
 use limner_annotation::{Command, Label, PackedMask, PaintMode, PaintRule};
 use limner_imaging::{Mask, Task, VoxelBox, formats};
 use std::collections::BTreeMap;
 
-#[test]
-fn versions_majority_and_agreement_follow_from_each_other() {
+/// The sample with three raters' versions of the liver.
+fn rated() -> sample::Sample {
     let sample::Sample { mut document, images } = sample::project();
     let liver = document.label_of_value(3).unwrap().id;
     let mut commands = Vec::new();
@@ -43,6 +43,12 @@ fn versions_majority_and_agreement_follow_from_each_other() {
         commands.push(Command::put(annotation));
     }
     document.apply("Collect", commands).unwrap();
+    sample::Sample { document, images }
+}
+
+#[test]
+fn versions_majority_and_agreement_follow_from_each_other_and_come_back() {
+    let sample::Sample { document, images } = rated();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("raters");
     let format = by_name("multi-rater").unwrap();
@@ -61,4 +67,28 @@ fn versions_majority_and_agreement_follow_from_each_other() {
     assert!((dice - 40.0 / 44.0).abs() < 1e-12, "{agreement}");
     let raters = std::fs::read_to_string(out.join("raters.json")).unwrap();
     assert!(raters.contains("rater_03") && !raters.contains("Doe"), "pseudonyms stay here");
+
+    let sample::Sample { document: mut back, .. } = sample::project();
+    let labels = back.labels().len();
+    let pictures = |path: &std::path::Path, _: &Task| -> limner_annotation::Result<limner_annotation::ImageEntry> {
+        unreachable!("no picture comes with it: {}", path.display())
+    };
+    let reading = Reading { contents: back.contents(), path: &out, pictures: &pictures, task: &Task::default() };
+    let found = read(format, &reading).unwrap();
+    assert_eq!(found.records, 3);
+    apply(format, &mut back, found).unwrap();
+    assert_eq!(back.labels().len(), labels + 3, "each rater has a label of their own");
+    let map = back.label_map(images[0]).unwrap();
+    let own = |n: usize| {
+        back.labels().into_iter().find(|label| label.name == format!("liver (rater_{n:02})")).unwrap().clone()
+    };
+    assert_eq!([1, 2, 3].map(|n| map.count(own(n).value)), [20, 24, 28]);
+    assert!([1, 2, 3].iter().all(|n| own(*n).instance_of == Some(back.label_of_value(3).unwrap().id)));
+    let again = folder.path().join("again");
+    export(format, &back, &sample::load, &again, &Options::default(), &Task::default()).unwrap();
+    for file in ["agreement.csv", "masks/case_00001/rater_02.nii.gz", "consensus/case_00001_majority.nii.gz"] {
+        assert_eq!(std::fs::read(out.join(file)).unwrap(), std::fs::read(again.join(file)).unwrap(), "{file}");
+    }
+    back.undo().unwrap();
+    assert_eq!(back.labels().len(), labels, "one step takes all of it back");
 }

@@ -6,6 +6,7 @@
 pub(crate) mod build;
 mod companion;
 pub(crate) mod gsps;
+mod report_numbers;
 pub(crate) mod rtstruct;
 pub(crate) mod seg;
 mod seg_read;
@@ -18,7 +19,8 @@ use crate::ImageId;
 use crate::error::{Error, Result};
 use dicom_core::Tag;
 use dicom_core::value::Value;
-use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions};
+use dicom_dictionary_std::uids;
+use dicom_object::{FileDicomObject, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
 use limner_imaging::Task;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -79,13 +81,43 @@ impl<'a> Read<'a> {
 }
 
 /// Reads a file's data set up to the pixels.
-pub(crate) fn header(path: &Path) -> Result<DefaultDicomObject> {
+pub(crate) fn header(path: &Path) -> Result<InMemDicomObject> {
     let open = OpenFileOptions::new().read_until(dicom_dictionary_std::tags::PIXEL_DATA).open_file(path);
-    open.map_err(|error| Error::export(path, format!("this DICOM file cannot be read: {error}")))
+    open.map(FileDicomObject::into_inner).or_else(|error| {
+        let no_file = || Error::export(path, format!("this DICOM file cannot be read: {error}"));
+        bare(path)?.ok_or_else(no_file)
+    })
+}
+
+/// A data set that stands in its file without preamble and file header, as some planning systems write structure sets.
+fn bare(path: &Path) -> Result<Option<InMemDicomObject>> {
+    // Group 8, which every data set begins with, in little endian.
+    const GROUP: [u8; 2] = [8, 0];
+    const MOST: u64 = 256 << 20;
+    let size = std::fs::metadata(path).map_err(Error::io(path, "could not read the file"))?.len();
+    if size > MOST {
+        return Ok(None);
+    }
+    let bytes = super::folder::read(path)?;
+    let [a, b, _, _, x, y, ..] = bytes[..] else { return Ok(None) };
+    if [a, b] != GROUP {
+        return Ok(None);
+    }
+    let is_explicit = x.is_ascii_uppercase() && y.is_ascii_uppercase();
+    let syntax = if is_explicit { uids::EXPLICIT_VR_LITTLE_ENDIAN } else { uids::IMPLICIT_VR_LITTLE_ENDIAN };
+    // The header that is missing; what it says of the object itself nobody asks.
+    let builder = FileMetaTableBuilder::new().transfer_syntax(syntax).media_storage_sop_instance_uid("2.25.1");
+    let Ok(header) = builder.media_storage_sop_class_uid("2.25.1").build() else { return Ok(None) };
+    let mut file = [&[0_u8; 128][..], b"DICM"].concat();
+    if header.write(&mut file).is_err() {
+        return Ok(None);
+    }
+    file.extend(bytes);
+    Ok(FileDicomObject::from_reader(&file[..]).ok().map(FileDicomObject::into_inner))
 }
 
 /// The files of a class under a path.
-pub(crate) fn objects(path: &Path, classes: &[&str], task: &Task) -> Result<Vec<(PathBuf, DefaultDicomObject)>> {
+pub(crate) fn objects(path: &Path, classes: &[&str], task: &Task) -> Result<Vec<(PathBuf, InMemDicomObject)>> {
     let files = if path.is_dir() { super::folder::files_under(path)? } else { vec![path.to_path_buf()] };
     let single = path.is_file();
     let mut found = Vec::new();

@@ -7,6 +7,7 @@ use super::source::{Instance, Origin, stand_in};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, voxels::grid, voxels::maps};
 use crate::image_entry::ImageEntry;
@@ -62,7 +63,7 @@ impl Exchange for Segmentation {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![OVERLAP, maps::SHAPES, maps::TIME]
+        vec![FILLED, OVERLAP, maps::SHAPES, maps::TIME]
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {

@@ -8,7 +8,7 @@ use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::image_entry::ImageEntry;
 use crate::labels::Code;
 use dicom_dictionary_std::tags;
-use dicom_object::DefaultDicomObject;
+use dicom_object::InMemDicomObject;
 use glam::DVec3;
 use limner_imaging::{Geometry, Mask, Samples, Task, Voxel, VoxelBox, World, formats};
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ struct Frame {
     plane: Geometry,
 }
 
-fn masks_of(path: &Path, object: &DefaultDicomObject, images: &[&ImageEntry], task: &Task) -> Result<Found> {
+fn masks_of(path: &Path, object: &InMemDicomObject, images: &[&ImageEntry], task: &Task) -> Result<Found> {
     let frames = frames(path, Read(object))?;
     let (image, placed, off_mm) = place(path, &frames, images)?;
     let size = images[image].size();

@@ -2,10 +2,11 @@
 //! and what it measures. Only images that came from DICOM can be pointed at.
 
 use super::build::{Build, code, shortened};
+use super::report_numbers::Number;
 use super::source::{Origin, stand_in};
 use super::{Read, objects, slices_by_instance};
 use crate::contents::Contents;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::case::Case;
 use crate::exchange::flat::{self, Body, outline};
 use crate::exchange::import::{Import, Labels, Reading};
@@ -22,6 +23,7 @@ pub(crate) struct MeasurementReport;
 
 pub(super) const CLASSES: &[&str] =
     &[uids::COMPREHENSIVE_SR_STORAGE, uids::ENHANCED_SR_STORAGE, "1.2.840.10008.5.1.4.1.1.88.34"];
+const GROUP: &str = "125007";
 const PAINT: &str = "painted labels";
 const NO_DICOM: &str = "shapes on images that are no DICOM";
 /// Graphics are 32-bit floats.
@@ -277,7 +279,7 @@ fn group_item(group: &Group, origin: &Origin) -> Build {
         });
         children.push(number);
     }
-    container(Some("CONTAINS"), &dcm("125007", "Measurement Group"), Some("1410"), children)
+    container(Some("CONTAINS"), &dcm(GROUP, "Measurement Group"), Some("1410"), children)
 }
 
 /// A region of a report of any writer.
@@ -286,7 +288,15 @@ struct Found {
     image: String,
     frame: usize,
     body: Body,
-    numbers: usize,
+    numbers: Vec<Number>,
+}
+
+/// What a report says: its regions, and the groups that have none with how many numbers are in them.
+#[derive(Default)]
+struct Told {
+    regions: Vec<Found>,
+    unplaced: usize,
+    loose: usize,
 }
 
 fn read(reading: &Reading<'_>) -> Result<Import> {
@@ -295,14 +305,13 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
     let mut drawn = Vec::new();
     let places = slices_by_instance(reading)?;
     for (path, object) in objects(reading.path, CLASSES, reading.task)? {
-        let mut found = Vec::new();
-        walk(Read(&object), None, &mut found, 0);
-        let (mut nowhere, mut numbers) = (0, 0);
-        for region in found {
-            numbers += region.numbers;
+        let found = found_in(Read(&object));
+        let (mut nowhere, mut left) = (0, 0);
+        for region in found.regions {
             let place: Option<(ImageId, usize)> = places.get(&(region.image.clone(), region.frame)).copied();
             let Some((image, slice)) = place else {
                 nowhere += 1;
+                left += region.numbers.len();
                 continue;
             };
             let known = region
@@ -318,18 +327,30 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
                 labels.code(value, vec![finding]);
             }
             let Some(form) = region.body.form(Slice::stored(slice)) else { continue };
-            drawn.push(Command::AddShape { shape: Shape::new(image, form, labels.id_of(value)) });
+            let shape = Shape::new(image, form, labels.id_of(value));
+            let entry = reading.contents.image(image).ok_or(Error::Missing { key: image.into() })?;
+            let kept: Vec<Command> = region.numbers.iter().filter_map(|number| number.kept(&shape, entry)).collect();
+            left += region.numbers.len() - kept.len();
+            drawn.push(Command::AddShape { shape });
+            drawn.extend(kept);
             import.records += 1;
         }
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if nowhere > 0 {
             import.warn("no_image", format!("{file}: {nowhere} regions are on images that are not in the project"));
         }
-        if numbers > 0 {
-            import.warn(
-                "numbers",
-                format!("{file}: {numbers} measured numbers were left out; they follow from the shapes"),
+        if left > 0 {
+            let text =
+                format!("{file}: {left} measured numbers were left out: they follow from the shapes, or have no place");
+            import.warn("numbers", text);
+        }
+        if found.unplaced > 0 {
+            let (groups, numbers) = (found.unplaced, found.loose);
+            let text = format!(
+                "{file}: left out, for they speak of segments or whole images and not of regions: measurement groups \
+                 {groups}, numbers {numbers}"
             );
+            import.warn("no_region", text);
         }
     }
     import.commands.extend(labels.commands());
@@ -337,8 +358,14 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
     Ok(import)
 }
 
+fn found_in(object: Read<'_>) -> Told {
+    let mut told = Told::default();
+    walk(object, None, &mut told, 0);
+    told
+}
+
 /// Gathers the regions of a content tree; the finding of a group holds for what is in it.
-fn walk(item: Read<'_>, finding: Option<&Code>, found: &mut Vec<Found>, depth: usize) {
+fn walk(item: Read<'_>, finding: Option<&Code>, told: &mut Told, depth: usize) {
     if depth > 32 {
         return;
     }
@@ -346,12 +373,13 @@ fn walk(item: Read<'_>, finding: Option<&Code>, found: &mut Vec<Found>, depth: u
         child.code(tags::CONCEPT_NAME_CODE_SEQUENCE).is_some_and(|name| name.value == value && name.scheme == "DCM")
     };
     let mut own = finding.cloned();
-    let mut numbers = 0;
+    let mut numbers = Vec::new();
+    let before = told.regions.len();
     for child in item.items(tags::CONTENT_SEQUENCE) {
         if is(&child, "121071") {
             own = child.code(tags::CONCEPT_CODE_SEQUENCE).or(own);
         }
-        numbers += usize::from(child.text(tags::VALUE_TYPE).as_deref() == Some("NUM"));
+        numbers.extend(Number::of(child));
     }
     for child in item.items(tags::CONTENT_SEQUENCE) {
         if child.text(tags::VALUE_TYPE).as_deref() == Some("SCOORD") {
@@ -360,11 +388,16 @@ fn walk(item: Read<'_>, finding: Option<&Code>, found: &mut Vec<Found>, depth: u
             let uid = image.and_then(|image| image.text(tags::REFERENCED_SOP_INSTANCE_UID));
             if let (Some(image), Some(uid), Some(body)) = (image, uid, body_of(child)) {
                 let frame = image.whole(tags::REFERENCED_FRAME_NUMBER).unwrap_or(1);
-                found.push(Found { finding: own.clone(), image: uid, frame, body, numbers });
-                numbers = 0;
+                let numbers = std::mem::take(&mut numbers);
+                told.regions.push(Found { finding: own.clone(), image: uid, frame, body, numbers });
             }
         }
-        walk(child, own.as_ref(), found, depth + 1);
+        walk(child, own.as_ref(), told, depth + 1);
+    }
+    let is_group = item.code(tags::CONCEPT_NAME_CODE_SEQUENCE).is_some_and(|name| name.value == GROUP);
+    if is_group && told.regions.len() == before {
+        told.unplaced += 1;
+        told.loose += numbers.len();
     }
 }
 
@@ -390,8 +423,7 @@ fn body_of(region: Read<'_>) -> Option<Body> {
 
 fn check_case(case: &Case<'_>, meant: &[Group], origin: &Origin, path: &Path, check: &mut SelfCheck) -> Result<()> {
     let object = super::header(path)?;
-    let mut found = Vec::new();
-    walk(Read(&object), None, &mut found, 0);
+    let found = found_in(Read(&object)).regions;
     let slices: BTreeMap<&str, usize> =
         origin.instances.iter().enumerate().map(|(slice, instance)| (instance.uid.as_str(), slice)).collect();
     let step = case.image.geometry.spacing_mm()[..2].iter().copied().fold(0.0, f64::max);

@@ -5,6 +5,7 @@ mod files;
 pub(crate) mod surface;
 
 use super::case::Case;
+use super::filled::FILLED;
 use super::import::{Import, Labels, Painter, Reading};
 use super::voxels::{grid, maps};
 use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
@@ -88,7 +89,7 @@ impl Exchange for Meshes {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![DETAIL, maps::SHAPES, maps::TIME]
+        vec![FILLED, DETAIL, maps::SHAPES, maps::TIME]
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {

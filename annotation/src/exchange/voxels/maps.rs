@@ -7,9 +7,11 @@ use crate::ImageId;
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::labels::Label;
+use crate::operations::outlines::is_outline;
 use limner_imaging::StackAxis;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,7 +57,7 @@ impl Exchange for Maps {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![SHAPES, TIME]
+        vec![FILLED, SHAPES, TIME]
     }
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
@@ -163,7 +165,8 @@ pub(crate) fn lose_time_and_shapes(run: &mut DryRun, contents: &Contents, case: 
         run.lose(TIME, || format!("{}: frames become slices", case.name));
     }
     for shape in contents.shapes_on(case.image.id) {
-        run.lose(SHAPES, || format!("a {} on {}", shape.form.name(), case.name));
+        let field = if is_outline(shape) { FILLED } else { SHAPES };
+        run.lose(field, || format!("a {} on {}", shape.form.name(), case.name));
     }
 }
 

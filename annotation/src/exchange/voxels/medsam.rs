@@ -7,6 +7,7 @@ use super::{grid, medsam_read};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names, npz};
 use limner_imaging::{StackAxis, Volume, Window};
@@ -38,7 +39,7 @@ impl Exchange for MedSam {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![SLICES, GREYS, OVERLAP, MANY, SHAPES, TIME]
+        vec![FILLED, SLICES, GREYS, OVERLAP, MANY, SHAPES, TIME]
     }
 
     fn writes_pictures(&self) -> bool {

@@ -6,6 +6,7 @@ use super::maps::{TIME, lose_time_and_shapes};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::label_map::LabelMap;
@@ -39,7 +40,7 @@ impl Exchange for NnUnet {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![OVERLAP, SHAPES, TIME]
+        vec![FILLED, OVERLAP, SHAPES, TIME]
     }
 
     fn writes_pictures(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::ImageId;
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::labels::Label;
@@ -70,7 +71,7 @@ impl Exchange for Stacks {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![SHAPES, GREYS]
+        vec![FILLED, SHAPES, GREYS]
     }
 
     fn writes_pictures(&self) -> bool {

@@ -6,6 +6,7 @@ use super::trees_read;
 use crate::contents::Contents;
 use crate::error::Result;
 use crate::exchange::case::Case;
+use crate::exchange::filled::FILLED;
 use crate::exchange::import::{Import, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folder, names};
 use limner_imaging::{StackAxis, formats};
@@ -42,7 +43,7 @@ impl Exchange for Tree {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        vec![SHAPES, TIME]
+        vec![FILLED, SHAPES, TIME]
     }
 
     fn writes_pictures(&self) -> bool {
