@@ -239,18 +239,23 @@ impl App {
     fn frame_ui(&mut self, ui: &mut Ui, out: &mut Outbox) {
         let app = &*self;
         let c = theme::colours(ui.ctx());
+        let empty = app.workspace.project.is_none() && app.workspace.found.is_empty();
+        // Most of the window is filled here once; only before a picture is open the bars differ from the rest.
+        ui.painter().add(app.gpu.ground(ui.ctx().content_rect(), if empty { c.ground } else { c.panel }));
         let bar = |panel: Panel, height: f32| {
-            let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(8, 0));
+            let frame = Frame::new().inner_margin(Margin::symmetric(8, 0));
+            let frame = if empty { frame.fill(c.panel) } else { frame };
             panel.exact_size(height).resizable(false).frame(frame)
         };
         let side = |panel: Panel| {
-            let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(8, 4));
+            let frame = Frame::new().inner_margin(Margin::symmetric(8, 4));
             panel.default_size(size::PANEL_WIDTH).min_size(180.0).max_size(460.0).resizable(true).frame(frame)
         };
         let (browser, inspector) = self.side_panels();
         bar(Panel::top("menu"), size::BAR_HEIGHT).show(ui, |ui| panels::menu::ui(app, ui, out));
         bar(Panel::bottom("status"), size::STATUS_HEIGHT).show(ui, |ui| panels::status::ui(app, ui, out));
-        let rail = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(6, 0));
+        let rail = Frame::new().inner_margin(Margin::symmetric(6, 0));
+        let rail = if empty { rail.fill(c.panel) } else { rail };
         let width = panels::rail::width(ui.available_height());
         Panel::left("rail")
             .exact_size(width)
@@ -273,7 +278,6 @@ impl App {
             };
             panel.show(ui, |ui| panels::inspector::ui(app, ui, out));
         }
-        let empty = app.workspace.project.is_none() && app.workspace.found.is_empty();
         if !empty {
             bar(Panel::top("view"), size::BAR_HEIGHT).show(ui, |ui| panels::viewbar::ui(app, ui, out));
         }
@@ -281,9 +285,7 @@ impl App {
             bar(Panel::bottom("time"), size::BAR_HEIGHT).show(ui, |ui| panels::timebar::ui(app, ui, out));
         }
         let layout = app.workspace.stage.layout();
-        // Views cover their place: a ground below them would be one more layer to shade, which software feels.
-        let ground = if empty { Frame::NONE.fill(c.ground) } else { Frame::NONE };
-        let central = CentralPanel::default().frame(ground);
+        let central = CentralPanel::default().frame(Frame::NONE);
         central.show(ui, |ui| if empty { panels::welcome::ui(app, ui, out) } else { views::ui(app, layout, ui, out) });
         let beside = beside::ui(app, ui.ctx(), out);
         panels::notices::ui(app, ui.ctx(), out);
@@ -340,6 +342,7 @@ impl App {
         self.settings.beside_place = self.beside_now;
         self.settings.window_place = Place::of_window(&self.ctx, self.ctx.zoom_factor()).or(self.settings.window_place);
         self.settings.hand = Some(self.hand.clone());
+        self.settings.label = self.label;
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");
         }

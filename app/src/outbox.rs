@@ -132,6 +132,10 @@ pub enum Request {
     Review(crate::review::Ask),
     /// Asks for a file in a dialog.
     AskPath(Purpose),
+    /// Labels of another program.
+    Import(PathBuf),
+    /// A folder to look for moved pictures in.
+    Relink(PathBuf),
     CancelJob(u64),
     DismissNotice(usize),
     CloseDialog,

@@ -8,8 +8,10 @@ use crate::app::App;
 use crate::case::Errand;
 use crate::settings::NamedWindow;
 use crate::view_state::{Arrangement, Pane, Viewport};
+use crate::work::operation::Work;
 use crate::workspace::OpenPicture;
 use limner_annotation::ImageId;
+use limner_annotation::operations::outlines;
 use limner_annotation::tools::prompt::Ask;
 use limner_annotation::tools::{Makes, ToolId};
 
@@ -20,7 +22,13 @@ impl App {
     pub fn why_not(&self, action: Action) -> Option<&'static str> {
         let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
         match action {
-            Action::NewLabel | Action::SaveProjectAs | Action::Export | Action::ExportNifti | Action::ExportCoco
+            Action::NewLabel
+            | Action::SaveProjectAs
+            | Action::Import
+            | Action::Relink
+            | Action::Export
+            | Action::ExportNifti
+            | Action::ExportCoco
                 if document.is_none() =>
             {
                 Some("Open a picture or a project first")
@@ -62,9 +70,17 @@ impl App {
                 self.why_model_cannot(tool).or_else(|| self.why_no_time(tool, self.workspace.open()?.image))
             }
             Action::PickLabel(n) => self.work.recent.get(n).is_none().then_some("No label was used on this digit yet"),
+            Action::Work(Work::FillOutlines) if !self.has_outlines() => Some("The label in hand has no outline here"),
             Action::Work(_) => self.label.is_none().then_some("Pick a label first"),
             _ => None,
         }
+    }
+
+    /// Whether the label in hand was outlined on the picture in view.
+    fn has_outlines(&self) -> bool {
+        let (Some(project), Some(open)) = (&self.workspace.project, self.workspace.open()) else { return false };
+        let mut shapes = project.document().shapes_on(open.image);
+        shapes.any(|shape| shape.label == self.label && outlines::is_outline(shape))
     }
 
     /// Why what a study brings along cannot become part of the project now.

@@ -7,6 +7,7 @@ use crate::model_choice::ModelSettings;
 use crate::theme::Theme;
 use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
+use limner_annotation::LabelId;
 use limner_imaging::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ pub struct Settings {
     /// Files and folders of predictions that were looked at with a project, to go on with.
     pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
     pub hand: Option<Hand>,
+    /// In the hand last.
+    pub label: Option<LabelId>,
     /// Where the windows stood.
     pub window_place: Option<Place>,
     pub beside_place: Option<Place>,
@@ -45,6 +48,7 @@ impl Default for Settings {
             recent_projects: Vec::new(),
             predictions: BTreeMap::new(),
             hand: None,
+            label: None,
             window_place: None,
             beside_place: None,
             stage: None,

@@ -22,6 +22,8 @@ pub struct Workspace {
     pub stage: Stage,
     /// How pictures were seen that are shown no longer, for when they come back.
     pub looks: BTreeMap<ImageId, Viewport>,
+    /// Pictures of the project that could not be read.
+    pub missing: BTreeSet<ImageId>,
 }
 
 pub struct OpenPicture {

@@ -87,7 +87,7 @@ const fn of_work(work: Work) -> Option<&'static str> {
         Work::Interpolate | Work::CopyOnwards | Work::CopyBack | Work::Forwards | Work::Backwards | Work::Between => {
             "Through slices and frames"
         }
-        Work::FillHoles | Work::KeepLargest | Work::RemoveSmall => "Holes and islands",
+        Work::FillOutlines | Work::FillHoles | Work::KeepLargest | Work::RemoveSmall => "Outlines, holes and islands",
         Work::Grow | Work::Shrink | Work::Smooth | Work::CloseGaps | Work::RemoveThin | Work::Hollow => "Edge",
     })
 }

@@ -72,7 +72,7 @@ impl App {
     }
 
     /// The file of the project with all that was done until now in it.
-    fn synced_project(&mut self) -> Option<PathBuf> {
+    pub(super) fn synced_project(&mut self) -> Option<PathBuf> {
         self.end_stroke();
         self.commit_typing();
         let project = self.workspace.project.as_mut()?;
@@ -91,6 +91,6 @@ fn look(path: &Path, wish: &Wish) -> anyhow::Result<Found> {
     let options = wish.options()?;
     let project = Project::open_read_only(path)?;
     let run = exchange::dry_run(format, project.document(), &options);
-    let preview = format.preview(project.document(), &options, PREVIEWED);
+    let preview = exchange::preview(format, project.document(), &options, PREVIEWED)?;
     Ok(Found { run, preview })
 }

@@ -16,15 +16,18 @@ use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::work::Work;
 use crate::workspace::OpenPicture;
 use anyhow::Context as _;
-use limner_annotation::{Command, ImageEntry, ImageId, Project, SeriesFacts};
+use limner_annotation::{Command, ImageEntry, ImageId, LabelId, Project, SeriesFacts};
 use limner_imaging::study::{self, Patient};
 use limner_imaging::{Series, Task, Warning, formats};
 use limner_render::GpuContext;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Pictures of a project that are listed when it opens.
 const MOST_LISTED: usize = 200;
+/// How long a project that another process holds is waited for.
+const PATIENCE_FOR_LOCK: Duration = Duration::from_secs(3);
 /// Only one picture is being opened at a time: a newer wish replaces it.
 pub(super) const OPENING: &str = "open";
 
@@ -80,7 +83,7 @@ impl App {
     }
 
     /// Sorts what was found into patients and studies.
-    fn file_series(&mut self) {
+    pub(super) fn file_series(&mut self) {
         let series = self.workspace.found.clone();
         self.jobs.start_quiet("studies", move |task| {
             let patients = limner_imaging::study::patients(&series, task)?;
@@ -218,6 +221,7 @@ impl App {
         overlay::show_all(&mut self.gpu, project.document(), &open, marks);
         self.work.measures.add_picture(project.document(), image, &open.volume);
         self.workspace.pictures.insert(image, open);
+        self.workspace.missing.remove(&image);
         self.put_picture(image, place);
         self.follow_registrations();
         self.lay_companions_over(image);
@@ -263,6 +267,7 @@ impl App {
         self.commit_typing();
         self.workspace.pictures.clear();
         self.workspace.looks.clear();
+        self.workspace.missing.clear();
         self.workspace.stage.clear();
         self.gpu.drop_all_pictures();
         self.companions.start_over();
@@ -275,9 +280,18 @@ impl App {
         if !notices.is_empty() {
             self.notices.warning("About this project", notices);
         }
-        self.label = project.document().labels().first().map(|l| l.id);
+        let labels = project.document().labels();
+        let known = |id: &LabelId| labels.iter().any(|label| label.id == *id);
+        self.label = self.settings.label.filter(known).or_else(|| labels.first().map(|label| label.id));
+        // Digits lie in the order of the list until the hand has its own.
+        labels.iter().take(9).for_each(|label| self.work.recent.used(label.id));
         self.workspace.project = Some(project);
         self.fault_told = false;
+        self.save_settings();
+    }
+
+    /// Now, and not only at the end: a session that is killed must find its project again.
+    fn save_settings(&mut self) {
         if let Err(error) = self.settings.save(&self.paths.config) {
             self.notices.error("The settings could not be saved", &error);
         }
@@ -288,7 +302,7 @@ impl App {
         let wanted: Vec<ImageId> = stage.iter().flat_map(Stage::images).collect();
         let gpu = self.gpu.context().clone();
         self.jobs.start_latest(OPENING, "Opening the project", move |task| {
-            let project = open_or_look(&path)?;
+            let project = open_when_free(&path, task)?;
             let (loaded, place) = pictures_of(&project, &wanted, &gpu, task);
             let series = series_of(&project, task);
             let apply: Apply = Box::new(move |app| {
@@ -302,12 +316,7 @@ impl App {
                 if let Some(stage) = stage.filter(|_| place == Place::Waiting) {
                     app.workspace.stage = stage;
                 }
-                for one in loaded {
-                    match one {
-                        Ok(loaded) => app.show_loaded(loaded, place),
-                        Err(error) => app.notices.error("The project's picture could not be read", &error),
-                    }
-                }
+                app.take_pictures(loaded, place);
             });
             Ok(apply)
         });
@@ -335,6 +344,7 @@ impl App {
                 // The picture stays open: it is the same document under another name.
                 *project = copy;
                 self.settings.remember_project(&path);
+                self.save_settings();
                 self.notices.done(format!("The project is now {}", path.display()));
             }
             Err(error) => self.notices.error("The project could not be saved there", &error),
@@ -379,7 +389,8 @@ fn image_of(project: &mut Project, loaded: &Loaded) -> anyhow::Result<ImageId> {
         ..ImageEntry::of_volume(&loaded.volume, path, &loaded.series.title)
     };
     let id = image.id;
-    project.document_mut().apply("Add image", vec![Command::AddImage { image }])?;
+    // To open a picture is no work on it: undo passes over it.
+    project.document_mut().apply_quietly("Add image", vec![Command::AddImage { image }])?;
     Ok(id)
 }
 
@@ -396,8 +407,22 @@ fn open_or_look(path: &Path) -> anyhow::Result<Project> {
     }
 }
 
+/// A window that was killed a moment ago, or is just being closed, may hold the project still.
+fn open_when_free(path: &Path, task: &Task) -> anyhow::Result<Project> {
+    let start = Instant::now();
+    loop {
+        task.cancel.check()?;
+        match Project::open(path) {
+            Err(limner_annotation::Error::InUse { .. }) if start.elapsed() < PATIENCE_FOR_LOCK => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            _ => return open_or_look(path),
+        }
+    }
+}
+
 /// The series of a project's pictures, for the list. One that has moved is simply not listed.
-fn series_of(project: &Project, task: &Task) -> Vec<Series> {
+pub(super) fn series_of(project: &Project, task: &Task) -> Vec<Series> {
     let paths: BTreeSet<PathBuf> = project.document().images().map(|i| project.file_of(i)).take(MOST_LISTED).collect();
     paths.iter().filter_map(|path| formats::scan(path, task).ok()).flat_map(|found| found.series).collect()
 }
@@ -423,18 +448,18 @@ fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
 }
 
 /// The pictures a stage waits for if the project has them, else the project's first for the viewport in front.
-fn pictures_of(
+pub(super) fn pictures_of(
     project: &Project,
     wanted: &[ImageId],
     gpu: &GpuContext,
     task: &Task,
-) -> (Vec<anyhow::Result<Loaded>>, Place) {
+) -> (Vec<(ImageId, anyhow::Result<Loaded>)>, Place) {
     let images: Vec<&ImageEntry> = project.document().images().collect();
     let waiting: Vec<&ImageEntry> = images.iter().copied().filter(|e| wanted.contains(&e.id)).collect();
     let all_there = !wanted.is_empty() && waiting.len() == wanted.len();
     let (entries, place) =
         if all_there { (waiting, Place::Waiting) } else { (images.into_iter().take(1).collect(), Place::Active) };
-    (entries.into_iter().map(|entry| reopen(project, entry, gpu, task)).collect(), place)
+    (entries.into_iter().map(|entry| (entry.id, reopen(project, entry, gpu, task))).collect(), place)
 }
 
 /// Reads an image of a project, known again by its samples, with the series it comes from.

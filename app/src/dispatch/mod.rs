@@ -2,6 +2,7 @@
 
 mod ahead;
 mod annotate;
+mod bring;
 pub mod case;
 mod companions;
 mod export;
@@ -102,6 +103,8 @@ impl App {
     /// What changes how one viewport shows its picture.
     fn carry_out_on_view(&mut self, request: Request) {
         match request {
+            Request::Import(path) => self.import_path(path),
+            Request::Relink(folder) => self.relink(folder),
             Request::Scroll { viewport, steps } => self.scroll(viewport, steps),
             Request::Zoom { viewport, pixel, factor } => self.zoom_about(viewport, pixel, factor),
             Request::ViewResized(viewport, size) => {
@@ -133,6 +136,8 @@ impl App {
             Action::OpenSample => self.open_sample(),
             Action::OpenFile => self.pick_file(),
             Action::OpenFolder => self.pick_folder(),
+            Action::Import => self.pick_import(),
+            Action::Relink => self.pick_moved(),
             Action::OpenPath => self.ask_path(Purpose::Open),
             Action::OpenProject => self.pick_project(),
             Action::NewProject => self.new_project(),

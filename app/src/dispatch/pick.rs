@@ -26,6 +26,16 @@ impl App {
         self.pick(Purpose::Open, || FileDialog::new().pick_folder(), Self::open_path);
     }
 
+    pub(super) fn pick_import(&mut self) {
+        let pick = || FileDialog::new().set_title(Purpose::Import.title()).pick_file();
+        self.pick(Purpose::Import, pick, Self::import_path);
+    }
+
+    pub(super) fn pick_moved(&mut self) {
+        let pick = || FileDialog::new().set_title(Purpose::Relink.title()).pick_folder();
+        self.pick(Purpose::Relink, pick, Self::relink);
+    }
+
     pub(super) fn pick_project(&mut self) {
         let pick = || FileDialog::new().add_filter("Limner project", &["limner"]).pick_file();
         self.pick(Purpose::OpenProject, pick, Self::open_project);

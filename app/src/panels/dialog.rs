@@ -45,6 +45,8 @@ impl Dialog {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Open,
+    Import,
+    Relink,
     OpenProject,
     SaveProject,
     SaveView,
@@ -62,6 +64,8 @@ impl Purpose {
     pub fn title(self) -> String {
         match self {
             Self::Open => "Open a file, a folder or a project".into(),
+            Self::Import => "Import labels: a label map, a DICOM object, a data set of another program".into(),
+            Self::Relink => "Look for moved pictures in a folder".into(),
             Self::OpenProject => "Open a project".into(),
             Self::SaveProject => "Save the project as".into(),
             Self::SaveView => "Save the view as PNG".into(),
@@ -84,6 +88,8 @@ impl Purpose {
             | Self::LoadTemplate
             | Self::Predictions
             | Self::Protocol => "Open",
+            Self::Import => "Import",
+            Self::Relink => "Look",
             Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit | Self::Report => "Save",
             Self::Export(_) => "Export",
         }
@@ -92,6 +98,8 @@ impl Purpose {
     fn request(self, path: PathBuf) -> Request {
         match self {
             Self::Open => Request::OpenPath(path),
+            Self::Import => Request::Import(path),
+            Self::Relink => Request::Relink(path),
             Self::OpenProject => Request::OpenProject(path),
             Self::SaveProject => Request::SaveProjectAs(path),
             Self::SaveView => Request::SaveView(path),

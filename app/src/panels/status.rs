@@ -56,7 +56,9 @@ fn memory_ui(app: &App, ui: &mut Ui) {
 fn saved_ui(app: &App, ui: &mut Ui) {
     let Some(project) = &app.workspace.project else { return };
     let c = colours(ui.ctx());
-    let (text, colour) = if project.fault().is_some() {
+    let (text, colour) = if project.is_read_only() {
+        ("Read only", c.warning)
+    } else if project.fault().is_some() {
         ("Not saved", c.error)
     } else if project.acknowledged() < project.document().revision() {
         ("Saving", c.warning)
@@ -69,7 +71,9 @@ fn saved_ui(app: &App, ui: &mut Ui) {
 }
 
 fn under_pointer(app: &App) -> String {
-    let Some((id, pixel)) = app.hover else { return tour::hint(app) };
+    // In the middle of something the hint has a place of its own.
+    let hint = || if app.assist.is_busy() || app.work.is_drafting() { String::new() } else { tour::hint(app) };
+    let Some((id, pixel)) = app.hover else { return hint() };
     let Some((viewport, open)) = app.workspace.shown_in(id) else { return String::new() };
     if viewport.is_solid() {
         return "Drag to turn, right drag or wheel to zoom, middle drag to move".to_owned();
@@ -78,7 +82,7 @@ fn under_pointer(app: &App) -> String {
     let at = open.volume.geometry.voxel(world);
     let Some(index) = at.index_in(open.volume.size()) else { return String::new() };
     let volume = &open.volume;
-    let place = if volume.spacing_known { position(world) } else { String::new() };
+    let place = if volume.spacing_known && volume.orientation.is_placed() { position(world) } else { String::new() };
     let [i, j, k] = index;
     format!("{place}voxel {i}, {j}, {k}   {}   {}", value(volume, index), app.label_names_at(open, index))
 }

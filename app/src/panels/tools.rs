@@ -137,7 +137,8 @@ fn prompt_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 fn rule_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let document = app.workspace.project.as_ref().map(limner_annotation::Project::document);
     let name = |rule: PaintOver| match rule {
-        PaintOver::All => "Everything".to_owned(),
+        PaintOver::Shown => "Everything shown".to_owned(),
+        PaintOver::All => "Everything, hidden labels too".to_owned(),
         PaintOver::UnlabelledOnly => "Unlabelled only".to_owned(),
         PaintOver::Inside(value) => {
             let label = document.and_then(|d| d.label_of_value(value));
@@ -147,9 +148,9 @@ fn rule_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     };
     let now = format!("Now: {}", name(app.hand.rule).to_lowercase());
     let words = Words { name: "Paint over", hint: &now, ..Words::default() };
-    let response = icon_button(ui, icon::LAYERS_2, words, app.hand.rule != PaintOver::All);
+    let response = icon_button(ui, icon::LAYERS_2, words, app.hand.rule != PaintOver::Shown);
     Popup::menu(&response).show(|ui| {
-        let mut rules = vec![PaintOver::All, PaintOver::UnlabelledOnly];
+        let mut rules = vec![PaintOver::Shown, PaintOver::UnlabelledOnly, PaintOver::All];
         rules.extend(document.iter().flat_map(|d| d.labels()).map(|label| PaintOver::Inside(label.value)));
         rules.extend(range_to_begin_with(app));
         for rule in rules {

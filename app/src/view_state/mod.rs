@@ -33,7 +33,7 @@ pub struct Hand {
 
 impl Default for Hand {
     fn default() -> Self {
-        Self { tool: Tool::Window, settings: Settings::default(), rule: PaintOver::All, positive: true }
+        Self { tool: Tool::Window, settings: Settings::default(), rule: PaintOver::Shown, positive: true }
     }
 }
 

@@ -17,9 +17,7 @@ use crate::panels::browser::CarriedSeries;
 use crate::theme::{colours, icon, icon_font, over, size};
 use crate::view_state::{Along, Node, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
-use eframe::egui::{
-    self, Align2, Color32, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
-};
+use eframe::egui::{self, Align2, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
 /// Every viewport of one of the two windows in its place.
 pub fn ui(app: &App, layout: &Node, ui: &mut Ui, out: &mut Outbox) {
@@ -60,10 +58,14 @@ fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
     let rect = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Empty view"));
-    ui.painter().rect_filled(rect, 0.0, over::GROUND);
-    let waits = app.awaited.contains(&id) || app.workspace.stage.get(id).is_some_and(|v| v.image.is_some());
-    let (sign, text) =
-        if waits { (icon::LOADER_CIRCLE, "Reading the picture") } else { (icon::IMAGES, "Drop a series here") };
+    ui.painter().add(app.gpu.nothing(rect));
+    let image = app.workspace.stage.get(id).and_then(|viewport| viewport.image);
+    let is_missing = image.is_some_and(|image| app.workspace.missing.contains(&image));
+    let (sign, text) = match () {
+        () if is_missing => (icon::TRIANGLE_ALERT, "This picture could not be read: File, Find moved pictures…"),
+        () if app.awaited.contains(&id) || image.is_some() => (icon::LOADER_CIRCLE, "Reading the picture"),
+        () => (icon::IMAGES, "Drop a series here"),
+    };
     let painter = ui.painter().with_clip_rect(rect);
     let above = rect.center() - vec2(0.0, 16.0);
     painter.text(above, Align2::CENTER_CENTER, sign, icon_font(22.0), over::WEAK);
@@ -117,12 +119,8 @@ fn picture_ui(app: &App, (id, viewport, _): Shown<'_>, ui: &mut Ui, out: &mut Ou
     let name = accessible_name(app, id, viewport);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
     out.ask(Request::ViewResized(id, size_in_pixels(rect, ui)));
-    if !app.gpu.has_drawn(id) {
-        ui.painter().rect_filled(rect, 0.0, over::GROUND);
-    }
-    let texture = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    if let Some(picture) = app.gpu.texture_id(id) {
-        ui.painter().image(picture, rect, texture, Color32::WHITE);
+    if let Some(picture) = app.gpu.picture(id, rect) {
+        ui.painter().add(picture);
     }
     drop_ui(id, rect, &response, ui, out);
     if response.double_clicked() && app.work.is_drafting() {

@@ -7,13 +7,13 @@ use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
 use crate::views::{crosshair, drawn, overlay_text, pointed, reviewed};
-use eframe::egui::{self, Event, PointerButton, Pos2, Rect, Response, Stroke, TouchPhase, Ui, vec2};
+use eframe::egui::{self, Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Stroke, TouchPhase, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
 use limner_imaging::reslice::Raster;
 
-/// Points of wheel travel that make one slice; a notch of a mouse wheel is more than this on every platform.
-const WHEEL_POINTS_PER_SLICE: f32 = 30.0;
+/// Points that fingers travel on a touch pad for one slice.
+const POINTS_PER_SLICE: f32 = 30.0;
 
 pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     let (id, viewport, open) = shown;
@@ -129,20 +129,32 @@ fn wheel_ui(frame: &Frame, response: &Response, ui: &Ui, out: &mut Outbox) {
         out.ask(Request::Zoom { viewport: frame.id, pixel: frame.pixel(at), factor: f64::from(zoom) });
         return;
     }
-    let travel = if wheel.y == 0.0 && shift { wheel.x } else { wheel.y };
-    if travel == 0.0 {
+    if shift {
+        let travel = if wheel.y == 0.0 { wheel.x } else { wheel.y };
+        if travel != 0.0 {
+            out.ask(Request::ResizeBrush(f64::from(travel)));
+        }
         return;
     }
-    // Smooth scrolling arrives in small parts: what is less than a slice waits for the next part.
+    // What is less than a slice waits for the next part.
     let id = response.id.with("wheel");
-    let gathered = ui.data(|d| d.get_temp::<f32>(id)).unwrap_or(0.0) - travel;
-    let steps = (gathered / WHEEL_POINTS_PER_SLICE).trunc();
-    ui.data_mut(|d| d.insert_temp(id, gathered - steps * WHEEL_POINTS_PER_SLICE));
-    if shift {
-        out.ask(Request::ResizeBrush(f64::from(travel)));
-    } else if steps != 0.0 {
+    let gathered = ui.data(|d| d.get_temp::<f32>(id)).unwrap_or(0.0) - slices_scrolled(ui, frame.rect.height());
+    let steps = gathered.trunc();
+    ui.data_mut(|d| d.insert_temp(id, gathered - steps));
+    if steps != 0.0 {
         out.ask(Request::Scroll { viewport: frame.id, steps: steps as isize });
     }
+}
+
+/// Slices that the wheel was turned by in this frame: a notch is one, always; a touch pad gives points.
+fn slices_scrolled(ui: &Ui, page: f32) -> f32 {
+    let by = |event: &Event| match event {
+        Event::MouseWheel { unit: MouseWheelUnit::Line, delta, .. } => delta.y,
+        Event::MouseWheel { unit: MouseWheelUnit::Point, delta, .. } => delta.y / POINTS_PER_SLICE,
+        Event::MouseWheel { unit: MouseWheelUnit::Page, delta, .. } => delta.y * page / POINTS_PER_SLICE,
+        _ => 0.0,
+    };
+    ui.input(|input| input.events.iter().map(by).sum())
 }
 
 /// The brush's outline, at its true size.

@@ -12,6 +12,7 @@ pub enum Work {
     Forwards,
     Backwards,
     Between,
+    FillOutlines,
     FillHoles,
     KeepLargest,
     RemoveSmall,
@@ -24,13 +25,14 @@ pub enum Work {
 }
 
 impl Work {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Interpolate,
         Self::CopyOnwards,
         Self::CopyBack,
         Self::Forwards,
         Self::Backwards,
         Self::Between,
+        Self::FillOutlines,
         Self::FillHoles,
         Self::KeepLargest,
         Self::RemoveSmall,
@@ -50,6 +52,7 @@ impl Work {
             Self::Forwards => "Propagate forwards",
             Self::Backwards => "Propagate backwards",
             Self::Between => "Propagate between painted slices",
+            Self::FillOutlines => "Fill outlines",
             Self::FillHoles => "Fill holes",
             Self::KeepLargest => "Keep largest island",
             Self::RemoveSmall => "Remove small islands",
@@ -83,6 +86,7 @@ impl Work {
             Self::CopyOnwards => copy(slice + 1)?,
             Self::CopyBack => copy(slice.checked_sub(1)?)?,
             Self::Forwards | Self::Backwards | Self::Between => return None,
+            Self::FillOutlines => Operation::FillOutlines,
             Self::FillHoles => Operation::FillHoles { slice_by_slice: false },
             Self::KeepLargest => Operation::KeepLargest,
             Self::RemoveSmall => Operation::RemoveIslands { below_mm3: (mm * 4.0).powi(3).round() },
@@ -118,6 +122,7 @@ pub const fn title_of(operation: &Operation) -> &'static str {
         Operation::Close { .. } => Work::CloseGaps.title(),
         Operation::Gaussian { .. } => Work::Smooth.title(),
         Operation::Median { .. } => "Smooth by the median",
+        Operation::FillOutlines => Work::FillOutlines.title(),
         Operation::FillHoles { .. } => Work::FillHoles.title(),
         Operation::KeepLargest => Work::KeepLargest.title(),
         Operation::RemoveIslands { .. } => Work::RemoveSmall.title(),
