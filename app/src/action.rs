@@ -28,6 +28,7 @@ pub enum Action {
     OpenPath,
     OpenProject,
     NewProject,
+    Save,
     SaveProjectAs,
     Export,
     ExportNifti,
@@ -275,6 +276,7 @@ const FIXED: &[Entry] = &[
     entry(Action::Relink, Menu::File, "Find moved pictures…", &[]),
     entry(Action::NewProject, Menu::File, "New project", &[command(Key::N)]),
     entry(Action::OpenProject, Menu::File, "Open project…", &[]),
+    entry(Action::Save, Menu::File, "Save", &[command(Key::S)]),
     entry(Action::SaveProjectAs, Menu::File, "Save project as…", &[command_shift(Key::S)]),
     entry(
         Action::Export,

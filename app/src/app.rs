@@ -29,6 +29,7 @@ use crate::theme::{self, size};
 use crate::thumbnails::Thumbnails;
 use crate::view_state::{Hand, ViewportId};
 use crate::views;
+use crate::window;
 use crate::work::Work;
 use crate::workspace::{OpenPicture, Workspace};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
@@ -74,6 +75,8 @@ pub struct App {
     pub(crate) told: Vec<usize>,
     /// Views a picture is on its way to.
     pub awaited: BTreeSet<ViewportId>,
+    /// Files and folders that were opened with this project.
+    pub(crate) opened: Vec<PathBuf>,
     pub(crate) ctx: egui::Context,
     session: Session,
     quitting: bool,
@@ -130,6 +133,7 @@ impl App {
             fused: Vec::new(),
             told: Vec::new(),
             awaited: BTreeSet::new(),
+            opened: Vec::new(),
             ctx: cc.egui_ctx.clone(),
             quitting: false,
             fault_told: false,
@@ -219,7 +223,7 @@ impl App {
     pub fn title_of(&self, action: Action) -> String {
         match action {
             Action::WindowPreset(n) => match self.settings.windows.get(n) {
-                Some(window) => format!("Window: {}", window.name.to_lowercase()),
+                Some(window) => format!("Window: {}", window.name),
                 None => action.title().to_owned(),
             },
             _ => action.title().to_owned(),
@@ -343,6 +347,9 @@ impl App {
         self.settings.window_place = Place::of_window(&self.ctx, self.ctx.zoom_factor()).or(self.settings.window_place);
         self.settings.hand = Some(self.hand.clone());
         self.settings.label = self.label;
+        if let Some(project) = &self.workspace.project {
+            self.settings.remember_opened(project.path(), &self.opened);
+        }
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");
         }
@@ -401,6 +408,9 @@ impl eframe::App for App {
     }
 
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        if window::is_ending() && !self.quitting {
+            self.quit();
+        }
         while let Some(finished) = self.jobs.next_finished() {
             match finished.outcome {
                 Ok(apply) => apply(self),
@@ -412,9 +422,11 @@ impl eframe::App for App {
             self.dialog = None;
         } else if self.dialog.is_none() {
             let typing = ctx.egui_wants_keyboard_input();
+            // Esc closes what lies on top, and that alone.
+            let on_top = egui::Popup::is_any_open(ctx);
             for action in self.keymap.pressed(ctx, self.mode(), typing, |action| self.why_not(action).is_none()) {
                 // An earlier one of them may have changed what is possible.
-                if self.why_not(action).is_none() {
+                if self.why_not(action).is_none() && !(on_top && action == Action::Reject) {
                     self.act(action);
                 }
             }

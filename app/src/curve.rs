@@ -1,7 +1,7 @@
 //! The grey curve a file proposes in place of a window (VOI LUT), as a window and a map of greys over it: what is drawn
 //! while the window is the curve's own. Whoever drags the window leaves the curve.
 
-use limner_imaging::{Volume, Window};
+use limner_imaging::{Volume, Window, window};
 
 pub const ENTRIES: usize = 256;
 
@@ -38,6 +38,11 @@ impl Curve {
 pub fn stored_window(volume: &Volume) -> Window {
     match Curve::of(volume).filter(|_| volume.windows.is_empty()) {
         Some(curve) => curve.window,
+        // A CT that was saved without its rescale has no Hounsfield units, so that the window for them shows nothing.
+        None if volume.windows.is_empty() && volume.looks_like_ct() && volume.value_map.unit.is_none() => {
+            let own = window::from_percentiles(volume, 0.01, 0.995);
+            if own.low() < 0.0 { volume.default_window() } else { own }
+        }
         None => volume.default_window(),
     }
 }

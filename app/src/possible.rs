@@ -23,6 +23,7 @@ impl App {
         let document = self.workspace.project.as_ref().map(limner_annotation::Project::document);
         match action {
             Action::NewLabel
+            | Action::Save
             | Action::SaveProjectAs
             | Action::Import
             | Action::Relink

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use include_dir::{Dir, include_dir};
+use limner_imaging::Series;
 use std::path::Path;
 
 static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/../assets/sample");
@@ -9,6 +10,13 @@ static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/../assets/sample");
 /// Writes every file of the sample that is not there yet in full. The same call twice costs a look at the sizes.
 pub fn unpack(folder: &Path) -> anyhow::Result<()> {
     unpack_folder(&SAMPLE, folder)
+}
+
+/// The true masks are for tests and comparisons; whoever tries the sample starts with the pictures.
+#[must_use]
+pub fn without_masks(mut series: Vec<Series>, folder: &Path) -> Vec<Series> {
+    series.retain(|series| !series.path.starts_with(folder.join("masks")));
+    series
 }
 
 fn unpack_folder(dir: &Dir, folder: &Path) -> anyhow::Result<()> {

@@ -21,6 +21,8 @@ pub struct Settings {
     pub recent_projects: Vec<PathBuf>,
     /// Files and folders of predictions that were looked at with a project, to go on with.
     pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Files and folders that were opened with a project, to be listed again with it.
+    pub opened: BTreeMap<PathBuf, Vec<PathBuf>>,
     pub hand: Option<Hand>,
     /// In the hand last.
     pub label: Option<LabelId>,
@@ -47,6 +49,7 @@ impl Default for Settings {
             last_project: None,
             recent_projects: Vec::new(),
             predictions: BTreeMap::new(),
+            opened: BTreeMap::new(),
             hand: None,
             label: None,
             window_place: None,
@@ -183,6 +186,20 @@ impl Settings {
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         file.sync_all()?;
         std::fs::rename(&beside, folder.join("settings.json")).context("could not put the settings in place")
+    }
+
+    /// Of the recent projects only.
+    pub fn remember_opened(&mut self, project: &Path, opened: &[PathBuf]) {
+        const MOST: usize = 8;
+        let mut newest: Vec<PathBuf> = Vec::new();
+        for path in opened.iter().rev().filter(|path| path.as_path() != project) {
+            if newest.len() < MOST && !newest.contains(path) {
+                newest.insert(0, path.clone());
+            }
+        }
+        self.opened.insert(project.into(), newest);
+        let recent = &self.recent_projects;
+        self.opened.retain(|known, paths| recent.contains(known) && !paths.is_empty());
     }
 
     pub fn remember_project(&mut self, path: &Path) {

@@ -4,6 +4,8 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Outbox;
 use crate::theme::{self, colours, icon_font, radius, size, space, strong};
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
     Align, Align2, Button, Color32, FontId, Frame, IntoAtoms, Label, Layout, Margin, Rect, Response, RichText, Role,
     Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
@@ -22,6 +24,15 @@ pub struct Words<'a> {
 /// A field of one line, its text in the middle of its height.
 pub fn line_edit(text: &mut String) -> TextEdit<'_> {
     TextEdit::singleline(text).align(Align2::LEFT_CENTER)
+}
+
+/// Takes the keyboard with all of the text marked: what is typed replaces it, who wants to mend it presses an arrow first.
+pub fn focus_whole(field: &Response, text: &str, ui: &Ui) {
+    field.request_focus();
+    let mut state = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();
+    let all = CCursorRange::two(CCursor::default(), CCursor::new(text.chars().count()));
+    state.cursor.set_char_range(Some(all));
+    state.store(ui.ctx(), field.id);
 }
 
 /// A square button that holds an icon.

@@ -5,13 +5,14 @@ use crate::paths::Paths;
 use crate::renewal::{Kept, Shelf, Shell};
 use crate::settings::Settings;
 use eframe::CreationContext;
-use eframe::egui::{Rect, ViewportBuilder};
+use eframe::egui::{self, Rect, ViewportBuilder};
 use eframe::egui_wgpu::{RendererOptions, WgpuConfiguration, WgpuSetupCreateNew};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A device that is lost more often than this is of no use.
 const MOST_RENEWALS: usize = 8;
@@ -28,6 +29,7 @@ pub fn run(start: &Start) -> ExitCode {
         let make = {
             let shelf = Rc::clone(&shelf);
             move |cc: &CreationContext<'_>| -> anyhow::Result<Shell> {
+                end_when_asked(cc.egui_ctx.clone());
                 let app = match kept {
                     Some(Kept { mut app, .. }) => {
                         app.move_to(cc)?;
@@ -63,6 +65,24 @@ pub fn run(start: &Start) -> ExitCode {
     let advice = "the graphics device is lost again and again; update its driver. Every step is on disk.";
     let _ = writeln!(std::io::stderr(), "limner: {advice}");
     ExitCode::from(1)
+}
+
+/// Set when the system asks the program to end: at a logout, at Ctrl+C where it was started.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+pub fn is_ending() -> bool {
+    ENDING.load(Ordering::Relaxed)
+}
+
+/// Lets the window close as if it had been closed by hand, with the last step on disk.
+fn end_when_asked(ctx: egui::Context) {
+    let listens = ctrlc::set_handler(move || {
+        ENDING.store(true, Ordering::Relaxed);
+        ctx.request_repaint();
+    });
+    if let Err(error) = listens {
+        log::debug!("the end of the session is not heard: {error}");
+    }
 }
 
 /// Where the window was before: of the one whose device was lost, or of the last session.

@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use limner::action::{ACTIONS, Action};
 use limner::app::{App, Start};
-use limner::outbox::Request;
+use limner::outbox::{LabelAct, Request};
 use limner::panels::dialog::Dialog;
 use limner::paths::Paths;
 use limner::view_state::Arrangement;
@@ -315,4 +315,127 @@ fn after_a_session_that_did_not_end_its_work_is_one_press_away_whatever_is_opene
     let mut again = window(home.path(), Start::Continue);
     wait(&mut again, "the work of last time", |app| voxels(app) == painted);
     again.get_by_label("Every step up to the last green dot was on disk and is here again");
+}
+
+/// To open a picture and to count the time are no acts of a user's: nothing of them is taken back.
+#[test]
+fn undo_takes_back_paint_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    assert!(w.state().why_not(Action::Undo).is_some(), "there is nothing to undo");
+    w.get_by_label("Brush").click();
+    w.step();
+    let middle = w.get_by_label("Axial view").rect().center();
+    drag(&mut w, middle, vec2(50.0, 10.0));
+    assert!(voxels(w.state()) > 0);
+    let first = w.state().workspace.open().unwrap().image;
+    // On to another case, which notes the time of this one, and back to what was done before.
+    let other = w.state().workspace.found.iter().position(|series| series.path.ends_with("mr.nii.gz")).unwrap();
+    w.state_mut().carry_out(Request::OpenSeries(other, None));
+    wait(&mut w, "the other picture", |app| app.workspace.open().is_some_and(|open| open.image != first));
+    w.step();
+    let painted = |app: &App| {
+        let document = app.workspace.project.as_ref().unwrap().document();
+        document.label_map(first).is_some_and(|map| !map.is_empty())
+    };
+    assert!(painted(w.state()));
+    w.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    w.step();
+    assert!(!painted(w.state()), "the stroke was not what undo took back");
+    w.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    w.step();
+    assert!(painted(w.state()), "a note of the time is no end of redo");
+    while w.state().why_not(Action::Undo).is_none() {
+        w.state_mut().act(Action::Undo);
+    }
+    assert_eq!(w.state().workspace.project.as_ref().unwrap().document().images().len(), 2);
+}
+
+#[test]
+fn hidden_labels_are_not_painted_over_and_the_hand_comes_back_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    w.get_by_label("Brush").click();
+    w.step();
+    let middle = w.get_by_label("Axial view").rect().center();
+    drag(&mut w, middle, vec2(50.0, 0.0));
+    let labels = |app: &App| -> Vec<limner_annotation::Label> {
+        app.workspace.project.as_ref().unwrap().document().labels().into_iter().cloned().collect()
+    };
+    let count = |app: &App, value: u16| {
+        let open = app.workspace.open().unwrap();
+        app.workspace.project.as_ref().unwrap().document().label_map(open.image).unwrap().count(value)
+    };
+    let first = labels(w.state())[0].clone();
+    let before = count(w.state(), first.value);
+    w.state_mut().carry_out(Request::Label(first.id, LabelAct::Show(false)));
+    w.state_mut().carry_out(Request::NewLabelNamed("over it".into()));
+    drag(&mut w, middle - vec2(0.0, 30.0), vec2(20.0, 60.0));
+    assert_eq!(count(w.state(), first.value), before, "what is hidden stays");
+    let second = labels(w.state())[1].clone();
+    assert!(count(w.state(), second.value) > 0);
+    w.state_mut().carry_out(Request::Label(first.id, LabelAct::Show(true)));
+    drag(&mut w, middle - vec2(0.0, 30.0), vec2(20.0, 60.0));
+    assert!(count(w.state(), first.value) < before, "what is shown is painted over");
+
+    // Saved under another name, killed, and opened again: the new file, the same label in the hand, digits for both.
+    let path = home.path().join("named.limner");
+    w.state_mut().carry_out(Request::SaveProjectAs(path.clone()));
+    wait(&mut w, "the store", saved);
+    drop(w);
+    let mut again = window(home.path(), Start::Continue);
+    wait(&mut again, "the project", |app| app.workspace.open().is_some());
+    assert_eq!(again.state().workspace.project.as_ref().unwrap().path(), path);
+    assert!([first.id, second.id].iter().all(|id| again.state().work.recent.digit(*id).is_some()));
+}
+
+#[test]
+fn a_moved_picture_is_missed_in_its_place_and_found_again_in_a_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("pictures");
+    std::fs::create_dir(&place).unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.found.len() > 3);
+    let source = w.state().workspace.found.iter().find(|s| s.path.ends_with("mr.nii.gz")).unwrap().path.clone();
+    drop(w);
+    let picture = place.join("mr.nii.gz");
+    std::fs::copy(&source, &picture).unwrap();
+    let mut w = window(home.path(), Start::Path(picture.clone()));
+    wait(&mut w, "the picture", |app| app.workspace.open().is_some());
+    let image = w.state().workspace.open().unwrap().image;
+    wait(&mut w, "the store", saved);
+    w.state_mut().act(Action::Quit);
+    w.step();
+    drop(w);
+    let elsewhere = home.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::rename(&picture, elsewhere.join("mr.nii.gz")).unwrap();
+
+    let mut again = window(home.path(), Start::Continue);
+    wait(&mut again, "the loss", |app| app.workspace.missing.contains(&image));
+    again.get_by_label("Find moved pictures…");
+    again.state_mut().carry_out(Request::Relink(elsewhere));
+    wait(&mut again, "the picture", |app| app.workspace.open().is_some_and(|open| open.image == image));
+    assert!(again.state().workspace.missing.is_empty());
+}
+
+#[test]
+fn labels_of_another_program_come_in_by_the_window() {
+    let Some(data) = std::env::var_os("LIMNER_TEST_DATA").map(std::path::PathBuf::from) else {
+        eprintln!("real-data suites not run: 1");
+        return;
+    };
+    let pair = data.join("pairs/ct_sarcoma_sts_002");
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Path(pair.join("image.nii.gz")));
+    wait(&mut w, "the picture", |app| app.workspace.open().is_some());
+    w.state_mut().carry_out(Request::Import(pair.join("mask.nii.gz")));
+    wait(&mut w, "the labels", |app| voxels(app) > 0);
+    assert_eq!(voxels(w.state()), 17_090, "as many as the mask has");
+    w.state_mut().act(Action::Undo);
+    assert_eq!(voxels(w.state()), 0);
+    w.state_mut().carry_out(Request::Import(pair.join("nothing.txt")));
+    wait(&mut w, "the refusal", |app| app.notices.shown().iter().any(|n| n.headline == "Importing failed"));
 }

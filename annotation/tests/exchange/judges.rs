@@ -47,10 +47,8 @@ fn the_fields_own_tools_find_the_same_voxels() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     // One project for all formats, so that all can be compared with the label maps.
-    let mut sample = sample::project();
     // Shapes are judged by our own tests: here every object is one that the label maps know.
-    let drawn: Vec<_> = sample.document.shapes().map(|shape| Command::RemoveShape { id: shape.id }).collect();
-    sample.document.apply("Remove shapes", drawn).unwrap();
+    let sample = sample::painted();
     for exchange in sample::formats_for(&sample.document) {
         let options = Options { key: "key".into(), ..Options::default() };
         let out = home.join(exchange.name());

@@ -1,7 +1,9 @@
 //! What one project exports another imports: the same voxels, the same shapes as far as the format holds them.
 
 use crate::sample::{self, SIZE};
-use limner_annotation::exchange::{Crop, EXCHANGES, Holds, Options, Reading, apply, by_name, dry_run, export, read};
+use limner_annotation::exchange::{
+    Crop, EXCHANGES, Holds, Options, Reading, apply, by_name, dry_run, export, guess, read,
+};
 use limner_annotation::{Command, Document, Form, ImageEntry, Label, LabelMap, Shape};
 use limner_imaging::{Task, VoxelBox};
 use std::path::Path;
@@ -38,7 +40,7 @@ fn names(document: &Document) -> Vec<String> {
 
 #[test]
 fn volumes_come_back_voxel_by_voxel() {
-    let sample = sample::project();
+    let sample = sample::painted();
     let folder = tempfile::tempdir().unwrap();
     let kinds = [
         ("nifti", None),
@@ -75,7 +77,7 @@ fn volumes_come_back_voxel_by_voxel() {
 
 #[test]
 fn trees_of_single_masks_and_cases_of_8_bits_come_back() {
-    let sample = sample::project();
+    let sample = sample::painted();
     let folder = tempfile::tempdir().unwrap();
     for name in ["sam-med3d", "medsam-npz"] {
         let out = folder.path().join(name);
@@ -288,4 +290,52 @@ fn what_is_no_data_set_is_refused_in_words() {
             }
         }
     }
+}
+
+#[test]
+fn a_data_set_says_by_itself_which_format_it_has() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    let task = Task::default();
+    // Told from the files alone, as of another writer.
+    let by_files = [
+        "nifti",
+        "metaimage",
+        "seg-nrrd",
+        "nnunet",
+        "bids",
+        "coco-instances",
+        "yolo-detect",
+        "yolo-segment",
+        "voc",
+        "labelme",
+        "cvat",
+        "label-studio",
+        "dicom-seg",
+        "rtstruct",
+        "mesh-stl",
+        "mesh-ply",
+        "mesh-glb",
+        "native",
+    ];
+    let mut told = 0;
+    for exchange in sample::formats_for(&sample.document) {
+        if !exchange.reads() {
+            continue;
+        }
+        let out = folder.path().join(exchange.name());
+        let options = Options { key: "key".into(), ..Options::default() };
+        export(exchange, &sample.document, &sample::load, &out, &options, &task).unwrap();
+        assert_eq!(guess(&out, &task).unwrap().name(), exchange.name(), "by its receipt");
+        if by_files.contains(&exchange.name()) {
+            std::fs::remove_file(out.join("limner-receipt.json")).unwrap();
+            assert_eq!(guess(&out, &task).unwrap().name(), exchange.name(), "by its files");
+            told += 1;
+        }
+    }
+    assert_eq!(told, by_files.len());
+    let nothing = folder.path().join("nothing");
+    std::fs::create_dir(&nothing).unwrap();
+    std::fs::write(nothing.join("notes.txt"), "nothing").unwrap();
+    assert!(guess(&nothing, &task).err().unwrap().to_string().contains("could not be told"));
 }

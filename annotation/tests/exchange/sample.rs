@@ -82,6 +82,14 @@ pub fn project() -> Sample {
     Sample { document, images }
 }
 
+/// The same with paint alone: formats of voxels would add what the outlines enclose.
+pub fn painted() -> Sample {
+    let mut sample = project();
+    let drawn: Vec<_> = sample.document.shapes().map(|shape| Command::RemoveShape { id: shape.id }).collect();
+    sample.document.apply("Remove shapes", drawn).unwrap();
+    sample
+}
+
 pub fn load(image: &ImageEntry, _: &Task) -> Result<Volume> {
     Ok(volume(image.geometry))
 }

@@ -184,8 +184,13 @@ pub(super) fn find(name: &str) -> anyhow::Result<&'static dyn Exchange> {
     match exchange::by_name(name) {
         Some(format) => Ok(format),
         None => {
-            let known: Vec<&str> = exchange::EXCHANGES.iter().map(|f| f.name()).collect();
-            Err(usage(format!("the format {name:?} is not known; choose one of {}", known.join(", "))))
+            let all = exchange::EXCHANGES.iter().map(|f| f.name());
+            let near: Vec<&str> = all.clone().filter(|known| known.contains(name) || name.contains(known)).collect();
+            let (words, names) = match near.as_slice() {
+                [] => ("choose one of", all.collect::<Vec<_>>()),
+                near => ("did you mean", near.to_vec()),
+            };
+            Err(usage(format!("the format {name:?} is not known; {words} {} (limner export --list)", names.join(", "))))
         }
     }
 }

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 pub struct Args {
     /// The project
     project: PathBuf,
-    /// Which format (limner export --list)
+    /// Which format (limner export --list); told from the contents where it is not given
     #[arg(long)]
-    format: String,
+    format: Option<String>,
     /// The file or folder to read
     path: PathBuf,
     /// One JSON object on stdout
@@ -23,7 +23,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let format = find(&args.format)?;
+    let format = match &args.format {
+        Some(name) => find(name)?,
+        None => exchange::guess(&args.path, &task())?,
+    };
     let mut project = Project::open(&args.project)?;
     let report = exchange::import(format, &mut project, &args.path, &task())?;
     project.close()?;

@@ -8,7 +8,6 @@ use crate::case::Page;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
 use crate::overlay;
-use crate::panels::dialog::{Dialog, Purpose};
 use crate::picture::preset_for;
 use crate::sample;
 use crate::times::Times;
@@ -34,11 +33,11 @@ pub(super) const OPENING: &str = "open";
 impl App {
     pub(super) fn open_sample(&mut self) {
         let folder = self.paths.data.join("sample");
+        self.opened.push(folder.clone());
         self.jobs.start_latest(OPENING, "Unpacking the sample study", move |task| {
             sample::unpack(&folder)?;
             let mut found = formats::scan(&folder, task)?;
-            // The true masks are for tests and comparisons; whoever tries the sample starts with the pictures.
-            found.series.retain(|series| !series.path.starts_with(folder.join("masks")));
+            found.series = sample::without_masks(found.series, &folder);
             let patients = study::patients(&found.series, task)?;
             let apply: Apply = Box::new(move |app| app.list_found(found, &patients, &folder));
             Ok(apply)
@@ -51,6 +50,7 @@ impl App {
             return;
         }
         self.told.clear();
+        self.opened.push(path.clone());
         self.jobs.start_telling(OPENING, "Looking for series", move |task, teller| {
             let mut tell = |series: &[Series]| {
                 let series = series.to_vec();
@@ -82,6 +82,24 @@ impl App {
         }
     }
 
+    /// Lists again what was opened beside the project's own pictures when it was last worked on.
+    fn list_again(&mut self) {
+        let Some(project) = &self.workspace.project else { return };
+        let folders = self.settings.opened.get(project.path()).cloned().unwrap_or_default();
+        self.opened.clone_from(&folders);
+        let sample = self.paths.data.join("sample");
+        self.jobs.start_quiet("list again", move |task| {
+            let there = folders.iter().filter(|folder| folder.exists());
+            let found = there.filter_map(|folder| formats::scan(folder, task).ok()).flat_map(|found| found.series);
+            let found = sample::without_masks(found.collect(), &sample);
+            let apply: Apply = Box::new(move |app| {
+                app.workspace.add_found(found);
+                app.file_series();
+            });
+            Ok(apply)
+        });
+    }
+
     /// Sorts what was found into patients and studies.
     pub(super) fn file_series(&mut self) {
         let series = self.workspace.found.clone();
@@ -108,7 +126,11 @@ impl App {
     }
 
     fn list_found(&mut self, found: formats::Found, patients: &[Patient], path: &Path) {
-        let causes: Vec<String> = found.failed.iter().take(3).map(|f| f.error.to_string()).collect();
+        const TOLD: usize = 3;
+        let mut causes: Vec<String> = found.failed.iter().take(TOLD).map(|f| f.error.to_string()).collect();
+        if found.failed.len() > TOLD {
+            causes.push(format!("and {} more", found.failed.len() - TOLD));
+        }
         let study = first_study(&found.series, patients);
         let told = std::mem::take(&mut self.told);
         let count = found.series.len();
@@ -232,6 +254,10 @@ impl App {
     /// Shows a picture in memory: where it was asked for, in all four panes where they show one picture, and nowhere
     /// new where the stage waits for it.
     pub(super) fn put_picture(&mut self, image: ImageId, place: Place) {
+        // What is half drawn belongs to the picture it was begun on.
+        if self.work.draft.as_ref().is_some_and(|draft| draft.image != image) {
+            self.drop_draft();
+        }
         let Some(picture) = self.workspace.pictures.get(&image) else { return };
         let (volume, has_planes) = (picture.volume.clone(), picture.has_planes());
         let first_look = Viewport {
@@ -291,7 +317,7 @@ impl App {
     }
 
     /// Now, and not only at the end: a session that is killed must find its project again.
-    fn save_settings(&mut self) {
+    pub(super) fn save_settings(&mut self) {
         if let Err(error) = self.settings.save(&self.paths.config) {
             self.notices.error("The settings could not be saved", &error);
         }
@@ -313,6 +339,7 @@ impl App {
                 app.use_project(project);
                 app.workspace.add_found(series);
                 app.file_series();
+                app.list_again();
                 if let Some(stage) = stage.filter(|_| place == Place::Waiting) {
                     app.workspace.stage = stage;
                 }
@@ -323,6 +350,7 @@ impl App {
     }
 
     pub(super) fn new_project(&mut self) {
+        self.opened.clear();
         let made = self.paths.new_project().and_then(|path| Ok(Project::create(&path, "Untitled", &self.author())?));
         match made {
             Ok(project) => self.use_project(project),
@@ -332,27 +360,6 @@ impl App {
 
     fn author(&self) -> String {
         self.settings.author.clone().unwrap_or_else(|| "annotator".into())
-    }
-
-    pub(super) fn save_project_as(&mut self, path: PathBuf) {
-        self.end_stroke();
-        self.commit_typing();
-        let path = if path.extension().is_some() { path } else { path.with_extension("limner") };
-        let Some(project) = &mut self.workspace.project else { return };
-        match copy_project(project, &path) {
-            Ok(copy) => {
-                // The picture stays open: it is the same document under another name.
-                *project = copy;
-                self.settings.remember_project(&path);
-                self.save_settings();
-                self.notices.done(format!("The project is now {}", path.display()));
-            }
-            Err(error) => self.notices.error("The project could not be saved there", &error),
-        }
-    }
-
-    pub(super) fn ask_path(&mut self, purpose: Purpose) {
-        self.dialog = Some(Dialog::Path { purpose, text: String::new() });
     }
 }
 
@@ -425,26 +432,6 @@ fn open_when_free(path: &Path, task: &Task) -> anyhow::Result<Project> {
 pub(super) fn series_of(project: &Project, task: &Task) -> Vec<Series> {
     let paths: BTreeSet<PathBuf> = project.document().images().map(|i| project.file_of(i)).take(MOST_LISTED).collect();
     paths.iter().filter_map(|path| formats::scan(path, task).ok()).flat_map(|found| found.series).collect()
-}
-
-/// A copy of a project in another place, which finds its pictures from there.
-fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
-    project.wait_until_synced()?;
-    if path.exists() {
-        anyhow::bail!("{} is there already; choose another name", path.display());
-    }
-    project.backup(path)?;
-    let mut copy = Project::open(path)?;
-    let moved = project.document().images().map(|entry| {
-        let image = ImageEntry { path: copy.path_for(&project.file_of(entry)), ..entry.clone() };
-        Command::EditImage { image }
-    });
-    let moved: Vec<Command> = moved.collect();
-    if !moved.is_empty() {
-        copy.document_mut().apply("Save project as", moved)?;
-    }
-    copy.wait_until_synced()?;
-    Ok(copy)
 }
 
 /// The pictures a stage waits for if the project has them, else the project's first for the viewport in front.

@@ -1,8 +1,11 @@
 //! Requests about labels and shapes from their lists.
 
+use crate::action::Action;
 use crate::app::App;
+use crate::case::Page;
 use crate::outbox::{LabelAct, ShapeAct};
 use crate::overlay;
+use crate::panels::labels::begin_rename;
 use crate::view_state::Pane;
 use crate::work::concepts;
 use limner_annotation::records::{Progress, SegmentState};
@@ -36,6 +39,10 @@ impl App {
 
     pub(super) fn new_label(&mut self) {
         self.new_label_named(None);
+        let is_listed = self.settings.look.inspector && self.case.page == Page::Labels;
+        if is_listed && let Some(label) = self.label.and_then(|id| self.document()?.label(id)) {
+            begin_rename(&self.ctx, label);
+        }
     }
 
     /// A label with a free value, into the hand; one with a name of an ontology has its codes.
@@ -125,10 +132,12 @@ impl App {
     }
 
     fn delete_label(&mut self, id: LabelId) {
-        self.change("The deletion", |document| {
-            let Some(name) = document.label(id).map(|label| label.name.clone()) else { return Ok(()) };
-            document.apply(&format!("Delete {name}"), vec![Command::RemoveLabel { id }]).map(|_| ())
-        });
+        let Some(name) = self.document().and_then(|d| d.label(id)).map(|label| label.name.clone()) else { return };
+        let step = format!("Delete {name}");
+        let deleted = self.change("The deletion", |document| document.apply(&step, vec![Command::RemoveLabel { id }]));
+        if deleted.is_some() {
+            self.notices.done(format!("{name} is deleted; {} brings it back", self.keys_of(Action::Undo)));
+        }
         self.keep_label_alive();
     }
 

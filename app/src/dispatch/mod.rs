@@ -10,6 +10,7 @@ mod file;
 mod gesture;
 mod handles;
 mod hang;
+mod keep;
 mod labels;
 mod loaded;
 mod look;
@@ -141,6 +142,7 @@ impl App {
             Action::OpenPath => self.ask_path(Purpose::Open),
             Action::OpenProject => self.pick_project(),
             Action::NewProject => self.new_project(),
+            Action::Save => self.save(),
             Action::SaveProjectAs => self.pick_project_to_save(),
             Action::Export => self.open_export(),
             Action::ExportNifti => self.pick_export(Wish::new("nifti")),

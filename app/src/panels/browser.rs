@@ -16,6 +16,7 @@ use limner_imaging::Series;
 use limner_imaging::formats::FORMATS;
 use limner_imaging::study::{Patient, Study};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A series on its way from the list to a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +146,10 @@ fn study_ui(app: &App, patient: &Patient, (n, study): (usize, &Study), shown: &[
 
 /// Who and when, as far as it may be shown.
 fn study_words(app: &App, patient: &Patient, study: &Study, n: usize) -> String {
-    let dicom = study.uid.is_some();
-    if !dicom {
-        return String::new();
+    if study.uid.is_none() {
+        // Among studies it must be seen where they end.
+        let among_studies = app.workspace.patients.iter().flat_map(|p| &p.studies).any(|study| study.uid.is_some());
+        return if among_studies { "Files without a study".into() } else { String::new() };
     }
     if !app.settings.look.patient_text {
         return format!("Study {}", n + 1);
@@ -179,6 +181,12 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click_and_drag());
     let place = place_of(series);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("{}, {place}", series.title)));
+    // What is opened comes into view, once: who scrolls on is left alone.
+    let followed = ui.ctx().data(|data| data.get_temp::<usize>(followed_id()));
+    if active && followed != Some(n) {
+        ui.ctx().data_mut(|data| data.insert_temp(followed_id(), n));
+        response.scroll_to_me(None);
+    }
     if active || response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, radius::M, if active { c.accent_ground } else { c.raised });
     }
@@ -206,6 +214,10 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     if response.clicked() {
         out.ask(Request::OpenSeries(n, None));
     }
+}
+
+fn followed_id() -> Id {
+    Id::unique("series in view")
 }
 
 fn picture_ui(app: &App, n: usize, row: Rect, ui: &Ui) {
@@ -236,7 +248,12 @@ fn line(ui: &Ui, at: eframe::egui::Pos2, room: f32, text: &str, font: FontId, in
 
 /// Titles hold no patient text and may repeat; the place on disk tells one from the other.
 fn place_of(series: &Series) -> String {
-    series.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let own = name(&series.path);
+    match series.path.parent().map(name).filter(|folder| !folder.is_empty() && own == series.title) {
+        Some(folder) => format!("in {folder}"),
+        None => own,
+    }
 }
 
 fn details_ui(series: &Series, ui: &mut Ui) {

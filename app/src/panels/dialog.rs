@@ -8,7 +8,7 @@ use crate::case::Ask;
 use crate::outbox::{AskAct, ExportAct, Outbox, Request};
 use crate::review;
 use crate::theme::{colours, size, space, strong};
-use crate::widgets::line_edit;
+use crate::widgets::{focus_whole, line_edit};
 use eframe::egui::{Align2, Button, Context, Frame, Id, Key, Modal, RichText, Ui, vec2};
 use limner_annotation::exchange::EXCHANGES;
 use std::path::PathBuf;
@@ -157,11 +157,14 @@ pub fn title_ui(ui: &mut Ui, text: &str) {
 
 fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     title_ui(ui, &purpose.title());
+    let why = "This desktop offers no file dialogs: type a path, or drop the file onto the window";
+    ui.label(RichText::new(why).size(size::SMALL).color(colours(ui.ctx()).weak));
+    ui.add_space(space::S);
     let label = ui.label("Path");
     let field = ui.add(line_edit(text).desired_width(f32::INFINITY)).labelled_by(label.id);
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if !field.has_focus() && !entered {
-        field.request_focus();
+        focus_whole(&field, text, ui);
     }
     ui.add_space(space::M);
     ui.horizontal(|ui| {

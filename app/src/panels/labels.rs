@@ -4,7 +4,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{LabelAct, Outbox, Request};
 use crate::theme::{colours, icon, radius, size};
-use crate::widgets::{Words, empty_state, icon_button, line_edit, panel_head, small_icon_button};
+use crate::widgets::{Words, empty_state, focus_whole, icon_button, line_edit, panel_head, small_icon_button};
 use crate::work::concepts::{Suggestion, suggestions};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
@@ -132,6 +132,15 @@ fn add_children<'a>(labels: &[&'a Label], parent: Option<LabelId>, depth: usize,
     }
 }
 
+fn name_id(label: LabelId) -> egui::Id {
+    egui::Id::unique(("label name", label))
+}
+
+/// The name of a label becomes a field, for its first name to be typed.
+pub fn begin_rename(ctx: &egui::Context, label: &Label) {
+    ctx.data_mut(|data| data.insert_temp(name_id(label.id), label.name.clone()));
+}
+
 struct Row<'a> {
     app: &'a App,
     label: &'a Label,
@@ -171,7 +180,7 @@ impl Row<'_> {
     }
 
     fn name_id(&self) -> egui::Id {
-        egui::Id::unique(("label name", self.label.id))
+        name_id(self.label.id)
     }
 
     fn swatch_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
@@ -296,7 +305,7 @@ impl Row<'_> {
         };
         let field = ui.put(rect.shrink2(vec2(0.0, 1.0)), line_edit(&mut name));
         if !field.has_focus() && !field.lost_focus() {
-            field.request_focus();
+            focus_whole(&field, &name, ui);
         }
         if field.lost_focus() {
             ui.data_mut(|d| d.remove::<String>(self.name_id()));

@@ -11,8 +11,11 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     if app.notices.shown().is_empty() {
         return;
     }
-    let area =
-        Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -44.0));
+    // Above the bars at the bottom, and above the letter and the scale of the pictures.
+    let bars = if super::timebar::is_needed(app) { 2.0 * size::BAR_HEIGHT } else { size::BAR_HEIGHT };
+    let area = Area::new(Id::unique("notices"))
+        .order(Order::Foreground)
+        .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -bars - 34.0));
     area.show(ctx, |ui| {
         let c = colours(ctx);
         ui.set_max_width(440.0);

@@ -10,20 +10,62 @@ use eframe::egui::{
     Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 
+/// Other words for commands, as people know them from elsewhere.
+const SYNONYMS: [(&str, &str); 26] = [
+    ("cine", "Play or stop"),
+    ("movie", "Play or stop"),
+    ("mip", "maximum"),
+    ("distance", "Ruler"),
+    ("measure", "Ruler"),
+    ("caliper", "Ruler"),
+    ("roi", "Ellipse"),
+    ("contrast", "Window"),
+    ("brightness", "Window"),
+    ("level", "Window"),
+    ("theme", "Settings"),
+    ("preferences", "Settings"),
+    ("options", "Settings"),
+    ("dark", "Settings"),
+    ("mpr", "Three planes"),
+    ("segment", "Point"),
+    ("ai", "Point"),
+    ("flip", "Mirror"),
+    ("negative", "Invert"),
+    ("rotate", "Turn a quarter"),
+    ("reset", "Fit to view"),
+    ("screenshot", "Save view"),
+    ("shortcuts", "Keys"),
+    ("load", "Open"),
+    ("hide", "Show labels"),
+    ("rubber", "Eraser"),
+];
+
+/// How well a title answers what was typed, or what that is also called.
+fn answers(title: &str, text: &str) -> Option<i32> {
+    let typed = text.trim().to_lowercase();
+    let known = SYNONYMS.iter().filter(|(word, _)| typed.len() > 1 && word.starts_with(&typed));
+    let other = known.filter_map(|(_, means)| title.to_lowercase().contains(&means.to_lowercase()).then_some(20));
+    rank(title, text).into_iter().chain(other).max()
+}
+
 /// How well a title answers what was typed: all letters in order, better where they begin words or stand together.
 fn rank(title: &str, wanted: &str) -> Option<i32> {
     let mut score = 0;
     let mut last: Option<usize> = None;
+    let (mut run, mut longest, mut stray) = (0, 0, 0);
     let letters: Vec<char> = title.to_lowercase().chars().collect();
     let mut from = 0;
     for letter in wanted.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
         let at = (from..letters.len()).find(|&n| letters[n] == letter)?;
         let begins_word = at == 0 || !letters[at - 1].is_alphanumeric();
         let follows = last.is_some_and(|last| last + 1 == at);
+        run = if follows { run + 1 } else { 1 };
+        (longest, stray) = (longest.max(run), stray + usize::from(!begins_word && !follows));
         score += i32::from(begins_word) * 8 + i32::from(follows) * 6 - (at - from).min(8) as i32;
         (last, from) = (Some(at), at + 1);
     }
-    Some(score - letters.len() as i32 / 8)
+    // Letters strewn over a title are no answer: they begin words, or three of them stand together.
+    (stray == 0 || longest >= 3).then_some(score - letters.len() as i32 / 8)
 }
 
 /// What answers what was typed, best first; with nothing typed, what is likely to be wanted.
@@ -34,7 +76,7 @@ fn matching(app: &App, text: &str) -> Vec<&'static Entry> {
         return possible.collect();
     }
     let mut ranked: Vec<(i32, &Entry)> =
-        possible.filter_map(|entry| Some((rank(&app.title_of(entry.action), text)?, entry))).collect();
+        possible.filter_map(|entry| Some((answers(&app.title_of(entry.action), text)?, entry))).collect();
     // Of two that answer alike the likelier one stays first.
     ranked.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     ranked.into_iter().map(|(_, entry)| entry).collect()
@@ -121,5 +163,11 @@ mod tests {
         assert!(rank("Open folder…", "of").unwrap() > rank("Zoom off", "of").unwrap_or(-99));
         assert!(rank("Window: lung", "lung").unwrap() > rank("Window: full ct range", "lung").unwrap_or(-99));
         assert_eq!(rank("Undo", "redo"), None);
+        assert_eq!(
+            rank("MedSG: the same object in several views", "theme"),
+            None,
+            "letters here and there are no answer"
+        );
+        assert!(answers("Settings…", "theme").is_some() && answers("Ruler", "dist").is_some());
     }
 }

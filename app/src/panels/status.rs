@@ -84,7 +84,8 @@ fn under_pointer(app: &App) -> String {
     let volume = &open.volume;
     let place = if volume.spacing_known && volume.orientation.is_placed() { position(world) } else { String::new() };
     let [i, j, k] = index;
-    format!("{place}voxel {i}, {j}, {k}   {}   {}", value(volume, index), app.label_names_at(open, index))
+    let cell = if volume.size()[2] == 1 { format!("pixel {i}, {j}") } else { format!("voxel {i}, {j}, {k}") };
+    format!("{place}{cell}   {}   {}", value(volume, index), app.label_names_at(open, index))
 }
 
 /// Towards which side of the patient, and how far in mm.

@@ -7,8 +7,8 @@ use limner_imaging::View;
 pub const GROUND: Color32 = Color32::BLACK;
 /// Light, with a dark edge so that it reads on bone and on air.
 pub const TEXT: Color32 = Color32::from_rgb(232, 232, 222);
-pub const WEAK: Color32 = Color32::from_rgb(158, 160, 164);
-pub const EDGE: Color32 = Color32::from_black_alpha(200);
+pub const WEAK: Color32 = Color32::from_rgb(186, 188, 192);
+pub const EDGE: Color32 = Color32::from_black_alpha(235);
 pub const PLATE: Color32 = Color32::from_black_alpha(150);
 pub const ACTIVE: Color32 = Color32::from_rgb(96, 160, 255);
 pub const POSITIVE: Color32 = Color32::from_rgb(80, 200, 120);

@@ -151,7 +151,8 @@ pub fn coloured(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f3
 /// With a dark edge, so that it reads on any picture.
 fn edged(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, colour: Color32) {
     let at = align.anchor_size(at, galley.size()).min;
-    for edge in [vec2(1.0, 1.0), vec2(-1.0, 1.0), vec2(1.0, -1.0), vec2(-1.0, -1.0)] {
+    let (x, y) = (vec2(1.2, 0.0), vec2(0.0, 1.2));
+    for edge in [x, -x, y, -y, x + y, x - y, y - x, -x - y] {
         painter.galley_with_override_text_color(at + edge, Arc::clone(galley), over::EDGE);
     }
     painter.galley(at, Arc::clone(galley), colour);

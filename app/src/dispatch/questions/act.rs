@@ -103,6 +103,8 @@ impl App {
     fn focus_answer(&mut self) {
         let Some(question) = self.document().and_then(|d| self.work.asking.shown(d)) else { return };
         let part = match question.answer_type {
+            // Its words are given: what is to be said is which of them is right.
+            AnswerType::YesNo => return self.open_questions(),
             AnswerType::Numeric => Part::Number(0),
             kind if kind.has_choices() => Part::Choice(0),
             kind if kind.is_region() => Part::AnswerName(0),

@@ -189,8 +189,14 @@ fn choice_ui(
             if own {
                 edit = own_ui(sheet, question, (n, place), ui);
             }
+            let given = question.answer_type == AnswerType::YesNo;
             let choice = &mut question.choices[place];
             kind_ui(choice, ui);
+            if given {
+                let words = RichText::new(&choice.text).color(colours(ui.ctx()).text);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.label(words));
+                return;
+            }
             let name = format!("Choice {}", place + 1);
             let field = Field { part: Part::Choice(place), name: &name, hint: "Choice", rows: 1, step: "Edit choice" };
             let response = sheet.text_in(ui, field, &mut choice.text, ui.available_width());
