@@ -327,7 +327,8 @@ impl Gpu {
             let Some((viewport, picture)) = workspace.shown_in(id) else { continue };
             let labels = LabelLook::of(&workspace.stage, self.scale);
             if viewport.is_solid() {
-                done &= self.draw_solid(id, viewport, picture.image, &picture.volume, labels)?;
+                let version = reviews.get(&id).and_then(|look| look.sheets.first()).map(|look| look.id);
+                done &= self.draw_solid((id, viewport), picture, version, labels)?;
             } else {
                 let over = self.shown_over(workspace, viewport, picture);
                 let review = reviews.get(&id).cloned().unwrap_or_default();
@@ -402,17 +403,17 @@ impl Gpu {
 
     fn draw_solid(
         &mut self,
-        id: ViewportId,
-        viewport: &Viewport,
-        image: ImageId,
-        volume: &Volume,
+        (id, viewport): (ViewportId, &Viewport),
+        picture: &OpenPicture,
+        version: Option<SheetId>,
         labels: LabelLook,
     ) -> anyhow::Result<bool> {
+        let (image, geometry) = (picture.image, &picture.volume.geometry);
         let (Some(content), Some(texture)) = (self.pictures.get(&image), self.viewports.get_mut(&id)) else {
             return Ok(true);
         };
         texture.shown = None;
-        let wanted = solid::Wanted { image, viewport, geometry: &volume.geometry, show_labels: labels.show };
+        let wanted = solid::Wanted { image, viewport, geometry, show_labels: labels.show, version };
         let done = texture.solid.draw(&self.device, &mut texture.fill, content, &self.palette, &wanted)?;
         texture.slot.show(&texture.fill);
         Ok(done)

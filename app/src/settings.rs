@@ -23,6 +23,8 @@ pub struct Settings {
     pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Files and folders that were opened with a project, to be listed again with it.
     pub opened: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// How answers of models write boxes, by the name of the convention.
+    pub answer_boxes: String,
     pub hand: Option<Hand>,
     /// In the hand last.
     pub label: Option<LabelId>,
@@ -50,6 +52,7 @@ impl Default for Settings {
             recent_projects: Vec::new(),
             predictions: BTreeMap::new(),
             opened: BTreeMap::new(),
+            answer_boxes: "pixels".into(),
             hand: None,
             label: None,
             window_place: None,

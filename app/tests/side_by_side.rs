@@ -5,6 +5,8 @@
 
 #[expect(dead_code, reason = "a review needs a part of what a hand can do")]
 mod hand;
+mod in_formats;
+mod in_records;
 mod planted;
 
 use eframe::egui::{Key, Modifiers};

@@ -86,6 +86,7 @@ impl Session {
 fn three_models_are_opened_compared_hidden_rated_adjudicated_and_reported() {
     let session = Session { home: tempfile::tempdir().unwrap(), screen: Screen::start() };
     let models = planted::models(&root().join("assets/sample"), session.home.path());
+    planted::records(&root().join("assets/sample"), &models);
     let mut window = session.screen.launch(&limner_program(), session.home.path(), &["--sample"]);
     session.screen.focus("Limner");
     session.when("the sample study", || session.ask(&["project", "info", "--json"]));
@@ -99,6 +100,9 @@ fn three_models_are_opened_compared_hidden_rated_adjudicated_and_reported() {
     screen.key("shift+n");
     session.look("2-side-by-side");
     screen.key("shift+s");
+    // The last place to look at is a row of records.
+    screen.key("shift+p");
+    session.look("2-records");
     for (n, name) in ["agreement", "swipe", "flicker", "distance", "disputes"].into_iter().enumerate() {
         screen.key("shift+v");
         std::thread::sleep(Duration::from_secs(2));

@@ -54,9 +54,35 @@ pub fn decision(
     reasons: Vec<String>,
     comment: Option<String>,
 ) -> Command {
-    let known = contents.all::<Decision>().find(|one| one.target == target && one.reviewer == reviewer);
-    let id = known.map_or_else(DecisionId::new, |known| known.id);
-    Command::put(Decision { id, target, verdict, reasons, comment, before: None, reviewer })
+    let id = DecisionId::new();
+    let mut decision = Decision { id, target, verdict, reasons, comment, before: None, reviewer };
+    // What is said of one label stands beside what is said of another.
+    let is_it =
+        |one: &&Decision| one.target == target && one.reviewer == reviewer && label_of(one).0 == label_of(&decision).0;
+    let known = contents.all::<Decision>().find(is_it).map(|known| known.id);
+    decision.id = known.unwrap_or(id);
+    Command::put(decision)
+}
+
+const ABOUT: &str = "About ";
+
+/// The comment of a decision about one label alone.
+#[must_use]
+pub fn about_label(label: &str, comment: &str) -> String {
+    if comment.is_empty() { format!("{ABOUT}{label}") } else { format!("{ABOUT}{label}: {comment}") }
+}
+
+/// The label that a decision is about, where it is about one, and the rest of its comment.
+#[must_use]
+pub fn label_of(decision: &Decision) -> (Option<&str>, Option<&str>) {
+    let comment = decision.comment.as_deref();
+    match comment.and_then(|comment| comment.strip_prefix(ABOUT)) {
+        Some(about) => match about.split_once(": ") {
+            Some((label, rest)) => (Some(label), Some(rest)),
+            None => (Some(about), None),
+        },
+        None => (None, comment),
+    }
 }
 
 /// Paints labels of a version as the project's own, in the place of what is painted with them.

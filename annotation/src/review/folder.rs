@@ -3,6 +3,8 @@
 //! A case is called what its file is called without its ending, or its folder where that is a DICOM segmentation. Maps may
 //! lie in folders below; two of one name are told apart by these. nnU-Net's own folders are known.
 
+use super::differ::Sheet;
+use super::soft;
 use crate::error::{Error, Result};
 use crate::exchange::dicom::segments_on;
 use crate::metrics::Labels;
@@ -151,6 +153,18 @@ pub fn read(path: &Path, grid: Option<&Geometry>, task: &Task) -> Result<Labels>
         Some(grid) if dicom => Ok(Labels::from_masks(*grid, &segments_on(path, grid, task)?)),
         None if dicom => Err(Error::export(path, "a DICOM segmentation needs a reference whose voxels it lies on")),
         _ => Labels::of(formats::open_single(path, task)?),
+    }
+}
+
+/// The same, but a probability map is not refused: its labels are what is above the threshold, and it comes along in steps.
+pub fn read_soft(path: &Path, grid: Option<&Geometry>, task: &Task) -> Result<(Labels, Option<Sheet>)> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("dcm")) {
+        return Ok((read(path, grid, task)?, None));
+    }
+    let volume = formats::open_single(path, task)?;
+    match soft::of(&volume) {
+        Some((labels, sheet)) => Ok((labels, Some(sheet))),
+        None => Ok((Labels::of(volume)?, None)),
     }
 }
 

@@ -2,7 +2,9 @@
 //! tests, drawn and written down as one page.
 
 pub mod agree;
+pub mod dashboard;
 pub mod decide;
+pub mod decide_row;
 pub mod differ;
 pub mod folder;
 pub mod judged;
@@ -13,6 +15,8 @@ pub mod page;
 pub mod plot;
 pub mod rating;
 pub mod records;
+pub mod said;
+pub mod soft;
 pub mod study;
 pub mod summary;
 pub mod table;

@@ -3,7 +3,9 @@
 //!
 //! A map on another grid is refused: it is never resampled, so what is compared is what the model said.
 
+use super::differ::Sheet;
 use super::folder::{self, Maps};
+use super::records::{Beside, RecordFile, may_be};
 use crate::contents::Contents;
 use crate::entity::ImageId;
 use crate::error::{Error, Result};
@@ -14,16 +16,21 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What one model said, as far as files tell.
 #[derive(Clone, Debug, Default)]
-pub struct ModelMaps {
+pub struct ModelFiles {
     pub name: String,
     pub maps: Maps,
     /// What its numbers mean, where a file beside the maps says so.
     pub labels: BTreeMap<u32, String>,
     /// Ids and hashes of the pictures that maps were made for, where a file beside them says so.
     marks: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// Boxes, classes, landmarks, answers.
+    pub records: Vec<Arc<RecordFile>>,
+    /// Files that could not be read, with why.
+    pub broken: Vec<(PathBuf, String)>,
 }
 
 /// A picture that maps may speak of, and what it may be called in them.
@@ -67,6 +74,44 @@ impl<K> Picture<K> {
     }
 }
 
+/// The picture that one of these names means, the first that does, and the stored slice the name says. A name is an id, a
+/// hash, or a path with or without its folders and ending; one that two pictures have is nobody's.
+pub(super) fn named<'p, K>(
+    pictures: &'p [Picture<K>],
+    names: &[&str],
+) -> std::result::Result<(&'p Picture<K>, Option<usize>), String> {
+    let mut shared = None;
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        let name = name.replace('\\', "/").to_lowercase();
+        if let Some(marked) = pictures.iter().find(|picture| picture.marks.contains(&name)) {
+            return Ok((marked, None));
+        }
+        let (folders, file) = name.rsplit_once('/').map_or(("", name.as_str()), |(folders, file)| (folders, file));
+        let bare = folder::stem(Path::new(file));
+        let above = folders.rsplit('/').next().unwrap_or_default();
+        let (whole, slice) = sliced(&bare);
+        let calls = [format!("{above}/{file}"), format!("{above}/{bare}"), file.to_owned(), bare.clone()];
+        let calls = calls.iter().map(|call| (call.as_str(), None)).chain(slice.map(|slice| (whole, Some(slice))));
+        for (call, slice) in calls {
+            let called: Vec<&Picture<K>> = pictures.iter().filter(|picture| picture.names.contains(call)).collect();
+            match called.as_slice() {
+                [] => {}
+                [one] => return Ok((one, slice)),
+                several => shared = Some(several.len()),
+            }
+        }
+    }
+    Err(shared
+        .map_or_else(|| "no picture has this name, id or hash".to_owned(), |n| format!("{n} pictures are called so")))
+}
+
+/// As our own exports call a slice: `case_slice_00012`.
+fn sliced(name: &str) -> (&str, Option<usize>) {
+    let parts = name.rsplit_once("_slice_");
+    let number = parts.and_then(|(case, number)| Some((case, number.parse::<usize>().ok()?.checked_sub(1)?)));
+    number.map_or((name, None), |(case, slice)| (case, Some(slice)))
+}
+
 /// Which map of a model speaks of which picture, and which speak of none.
 #[derive(Clone, Debug)]
 pub struct Matched<K> {
@@ -75,7 +120,7 @@ pub struct Matched<K> {
     pub alone: Vec<(PathBuf, String)>,
 }
 
-impl ModelMaps {
+impl ModelFiles {
     /// By what a file beside the maps says of id and hash, else by name. A name that two pictures have is nobody's; a single
     /// file is for the picture in front.
     #[must_use]
@@ -102,8 +147,12 @@ impl ModelMaps {
     }
 }
 
-/// The models of a file or folder. A folder without maps of its own whose folders are no cases holds one model a folder.
-pub fn models_in<K>(path: &Path, pictures: &[Picture<K>], task: &Task) -> Result<Vec<ModelMaps>> {
+/// The models of a file or folder. A folder without maps of its own whose folders are no cases holds one model a folder;
+/// files of records of one kind in one folder are of one model each.
+pub fn models_in<K>(path: &Path, pictures: &[Picture<K>], task: &Task) -> Result<Vec<ModelFiles>> {
+    if path.is_file() && may_be(path) {
+        return record_file(path).map(|model| vec![model]);
+    }
     let inner = if path.is_dir() { folders_in(path)? } else { Vec::new() };
     let is_case = |folder: &PathBuf| pictures.iter().any(|picture| picture.is_called(&folder::stem(folder)));
     let of_one = inner.is_empty() || inner.iter().any(is_case) || folder::has_maps_of_its_own(path)?;
@@ -112,15 +161,71 @@ pub fn models_in<K>(path: &Path, pictures: &[Picture<K>], task: &Task) -> Result
     let mut models = Vec::new();
     for (root, name) in roots.into_iter().zip(names) {
         let maps = folder::maps_in(&root, task)?;
-        if !maps.files.is_empty() {
-            let about = About::beside(&root);
-            models.push(ModelMaps { name, maps, labels: about.labels, marks: about.marks });
+        let about = About::beside(&root);
+        let mut model = ModelFiles { name, labels: about.labels, marks: about.marks, maps, ..ModelFiles::default() };
+        let others = add_records(&mut model, &root, task)?;
+        if !model.maps.files.is_empty() || !model.records.is_empty() || !model.broken.is_empty() {
+            models.push(model);
         }
+        models.extend(others);
+    }
+    if !of_one {
+        // Files beside the folders are of models of their own.
+        let mut loose = ModelFiles { name: file_name(path), ..ModelFiles::default() };
+        let others = add_records(&mut loose, path, task)?;
+        models.extend(Some(loose).filter(|loose| !loose.records.is_empty() || !loose.broken.is_empty()));
+        models.extend(others);
     }
     if models.is_empty() {
-        return Err(Error::export(path, "there are no label maps here"));
+        return Err(Error::export(path, "there are no label maps and no files of records here"));
     }
     Ok(models)
+}
+
+/// A file that was named itself.
+fn record_file(path: &Path) -> Result<ModelFiles> {
+    let file = RecordFile::read(path)?.ok_or_else(|| {
+        let known = "COCO results, a CSV of boxes, classes or landmarks, or answers as JSONL";
+        Error::export(path, format!("this is no file of records ({known})"))
+    })?;
+    let file = file.named_by(&Beside::of(path.parent().unwrap_or(path)));
+    Ok(ModelFiles { name: folder::stem(path), records: vec![Arc::new(file)], ..ModelFiles::default() })
+}
+
+/// Files of records in a folder: to the folder's model where there is one of a kind, else one model a file.
+fn add_records(model: &mut ModelFiles, root: &Path, task: &Task) -> Result<Vec<ModelFiles>> {
+    if !root.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(root).map_err(Error::io(root, "could not list the folder"))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.is_file() && may_be(path));
+    paths.sort();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let beside = Beside::of(root);
+    let mut files: Vec<RecordFile> = Vec::new();
+    for path in paths {
+        task.cancel.check()?;
+        match RecordFile::read(&path) {
+            Ok(file) => files.extend(file.map(|file| file.named_by(&beside))),
+            Err(error) => model.broken.push((path, error.to_string())),
+        }
+    }
+    let alike =
+        |file: &RecordFile| files.iter().filter(|other| !other.is_truth && other.kind() == file.kind()).count() > 1;
+    let apart: Vec<bool> = files.iter().map(|file| file.is_truth || alike(file)).collect();
+    let mut others = Vec::new();
+    for (file, apart) in files.into_iter().zip(apart) {
+        if apart {
+            let name = folder::stem(&file.path);
+            others.push(ModelFiles { name, records: vec![Arc::new(file)], ..ModelFiles::default() });
+        } else {
+            model.records.push(Arc::new(file));
+        }
+    }
+    Ok(others)
 }
 
 fn folders_in(path: &Path) -> Result<Vec<PathBuf>> {
@@ -214,6 +319,8 @@ struct OwnFile {
 pub struct Version {
     /// In the numbers of the project where both know a label's name.
     pub labels: Labels,
+    /// Of a probability map, whose labels are what is above the threshold: the map in steps.
+    pub soft: Option<Sheet>,
     /// Names of labels that the project does not know, by number.
     pub names: BTreeMap<u32, String>,
     /// Of the file; none for what is no file.
@@ -229,7 +336,7 @@ pub fn read_on(
     contents: &Contents,
     task: &Task,
 ) -> Result<Version> {
-    let mut labels = folder::read(path, grid, task)?;
+    let (mut labels, soft) = folder::read_soft(path, grid, task)?;
     if let Some(grid) = grid.filter(|grid| !labels.geometry.matches(grid, 1e-2)) {
         let rounded = |mm: f64| (mm * 1e3).round() / 1e3;
         return Err(Error::export(
@@ -248,7 +355,7 @@ pub fn read_on(
     labels.renumber(|label| numbers.get(&label).copied().unwrap_or(label));
     let names = names.iter().filter_map(|(old, name)| Some((*numbers.get(old)?, name.clone()))).collect();
     task.cancel.check()?;
-    Ok(Version { labels, names, sha256: Some(hash(path)?), file: Some(file_name(path)) })
+    Ok(Version { labels, soft, names, sha256: Some(hash(path)?), file: Some(file_name(path)) })
 }
 
 fn file_name(path: &Path) -> String {

@@ -10,3 +10,5 @@ mod judged;
 mod planted;
 #[cfg(test)]
 mod preference;
+#[cfg(test)]
+mod said;

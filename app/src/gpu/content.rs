@@ -1,7 +1,7 @@
 //! What is on the GPU for an open picture.
 
 use super::guests::{Guest, GuestId};
-use super::sheets::{OnAdapter, SheetId};
+use super::sheets::{InSpace, OnAdapter, SheetId};
 use super::{LabelLook, ReviewLook, Shown};
 use crate::curve::Curve;
 use crate::view_state::Viewport;
@@ -28,6 +28,8 @@ pub struct Content {
     pub guests: BTreeMap<GuestId, Guest>,
     /// Of the review.
     pub sheets: BTreeMap<SheetId, OnAdapter>,
+    /// Those that are seen in 3D.
+    pub in_space: BTreeMap<SheetId, InSpace>,
     /// The file's own curve of greys: its window, and its map as it is and inverted.
     curve: Option<(Window, [ColourMap; 2])>,
     pub proposal: Option<LabelTexture>,
@@ -54,6 +56,7 @@ impl Content {
             waiting: VecDeque::new(),
             guests: BTreeMap::new(),
             sheets: BTreeMap::new(),
+            in_space: BTreeMap::new(),
             curve,
             proposal: None,
             revision: 0,
@@ -114,6 +117,12 @@ impl Content {
     pub fn label_layers<'a>(&'a self, own: &'a Palette) -> impl Iterator<Item = (&'a LabelTexture, &'a Palette)> {
         let guests = self.guests.values().flat_map(Guest::layers);
         self.layers.iter().flatten().map(move |texture| (texture, own)).chain(guests)
+    }
+
+    /// What has surfaces in 3D: a version of the review in the place of the project's own labels.
+    pub fn surfaces<'a>(&'a self, own: &'a Palette, version: Option<SheetId>) -> Vec<(&'a LabelTexture, &'a Palette)> {
+        let version = version.and_then(|id| self.in_space.get(&id));
+        version.map_or_else(|| self.label_layers(own).collect(), |version| vec![version.layer()])
     }
 
     /// Replaces the labels of a box of one layer, columns fastest.

@@ -90,6 +90,18 @@ impl OnAdapter {
     }
 }
 
+/// A sheet on the voxels of its whole picture, as surfaces want it.
+pub struct InSpace {
+    texture: LabelTexture,
+    palette: Palette,
+}
+
+impl InSpace {
+    pub const fn layer(&self) -> (&LabelTexture, &Palette) {
+        (&self.texture, &self.palette)
+    }
+}
+
 /// The grid of a box of voxels: a sheet takes no more memory than what is on it.
 fn part_of(grid: &Geometry, bounds: VoxelBox) -> anyhow::Result<Geometry> {
     let moved = DAffine3::from_translation(DVec3::from_array(bounds.min.map(|n| n as f64)));
@@ -111,6 +123,36 @@ impl Gpu {
         Ok(())
     }
 
+    /// The same for views in 3D, which then show it in the place of the project's own labels.
+    pub fn show_in_space(
+        &mut self,
+        image: ImageId,
+        id: SheetId,
+        sheet: &Sheet,
+        colours: &SheetColours,
+    ) -> anyhow::Result<()> {
+        let gpu = &self.device.context;
+        let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
+        let texture = LabelTexture::new(gpu, content.size())?;
+        texture.write_box(gpu, sheet.bounds, &sheet.codes)?;
+        let mut palette = Palette::new(gpu)?;
+        palette.update(gpu, colours.by_label.iter().copied());
+        content.in_space.insert(id, InSpace { texture, palette });
+        content.revision += 1;
+        Ok(())
+    }
+
+    pub fn has_in_space(&self, image: ImageId, id: SheetId) -> bool {
+        self.pictures.get(&image).is_none_or(|content| content.in_space.contains_key(&id))
+    }
+
+    /// Lets go of what no view in 3D shows: it takes as much memory as half the volume.
+    pub fn keep_in_space(&mut self, image: ImageId, shown: &[SheetId]) {
+        for (of, content) in &mut self.pictures {
+            content.in_space.retain(|id, _| *of == image && shown.contains(id));
+        }
+    }
+
     /// Whether a sheet is on a picture that is there; true where the picture is not.
     pub fn has_sheet(&self, image: ImageId, id: SheetId) -> bool {
         self.pictures.get(&image).is_none_or(|content| content.sheets.contains_key(&id))
@@ -122,11 +164,15 @@ impl Gpu {
             sheet.colour(&self.device.context, colours);
             content.revision += 1;
         }
+        if let Some(sheet) = content.in_space.get_mut(&id) {
+            sheet.palette.update(&self.device.context, colours.by_label.iter().copied());
+            content.revision += 1;
+        }
     }
 
     pub fn drop_sheet(&mut self, id: SheetId) {
         for content in self.pictures.values_mut() {
-            if content.sheets.remove(&id).is_some() {
+            if content.sheets.remove(&id).is_some() | content.in_space.remove(&id).is_some() {
                 content.revision += 1;
             }
         }
@@ -135,6 +181,7 @@ impl Gpu {
     pub fn drop_sheets(&mut self) {
         for content in self.pictures.values_mut().filter(|content| !content.sheets.is_empty()) {
             content.sheets.clear();
+            content.in_space.clear();
             content.revision += 1;
         }
     }

@@ -1,6 +1,7 @@
 //! A picture in 3D in a viewport: appears at once, sharpens while nothing else needs the adapter.
 
 use super::Device;
+use super::SheetId;
 use super::content::Content;
 use crate::view_state::Viewport;
 use limner_annotation::ImageId;
@@ -22,6 +23,8 @@ pub struct Wanted<'a> {
     pub viewport: &'a Viewport,
     pub geometry: &'a Geometry,
     pub show_labels: bool,
+    /// Shown in the place of the project's own labels.
+    pub version: Option<SheetId>,
 }
 
 /// What is made again for another size of the viewport.
@@ -51,6 +54,7 @@ struct Matter {
     /// In place of the function.
     projection: Option<Projection>,
     show_labels: bool,
+    version: Option<SheetId>,
     revision: u64,
 }
 
@@ -90,6 +94,7 @@ impl Solid {
                 function: view.transfer(content.preset, wanted.viewport.window),
                 projection: view.projection(),
                 show_labels: wanted.show_labels,
+                version: wanted.version,
                 revision: content.revision,
             },
         };
@@ -102,7 +107,7 @@ impl Solid {
             // Until the adapter has the volume the processor draws, and it has no time for more than an impression.
             return Ok(false);
         }
-        let layers = content.label_layers(palette).filter(|_| wanted.show_labels);
+        let layers = content.surfaces(palette, wanted.version).into_iter().filter(|_| wanted.show_labels);
         let Shown { camera, size, clip, ref matter } = picture.shown;
         let mode = match matter.projection {
             Some(projection) => VolumeMode::Projected {
@@ -134,7 +139,8 @@ impl Solid {
         let mut picture = match before {
             Some(picture) if picture.shown.matter == shown.matter => Picture { shown, ..picture },
             before => {
-                let layers = content.label_layers(palette).filter(|_| shown.matter.show_labels);
+                let layers = content.surfaces(palette, shown.matter.version);
+                let layers = layers.into_iter().filter(|_| shown.matter.show_labels);
                 let labels = layers.map(|(texture, _)| texture);
                 let free_space = FreeSpace::new(gpu, content.volume(), ranges, &shown.matter.function, labels)?;
                 let progressive = match before {

@@ -76,7 +76,9 @@ impl Purpose {
             Self::Audit => "Write the audit into a folder".into(),
             Self::Protocol => "Load a review protocol".into(),
             Self::Report => "Write the report as HTML".into(),
-            Self::Predictions => "Open predictions: a label map, a folder of them, or a folder of models".into(),
+            Self::Predictions => {
+                "Open predictions: a label map, a file of records, or a folder of them or of models".into()
+            }
         }
     }
 

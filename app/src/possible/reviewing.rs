@@ -16,21 +16,28 @@ impl App {
             _ if self.workspace.open().is_none() => Some(NO_PICTURE),
             Act::OpenFolder | Act::OpenFile | Act::Comment | Act::LoadProtocol => None,
             Act::SideBySide if self.is_side_by_side() => None,
-            Act::SideBySide => {
-                nothing().or_else(|| (review.compared_now().len() < 2).then_some("There are no two versions to show"))
-            }
+            Act::SideBySide => nothing()
+                .or_else(|| (self.side_by_side_order().len() < 2).then_some("There are no two versions to show")),
             Act::How(how) => nothing().or_else(|| self.why_not_how(how)),
             Act::Flip => nothing().or_else(|| {
                 (review.how != How::Flicker)
                     .then_some("Let A and B flicker first")
                     .or_else(|| self.why_not_how(How::Flicker))
             }),
-            Act::NextPlace | Act::PreviousPlace => nothing()
-                .or_else(|| (review.compared_now().len() < 2).then_some("There are no two versions to compare")),
+            Act::NextPlace | Act::PreviousPlace => nothing().or_else(|| {
+                let alone = review.compared_now().len() < 2 && review.disputed_rows().is_empty();
+                alone.then_some("There are no two versions to compare")
+            }),
             Act::CompareAll | Act::NextWorst | Act::Report if review.is_blind() => Some(HIDDEN),
             Act::CompareAll => nothing().or_else(|| review.reference.is_none().then_some("Choose the reference first")),
-            Act::NextWorst => review.compared.is_none().then_some("Compare all cases of the list first"),
+            Act::NextWorst => {
+                let none = review.compared.is_none() && review.said.queue.is_empty();
+                none.then_some("Compare all cases of the list first")
+            }
             Act::Decide(_) => nothing().or_else(|| {
+                if self.row_in_hand().is_some() {
+                    return None;
+                }
                 let in_hand = review.in_hand.and_then(|id| review.get(id)).filter(|source| source.is_file());
                 in_hand
                     .and_then(|source| source.ready())

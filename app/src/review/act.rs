@@ -16,11 +16,19 @@ pub enum How {
     Flicker,
     Distance,
     Disputes,
+    Probability,
 }
 
 impl How {
-    pub const ALL: [Self; 6] =
-        [Self::Outlines, Self::Agreement, Self::Swipe, Self::Flicker, Self::Distance, Self::Disputes];
+    pub const ALL: [Self; 7] = [
+        Self::Outlines,
+        Self::Agreement,
+        Self::Swipe,
+        Self::Flicker,
+        Self::Distance,
+        Self::Disputes,
+        Self::Probability,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -30,12 +38,13 @@ impl How {
             Self::Flicker => "Flicker between A and B",
             Self::Distance => "Distance from A to B",
             Self::Disputes => "Disagreement of all versions",
+            Self::Probability => "Probability map of a version",
         }
     }
 
     /// Whether it is a map of its own and not the versions themselves.
     pub const fn is_map(self) -> bool {
-        matches!(self, Self::Agreement | Self::Distance | Self::Disputes)
+        matches!(self, Self::Agreement | Self::Distance | Self::Disputes | Self::Probability)
     }
 }
 
@@ -114,7 +123,7 @@ const fn entry(act: Act, title: &'static str, keys: &'static [Chord]) -> Entry {
 }
 
 /// In menu order.
-pub const ENTRIES: [Entry; 36] = [
+pub const ENTRIES: [Entry; 37] = [
     entry(Act::OpenFolder, "Open predictions…", &[chord(Modifiers::COMMAND, Key::P)]),
     entry(Act::OpenFile, "Open prediction file…", &[]),
     entry(Act::CloseAll, "Close all predictions", &[]),
@@ -126,6 +135,7 @@ pub const ENTRIES: [Entry; 36] = [
     entry(Act::How(How::Flicker), How::Flicker.title(), &[]),
     entry(Act::How(How::Distance), How::Distance.title(), &[]),
     entry(Act::How(How::Disputes), How::Disputes.title(), &[]),
+    entry(Act::How(How::Probability), How::Probability.title(), &[]),
     entry(Act::Flip, "The other of A and B to the front", &[shift(Key::X)]),
     entry(Act::NextPlace, "Next disagreement", &[shift(Key::N)]),
     entry(Act::PreviousPlace, "Previous disagreement", &[shift(Key::P)]),
@@ -167,6 +177,7 @@ impl Act {
             Self::How(How::Flicker) => icon::REPEAT,
             Self::How(How::Distance) => icon::RULER_DIMENSION_LINE,
             Self::How(How::Disputes) => icon::TRIANGLE_ALERT,
+            Self::How(How::Probability) => icon::DROPLET,
             Self::Flip => icon::ARROW_LEFT_RIGHT,
             Self::NextPlace => icon::STEP_FORWARD,
             Self::PreviousPlace => icon::STEP_BACK,
@@ -195,17 +206,24 @@ impl Act {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::OpenFolder => {
-                "A folder of label maps, of DICOM segmentations or as nnU-Net writes them; or of such folders, one a model. \
-                 They are matched to pictures by name, id or hash"
+                "A folder of label maps, DICOM segmentations or records (boxes, classes, landmarks, answers), or one as \
+                 nnU-Net writes it; or of such folders, one a model. They are matched to pictures by name, id or hash"
             }
-            Self::OpenFile => "A label map (NIfTI, NRRD, MetaImage) or a DICOM segmentation for the picture in front",
+            Self::OpenFile => {
+                "A label map (NIfTI, NRRD, MetaImage) or DICOM segmentation for the picture in front; or a file of records: \
+                 COCO results (.json), a CSV of boxes, classes or landmarks, answers (.jsonl)"
+            }
             Self::SideBySide => "A linked view for the reference and for each version shown; again for one view",
             Self::How(How::Agreement) => "What both say, what only one says, and where each says another label",
             Self::How(How::Swipe) => "A at the left of the line, B at its right; drag the line",
             Self::How(How::Flicker) => "A and B take turns",
             Self::How(How::Distance) => "How far what only B has lies outside of A, and what only A has inside of it",
+            Self::How(How::Probability) => "Of the version chosen in the list, else of the first that is one",
             Self::How(How::Disputes) => "How many versions differ from what most say",
-            Self::NextPlace => "Where versions differ deepest, then the next; all linked views go there",
+            Self::NextPlace => {
+                "Where label maps differ deepest, then the next, then the rows of records, worst first; all linked views go \
+                 there"
+            }
             Self::CompareAll => "Every case of the work list that has predictions and a reference, worst first",
             Self::Decide(Verdict::Accept) => {
                 "What it says becomes labels of the project, as one step that remembers the model and its file; of the one \

@@ -1,8 +1,10 @@
 //! What the review panel and the views ask for.
 
+use super::said::RowKey;
 use super::{CaseKey, Side, SourceId};
 use limner_annotation::Key;
 use limner_annotation::entity::DecisionId;
+use limner_annotation::review::dashboard::By;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
@@ -23,6 +25,11 @@ pub enum Ask {
     Filter(String),
     AllCases(bool),
     Case(CaseKey),
+    /// The row of records that is looked at.
+    Row(Option<RowKey>),
+    /// How answers write boxes, by the name of the convention.
+    Boxes(String),
+    CountBy(By),
     /// Chosen or let go again; the verdict that waits for a reason is given.
     Reason(String),
     Comment(String),

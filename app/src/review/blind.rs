@@ -9,7 +9,8 @@ use limner_annotation::audit::Random;
 impl Review {
     /// The models that are rated: file sources but for the reference, in the order they are shown in.
     pub fn models(&self) -> Vec<SourceId> {
-        let models = self.sources.iter().filter(|source| source.is_file() && Some(source.id) != self.reference);
+        let is_model = |source: &&Source| source.is_file() && !source.is_truth() && Some(source.id) != self.reference;
+        let models = self.sources.iter().filter(is_model);
         models.map(|source| source.id).collect()
     }
 
@@ -49,14 +50,14 @@ impl Review {
 mod tests {
     use super::*;
     use crate::review::Speaker;
-    use limner_annotation::review::opened::ModelMaps;
+    use limner_annotation::review::opened::ModelFiles;
     use std::sync::Arc;
 
     #[test]
     fn numbers_tell_nothing_and_are_the_same_again() {
         let mut review = Review::default();
         let names = ["alpha", "beta", "gamma"];
-        let ids = names.map(|name| review.add(name, Speaker::Files(Arc::new(ModelMaps::default()))));
+        let ids = names.map(|name| review.add(name, Speaker::Files(Arc::new(ModelFiles::default()))));
         let shown = |review: &Review| -> Vec<(SourceId, Alias)> {
             review.sources.iter().filter_map(|source| Some((source.id, source.alias.clone()?))).collect()
         };

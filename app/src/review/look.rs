@@ -6,6 +6,7 @@ use crate::theme::over;
 use crate::view_state::{Stage, Viewport, ViewportId};
 use limner_annotation::Contents;
 use limner_annotation::review::differ::{STEPS, said};
+use limner_annotation::review::soft;
 use limner_render::LabelStyle;
 
 /// Wider than the project's own outlines: versions are told apart by them.
@@ -39,7 +40,21 @@ impl Review {
         !self.is_empty() && viewport.image.is_some() && viewport.image == self.image && !viewport.is_solid()
     }
 
+    /// The version whose surfaces a viewport in 3D shows: its own, else the one chosen in the list, else A.
+    pub fn in_space(&self, id: ViewportId, viewport: &Viewport) -> Option<SourceId> {
+        let is_about = viewport.is_solid() && viewport.image.is_some() && viewport.image == self.image;
+        if self.is_empty() || !is_about {
+            return None;
+        }
+        let chosen = self.seats.get(&id).copied().or(self.in_hand);
+        let chosen = chosen.or_else(|| self.pair().map(|[a, _]| a));
+        chosen.filter(|id| *id != OWN && self.labels_of(*id).is_some())
+    }
+
     pub fn caption(&self, id: ViewportId, viewport: &Viewport) -> Option<Caption> {
+        if viewport.is_solid() {
+            return self.in_space(id, viewport).map(Caption::One);
+        }
         if !self.is_on(viewport) {
             return None;
         }
@@ -54,6 +69,7 @@ impl Review {
                 Some(Caption::Turn(side, one))
             }
             (How::Agreement | How::Distance, Some(_)) | (How::Disputes, _) => Some(Caption::Map(self.how)),
+            (How::Probability, _) if self.soft().is_some() => Some(Caption::Map(self.how)),
             _ => {
                 let shown = self.outlined().map(|source| source.id).collect::<Vec<_>>();
                 (!shown.is_empty()).then_some(Caption::Outlines(shown))
@@ -61,11 +77,19 @@ impl Review {
         }
     }
 
+    /// The version whose probability map is shown: the one chosen, else the first that is one.
+    pub fn soft(&self) -> Option<SourceId> {
+        let is_soft = |source: &&Source| source.ready().is_some_and(|ready| ready.version.soft.is_some());
+        let chosen = self.in_hand.and_then(|id| self.get(id)).filter(is_soft);
+        chosen.or_else(|| self.sources.iter().filter(|source| source.visible).find(is_soft)).map(|source| source.id)
+    }
+
     /// Versions drawn as outlines; the project's own labels are there anyway.
     fn outlined(&self) -> impl Iterator<Item = &Source> {
         // The reference lies under the others: where they agree with it they are seen.
         let order = |first: bool| self.sources.iter().filter(move |s| (Some(s.id) == self.reference) == first);
-        let shown = |source: &&Source| source.id != OWN && source.visible && source.ready().is_some();
+        let says = |source: &Source| source.ready().is_some() || self.says_in_records(source.id);
+        let shown = move |source: &&Source| source.id != OWN && source.visible && says(source);
         order(true).chain(order(false)).filter(shown)
     }
 
@@ -94,6 +118,8 @@ impl Review {
         match caption {
             // As it is painted, so that a stroke is seen at once.
             Caption::One(OWN) | Caption::Turn(_, OWN) => ReviewLook::default(),
+            // Who speaks in records alone leaves the paint as it is.
+            Caption::One(one) if self.labels_of(*one).is_none() => ReviewLook::default(),
             Caption::One(one) | Caption::Turn(_, one) => {
                 ReviewLook { hides_own: true, sheets: vec![sheet(*one, WHOLE)] }
             }
@@ -105,18 +131,25 @@ impl Review {
                 let map =
                     SheetLook { id: SheetId::Map, opacity: MAP_OPACITY, outline: 0.0, ..sheet(SourceId(0), WHOLE) };
                 // Who disputes what is seen by the outlines of all over the map.
-                let outlines = self.compared_now().into_iter().map(|id| SheetLook {
+                let outlined = match self.how {
+                    How::Disputes => self.compared_now(),
+                    // Where it is cut for figures.
+                    How::Probability => self.soft().into_iter().collect(),
+                    _ => Vec::new(),
+                };
+                let outline = if self.how == How::Disputes { OUTLINE / 2.0 } else { OUTLINE };
+                let outlines = outlined.into_iter().map(|id| SheetLook {
                     inks: Inks::BySource,
                     opacity: 0.0,
-                    outline: OUTLINE / 2.0,
+                    outline,
                     ..sheet(id, WHOLE)
                 });
-                let outlines = outlines.filter(|_| self.how == How::Disputes);
                 ReviewLook { hides_own: true, sheets: std::iter::once(map).chain(outlines).collect() }
             }
             Caption::Outlines(shown) => {
                 let one = |id: &SourceId| SheetLook { inks: Inks::BySource, opacity: 0.0, ..sheet(*id, WHOLE) };
-                ReviewLook { hides_own: false, sheets: shown.iter().map(one).collect() }
+                let painted = shown.iter().filter(|id| self.labels_of(**id).is_some());
+                ReviewLook { hides_own: false, sheets: painted.map(one).collect() }
             }
         }
     }
@@ -139,6 +172,9 @@ impl Review {
     pub fn map_colours(&self) -> SheetColours {
         let styles: Vec<(u16, LabelStyle)> = match self.map.of.as_ref().map(|of| of.how) {
             Some(How::Agreement) => AGREEMENT.iter().map(|(code, colour, _)| (*code, rgb(*colour))).collect(),
+            Some(How::Probability) => {
+                (1..=soft::STEPS).map(|code| (code, LabelStyle::new(over::probability(code, soft::STEPS)))).collect()
+            }
             Some(How::Distance) => (1..=2 * STEPS).map(|code| (code, LabelStyle::new(over::distance(code)))).collect(),
             _ => (1..=32).map(|code| (code, LabelStyle::new(over::dispute(code)))).collect(),
         };

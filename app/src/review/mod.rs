@@ -5,6 +5,7 @@ pub mod act;
 pub mod ask;
 pub mod blind;
 pub mod look;
+pub mod said;
 
 pub use act::{Act, Combine, How, Side};
 pub use ask::Ask;
@@ -15,13 +16,14 @@ use crate::theme::LABEL_COLOURS;
 use crate::view_state::ViewportId;
 use limner_annotation::metrics::Labels;
 use limner_annotation::records::Verdict;
+use limner_annotation::review::dashboard::{Agreed, By, Told};
 use limner_annotation::review::differ::{Distances, Place, Sheet};
 use limner_annotation::review::layers::Layer;
-use limner_annotation::review::opened::{ModelMaps, Version};
+use limner_annotation::review::opened::{ModelFiles, Version};
 use limner_annotation::review::study::Unmatched;
 use limner_annotation::review::{Row, Summary};
 use limner_annotation::{ImageId, Revision};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,7 +39,7 @@ pub enum Speaker {
     Project,
     /// A rater, or a consensus that was made before.
     Layer(Layer),
-    Files(Arc<ModelMaps>),
+    Files(Arc<ModelFiles>),
 }
 
 /// A number in place of a name.
@@ -127,6 +129,8 @@ pub struct MapOf {
 #[derive(Default)]
 pub struct Map {
     pub drawn: Distances,
+    /// It was worked out: until then nothing is known of it.
+    pub is_drawn: bool,
     pub of: Option<MapOf>,
 }
 
@@ -142,8 +146,18 @@ pub struct Compared {
     pub rows: Vec<Row>,
     pub summary: Summary,
     pub left_out: Vec<Unmatched>,
+    /// Models with probability maps, which were cut at the threshold.
+    pub soft: BTreeSet<String>,
     /// By the name a case has in the rows.
     pub cases: BTreeMap<String, CaseKey>,
+}
+
+/// What was decided in the project, and of which revision that is.
+#[derive(Default)]
+pub struct Decided {
+    pub all: Vec<Told>,
+    pub agreed: Vec<Agreed>,
+    pub of: Option<Revision>,
 }
 
 pub struct Review {
@@ -180,6 +194,14 @@ pub struct Review {
     /// The table is of all cases and not of the one in front.
     pub all_cases: bool,
     pub filter: String,
+    pub decided: Decided,
+    /// By what decisions are counted.
+    pub count_by: By,
+    pub said: said::Said,
+    /// The row of records that is open, with what everybody says in full.
+    pub row: Option<said::RowKey>,
+    /// The view is to go where that row is, once it can.
+    pub(crate) goes_to_row: bool,
     /// The verdict that waits for its reason.
     pub asking: Option<Verdict>,
     pub reasons: Vec<String>,
@@ -191,8 +213,8 @@ pub struct Review {
     pub coloured: Option<look::ColoursOf>,
     /// Names are hidden as this says.
     pub(crate) hidden_by: Option<HiddenBy>,
-    /// What was open with the project when it was left.
-    pub(crate) waiting: Vec<PathBuf>,
+    /// What is opened one after the other; true for what was open with the project when it was left.
+    pub(crate) waiting: Vec<(PathBuf, bool)>,
 }
 
 impl Default for Review {
@@ -229,6 +251,11 @@ impl Default for Review {
             at_worst: None,
             all_cases: false,
             filter: String::new(),
+            decided: Decided::default(),
+            count_by: By::default(),
+            said: said::Said::default(),
+            row: None,
+            goes_to_row: false,
             asking: None,
             reasons: Vec::new(),
             comment: String::new(),
@@ -341,14 +368,14 @@ mod tests {
     pub(super) fn ready(value: u8) -> State {
         let geometry = Geometry::axis_aligned([4, 4, 4], World::default(), [1.0; 3]).unwrap();
         let labels = Labels::of(Volume::new(geometry, Samples::U8(vec![value; 64]), 1).unwrap()).unwrap();
-        let version = Version { labels, names: BTreeMap::new(), sha256: None, file: None };
+        let version = Version { labels, soft: None, names: BTreeMap::new(), sha256: None, file: None };
         State::Ready(Arc::new(Ready { version, sheet: Sheet::default() }))
     }
 
     #[test]
     fn two_models_are_laid_against_each_other_and_one_against_the_reference() {
         let mut review = Review::default();
-        let file = || Speaker::Files(Arc::new(ModelMaps::default()));
+        let file = || Speaker::Files(Arc::new(ModelFiles::default()));
         let a = review.add("model", file());
         assert_eq!(review.pair(), None);
         for id in [OWN, a] {

@@ -43,6 +43,16 @@ pub fn distance(code: u16) -> [u8; 3] {
     end.map(|channel| (245.0 + (channel - 245.0) * share) as u8)
 }
 
+/// A step of a probability map: dark where it is unlikely, bright where it is certain, even in lightness.
+pub fn probability(code: u16, steps: u16) -> [u8; 3] {
+    const STOPS: [[f32; 3]; 5] =
+        [[60.0, 15.0, 110.0], [135.0, 35.0, 105.0], [205.0, 70.0, 75.0], [250.0, 145.0, 10.0], [252.0, 250.0, 160.0]];
+    let along = f32::from(code.min(steps)) / f32::from(steps.max(1)) * (STOPS.len() - 1) as f32;
+    let below = (along as usize).min(STOPS.len() - 2);
+    let share = along - below as f32;
+    std::array::from_fn(|n| (STOPS[below][n] + (STOPS[below + 1][n] - STOPS[below][n]) * share) as u8)
+}
+
 /// How many versions differ from what most say.
 pub const fn dispute(count: u16) -> [u8; 3] {
     match count {

@@ -64,12 +64,12 @@ impl Pen<'_> {
     }
 
     /// What the plane shows of a form.
-    fn seen(&self, form: &Form) -> Option<Seen> {
+    pub(super) fn seen(&self, form: &Form) -> Option<Seen> {
         Seen::of(form, self.geometry, &self.ground.raster.plane)
     }
 
     /// The same pen on another grid of the same place.
-    const fn on<'b>(&'b self, grid: &'b Geometry) -> Pen<'b> {
+    pub(super) const fn on<'b>(&'b self, grid: &'b Geometry) -> Pen<'b> {
         Pen { painter: self.painter, ground: self.ground, geometry: grid, slice: self.slice }
     }
 

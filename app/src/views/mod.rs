@@ -7,6 +7,7 @@ pub mod grid;
 pub mod overlay_text;
 pub mod pointed;
 pub mod reviewed;
+pub mod said;
 pub mod slice;
 pub mod solid;
 

@@ -10,6 +10,7 @@ use eframe::egui::{
     Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::review::differ::STEPS;
+use limner_annotation::review::soft;
 
 const MARGIN: f32 = 8.0;
 const ROW: f32 = 18.0;
@@ -84,6 +85,9 @@ fn legend(painter: &Painter, rect: Rect, lines: &[(Color32, String)]) {
 }
 
 fn map_legend(app: &App, how: How) -> Vec<(Color32, String)> {
+    if !app.review.map.is_drawn {
+        return vec![(over::WEAK, "Being computed…".to_owned())];
+    }
     let rgb = |[r, g, b]: [u8; 3]| Color32::from_rgb(r, g, b);
     let pair = app.review.pair();
     let side = |n: usize| pair.map_or_else(String::new, |pair| app.shown_name(pair[n]));
@@ -96,6 +100,19 @@ fn map_legend(app: &App, how: How) -> Vec<(Color32, String)> {
                 _ => (*colour, (*words).to_owned()),
             })
             .collect(),
+        How::Probability => {
+            let name = app.review.soft().map_or_else(String::new, |id| app.shown_name(id));
+            let ink = app.review.soft().map_or(over::TEXT, |id| ink(app, id));
+            let step = |code: u16| {
+                let share = f32::from(code) / f32::from(soft::STEPS);
+                (rgb(over::probability(code, soft::STEPS)), format!("{share:.1}"))
+            };
+            let mut lines =
+                vec![(rgb(over::probability(soft::STEPS, soft::STEPS)), format!("1.0, probability by {name}"))];
+            lines.extend([8, 6, 4, 2].map(step));
+            lines.push((ink, format!("Outline: {:.2}, where figures cut it", soft::THRESHOLD)));
+            lines
+        }
         How::Distance => {
             let reach = app.review.map.drawn.reach_mm;
             vec![

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::outbox::{Button, Gesture, Outbox, Phase, Request};
 use crate::theme::over;
 use crate::view_state::{Viewport, ViewportId};
-use crate::views::{crosshair, drawn, overlay_text, pointed, reviewed};
+use crate::views::{crosshair, drawn, overlay_text, pointed, reviewed, said};
 use eframe::egui::{self, Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Stroke, TouchPhase, Ui, vec2};
 use limner_annotation::ImageId;
 use limner_imaging::World;
@@ -28,6 +28,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     crosshair::ui(app, &viewport, &frame, ui, out);
     let ground = drawn::Ground { viewport: id, raster: &frame.raster, rect, scale };
     drawn::ui(app, open, ground, ui);
+    said::ui(app, (id, &viewport, open), ground, ui);
     pointed::ui(app, open, ground, ui);
     if let Some(at) = response.hover_pos() {
         drawn::sign_at_pointer_ui(app, at, ground, ui);

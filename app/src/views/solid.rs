@@ -1,6 +1,6 @@
 //! A picture as a volume in 3D: drag turns, wheel and right drag zoom, middle drag moves.
 
-use super::{Shown, picture_ui};
+use super::{Shown, picture_ui, reviewed};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{over, size};
@@ -46,6 +46,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
     if factor != 1.0 {
         out.ask(Request::Zoom { viewport, pixel: [0.0; 2], factor });
     }
+    reviewed::ui(app, shown, rect, ui, out);
     let at = rect.min + vec2(8.0, 8.0);
     ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), over::TEXT);
 }

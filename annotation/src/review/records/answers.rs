@@ -16,52 +16,66 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-#[derive(Deserialize)]
-struct Truth {
-    id: String,
+/// A question with what is right.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(in crate::review) struct Truth {
+    pub id: String,
     #[serde(default, rename = "type")]
-    kind: String,
+    pub kind: String,
     #[serde(default)]
-    image: String,
+    pub image: String,
     #[serde(default)]
-    sha256: String,
+    pub sha256: String,
     #[serde(default)]
-    choices: BTreeMap<String, String>,
-    keys: Option<Vec<String>>,
-    value: Option<f64>,
+    pub choices: BTreeMap<String, String>,
+    pub keys: Option<Vec<String>>,
+    pub value: Option<f64>,
     #[serde(default)]
-    tolerance: f64,
+    pub tolerance: f64,
     #[serde(rename = "box")]
-    rect: Option<[f64; 4]>,
-    size: Option<[f64; 2]>,
+    pub rect: Option<[f64; 4]>,
+    pub size: Option<[f64; 2]>,
     #[serde(default)]
-    picture: usize,
+    pub picture: usize,
     #[serde(default = "one")]
-    pictures: usize,
-    text: Option<String>,
+    pub pictures: usize,
+    pub text: Option<String>,
+    /// In words, for people.
+    #[serde(default)]
+    pub question: String,
 }
 
 const fn one() -> usize {
     1
 }
 
-#[derive(Deserialize)]
-struct Said {
+/// What a model answered, in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(in crate::review) struct Said {
     #[serde(default)]
-    id: String,
+    pub id: String,
     #[serde(default)]
-    image: String,
+    pub image: String,
     #[serde(default)]
-    sha256: String,
-    output: String,
+    pub sha256: String,
+    /// What is not an answer: a report or one of its parts.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    pub output: String,
+}
+
+impl Said {
+    pub fn names(&self) -> [&str; 3] {
+        [&self.id, &self.image, &self.sha256]
+    }
 }
 
 impl Truth {
-    fn names(&self) -> [&str; 3] {
+    pub fn names(&self) -> [&str; 3] {
         [&self.id, &self.image, &self.sha256]
     }
 
-    fn expected(&self) -> Option<Expected> {
+    pub fn expected(&self) -> Option<Expected> {
         if let Some(keys) = &self.keys {
             let mut choices = self.choices.clone();
             for key in keys {
@@ -79,7 +93,7 @@ impl Truth {
         }
     }
 
-    fn scored(&self, given: std::result::Result<Given, String>) -> Scored {
+    pub fn scored(&self, given: std::result::Result<Given, String>) -> Scored {
         let (given, parse_error) = match given {
             Ok(given) => (Some(given), None),
             Err(why) => (None, Some(why)),
@@ -122,7 +136,7 @@ pub(super) fn compare(
         task.cancel.check()?;
         let mut outputs: BTreeMap<usize, String> = BTreeMap::new();
         for said in lines::<Said>(path)? {
-            let names = [said.id.as_str(), &said.image, &said.sha256];
+            let names = said.names();
             let key = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default().to_owned();
             match index.find(names) {
                 None => report.unmatched.push(alone(model, &key, "no question has this id, picture or hash")),
@@ -183,7 +197,7 @@ fn row(model: &str, part: String, scores: &AnswerScores) -> FigureRow {
     FigureRow { model: model.to_owned(), part, count: scores.count, figures: all }
 }
 
-fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub(in crate::review) fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     read_json(&name, folder::read_text(path)?.as_bytes())
 }

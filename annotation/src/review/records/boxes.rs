@@ -13,49 +13,111 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// A COCO file of pictures and what is right on them.
 #[derive(Deserialize)]
-struct File {
-    images: Vec<Image>,
-    annotations: Vec<Annotation>,
+pub(in crate::review) struct File {
+    pub images: Vec<Image>,
     #[serde(default)]
-    categories: Vec<Category>,
+    pub annotations: Vec<Annotation>,
+    #[serde(default)]
+    pub categories: Vec<Category>,
 }
 
 #[derive(Deserialize)]
-struct Image {
-    id: u64,
+pub(in crate::review) struct Image {
+    pub id: u64,
     #[serde(default)]
-    file_name: String,
+    pub file_name: String,
     #[serde(default)]
-    sha256: String,
+    pub sha256: String,
+    #[serde(default)]
+    pub width: f64,
+    #[serde(default)]
+    pub height: f64,
 }
 
 #[derive(Deserialize)]
-struct Annotation {
-    image_id: u64,
-    category_id: u64,
-    bbox: [f64; 4],
+pub(in crate::review) struct Annotation {
+    pub image_id: u64,
+    pub category_id: u64,
+    pub bbox: [f64; 4],
     area: Option<f64>,
     #[serde(default)]
-    iscrowd: u8,
+    pub iscrowd: u8,
 }
 
 #[derive(Deserialize)]
-struct Category {
-    id: u64,
-    name: String,
+pub(in crate::review) struct Category {
+    pub id: u64,
+    pub name: String,
 }
 
 #[derive(Deserialize)]
 struct Outcome {
-    image_id: u64,
+    image_id: Name,
     category_id: u64,
     bbox: [f64; 4],
     score: f64,
 }
 
-const fn corners([x, y, w, h]: [f64; 4]) -> Rect {
+/// An id as files write it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Name {
+    Number(u64),
+    Text(String),
+}
+
+/// A detection as its file names things.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::review) struct BoxLine {
+    pub image: String,
+    pub category: String,
+    pub rect: Rect,
+    /// None where it is what is right.
+    pub score: Option<f64>,
+    /// Of a volume, counted from 1.
+    pub slice: Option<usize>,
+}
+
+pub(in crate::review) const fn corners([x, y, w, h]: [f64; 4]) -> Rect {
     [x, y, x + w, y + h]
+}
+
+/// COCO results.
+pub(in crate::review) fn results(path: &Path) -> Result<Vec<BoxLine>> {
+    let line = |one: Outcome| BoxLine {
+        image: match one.image_id {
+            Name::Number(id) => id.to_string(),
+            Name::Text(name) => name,
+        },
+        category: one.category_id.to_string(),
+        rect: corners(one.bbox),
+        score: Some(one.score),
+        slice: None,
+    };
+    Ok(parse::<Vec<Outcome>>(path)?.into_iter().map(line).collect())
+}
+
+/// A CSV with image, category, corners and score.
+pub(in crate::review) fn rows(path: &Path, table: &Table) -> Result<Vec<BoxLine>> {
+    let [image, category, score] = ["image", "category", "score"].map(|name| table.needed(path, name));
+    let (image, category, score) = (image?, category?, score?);
+    let [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map(|name| table.needed(path, name));
+    let (sides, slice) = ([x1?, y1?, x2?, y2?], table.column("slice"));
+    let mut lines = Vec::with_capacity(table.rows.len());
+    for (n, row) in table.rows.iter().enumerate() {
+        let mut rect = [0.0; 4];
+        for (side, column) in rect.iter_mut().zip(sides) {
+            *side = number(path, n, cell(row, column))?;
+        }
+        let score = Some(number(path, n, cell(row, score))?);
+        let slice = slice.map(|slice| cell(row, slice)).filter(|slice| !slice.is_empty());
+        let slice = slice.map(|slice| number(path, n, slice)).transpose()?.map(|slice| slice.round() as usize);
+        let (image, category) = (cell(row, image).to_owned(), cell(row, category).to_owned());
+        lines.push(BoxLine { image, category, rect, score, slice });
+    }
+    Ok(lines)
 }
 
 /// The IoU a detection must reach to find a lesion on the FROC curve.
@@ -120,49 +182,35 @@ fn detections(
     names: &BTreeMap<u64, String>,
     report: &mut RecordReport,
 ) -> Result<Vec<Detection>> {
-    let mut found = Vec::new();
-    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv")) {
-        for one in parse::<Vec<Outcome>>(path)? {
-            if file.images.iter().any(|image| image.id == one.image_id) {
-                let rect = corners(one.bbox);
-                found.push(Detection { image: one.image_id, category: one.category_id, rect, score: one.score });
-            } else {
-                report.unmatched.push(alone(model, &one.image_id.to_string(), "no image of the reference has this id"));
-            }
-        }
-        return Ok(found);
-    }
+    let is_table = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+    let lines = if is_table { rows(path, &Table::read(path)?)? } else { results(path)? };
     let mut index = Index::default();
     for (n, image) in file.images.iter().enumerate() {
         let id = image.id.to_string();
-        index.add(n, [id.as_str(), &image.file_name, &image.sha256]);
+        // Results go by the id alone.
+        let more = if is_table { [image.file_name.as_str(), &image.sha256] } else { [""; 2] };
+        index.add(n, [id.as_str(), more[0], more[1]]);
     }
-    let table = Table::read(path)?;
-    let [image, category, score] = ["image", "category", "score"].map(|name| table.needed(path, name));
-    let (image, category, score) = (image?, category?, score?);
-    let sides = ["x1", "y1", "x2", "y2"].map(|name| table.needed(path, name));
-    let [x1, y1, x2, y2] = sides;
-    let sides = [x1?, y1?, x2?, y2?];
-    for (n, row) in table.rows.iter().enumerate() {
-        let Some(place) = index.find([cell(row, image)]) else {
-            report.unmatched.push(alone(
-                model,
-                cell(row, image),
-                "no image of the reference has this id, path or hash",
-            ));
+    let mut found = Vec::new();
+    for line in lines {
+        let Some(place) = index.find([line.image.as_str()]) else {
+            let why = "no image of the reference has this id, path or hash";
+            report.unmatched.push(alone(model, &line.image, why));
             continue;
         };
-        let called = cell(row, category);
-        let Some(category) = names.iter().find(|(id, name)| *name == called || id.to_string() == called) else {
-            report.unmatched.push(alone(model, called, "the reference has no such category"));
+        let named = names.iter().find(|(id, name)| **name == line.category || id.to_string() == line.category);
+        // Results may name a category nobody described.
+        let by_number = || line.category.parse().ok().filter(|_| !is_table);
+        let Some(category) = named.map(|(id, _)| *id).or_else(by_number) else {
+            report.unmatched.push(alone(model, &line.category, "the reference has no such category"));
             continue;
         };
-        let mut rect = [0.0; 4];
-        for (side, column) in rect.iter_mut().zip(sides) {
-            *side = number(path, n, cell(row, column))?;
-        }
-        let score = number(path, n, cell(row, score))?;
-        found.push(Detection { image: file.images[place].id, category: *category.0, rect, score });
+        found.push(Detection {
+            image: file.images[place].id,
+            category,
+            rect: line.rect,
+            score: line.score.unwrap_or(1.0),
+        });
     }
     Ok(found)
 }
@@ -183,7 +231,7 @@ fn froc_cases(file: &File, truths: &[Truth], detections: &[Detection]) -> Vec<Fr
     file.images.iter().map(of).collect()
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+pub(in crate::review) fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let text = folder::read_text(path)?;
     serde_json::from_str(&text).map_err(|error| Error::export(path, format!("this is no COCO file: {error}")))
 }

@@ -68,11 +68,9 @@ fn guesses(
     report: &mut RecordReport,
 ) -> Result<BTreeMap<usize, Guess>> {
     let table = Table::read(path)?;
-    let case = table.needed(path, "case")?;
-    let label = table.column("label");
-    let columns: Vec<Option<usize>> = classes.iter().map(|class| table.column(&format!("p_{class}"))).collect();
-    let columns: Option<Vec<usize>> = columns.into_iter().collect();
-    if label.is_none() && columns.is_none() {
+    let lines = lines(path, &table, classes)?;
+    let has_shares = lines.iter().any(|line| line.shares.len() == classes.len());
+    if table.column("label").is_none() && !has_shares && !lines.is_empty() {
         let given = table.head().join(", ");
         return Err(Error::export(
             path,
@@ -80,29 +78,65 @@ fn guesses(
         ));
     }
     let mut guesses = BTreeMap::new();
-    for (n, row) in table.rows.iter().enumerate() {
-        let key = cell(row, case);
-        let Some(place) = index.find([key]) else {
-            report.unmatched.push(alone(model, key, "no case of the reference has this id, path or hash"));
+    for line in lines {
+        let Some(place) = index.find([line.case.as_str()]) else {
+            report.unmatched.push(alone(model, &line.case, "no case of the reference has this id, path or hash"));
             continue;
         };
-        let shares: Option<Vec<f64>> = columns
-            .as_ref()
-            .map(|columns| columns.iter().map(|column| number(path, n, cell(row, *column))).collect())
-            .transpose()?;
-        let most =
-            |shares: &Vec<f64>| (0..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]).then(b.cmp(a)));
-        let said = label.map(|label| cell(row, label)).filter(|said| !said.is_empty());
-        let class = match said {
+        // Shares count where every class has one.
+        let complete = line.shares.len() == classes.len();
+        let class = match &line.said {
             Some(said) => classes.iter().position(|class| class == said),
-            None => shares.as_ref().and_then(most),
+            None => line.likeliest().filter(|_| complete).and_then(|most| classes.iter().position(|c| c == most)),
         };
+        let shares = complete.then(|| line.shares.into_iter().map(|(_, share)| share).collect());
         match class {
             Some(class) => drop(guesses.insert(place, Guess { class, shares })),
-            None => report.unmatched.push(alone(model, key, "its class is none of the reference's")),
+            None => report.unmatched.push(alone(model, &line.case, "its class is none of the reference's")),
         }
     }
     Ok(guesses)
+}
+
+/// What a file says of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::review) struct ClassLine {
+    pub case: String,
+    pub said: Option<String>,
+    /// How probable each class is.
+    pub shares: Vec<(String, f64)>,
+}
+
+impl ClassLine {
+    /// The first of the most probable classes.
+    pub fn likeliest(&self) -> Option<&str> {
+        let most = self.shares.iter().enumerate().max_by(|(n, a), (m, b)| a.1.total_cmp(&b.1).then(m.cmp(n)));
+        most.map(|(_, (class, _))| class.as_str())
+    }
+
+    pub fn class(&self) -> Option<&str> {
+        self.said.as_deref().or_else(|| self.likeliest())
+    }
+}
+
+/// The classes that a table has a column of shares for.
+pub(in crate::review) fn classes_of(table: &Table) -> Vec<String> {
+    table.head().iter().filter_map(|name| name.strip_prefix("p_").map(str::to_owned)).collect()
+}
+
+/// Every line with its class and the shares of these classes.
+pub(in crate::review) fn lines(path: &Path, table: &Table, classes: &[String]) -> Result<Vec<ClassLine>> {
+    let (case, label) = (table.needed(path, "case")?, table.column("label"));
+    let columns = classes.iter().filter_map(|class| Some((class, table.column(&format!("p_{class}"))?)));
+    let columns: Vec<(&String, usize)> = columns.collect();
+    let mut lines = Vec::with_capacity(table.rows.len());
+    for (n, row) in table.rows.iter().enumerate() {
+        let share = |(class, column): &(&String, usize)| Ok(((*class).clone(), number(path, n, cell(row, *column))?));
+        let shares = columns.iter().map(share).collect::<Result<_>>()?;
+        let said = label.map(|label| cell(row, label)).filter(|said| !said.is_empty()).map(str::to_owned);
+        lines.push(ClassLine { case: cell(row, case).to_owned(), said, shares });
+    }
+    Ok(lines)
 }
 
 fn scores(

@@ -7,12 +7,16 @@ use limner_imaging::{Task, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const LIMITS_MM: [f64; 4] = [2.0, 2.5, 3.0, 4.0];
+pub(in crate::review) const LIMITS_MM: [f64; 4] = [2.0, 2.5, 3.0, 4.0];
 
-type Points = BTreeMap<(String, String), World>;
+/// By case and name.
+pub(in crate::review) type Points = BTreeMap<(String, String), World>;
 
 fn read(path: &Path) -> Result<Points> {
-    let table = Table::read(path)?;
+    points(path, &Table::read(path)?)
+}
+
+pub(in crate::review) fn points(path: &Path, table: &Table) -> Result<Points> {
     let (case, name) = (table.needed(path, "case")?, table.needed(path, "name")?);
     let (x, y, z) = (table.needed(path, "x")?, table.needed(path, "y")?, table.column("z"));
     let mut points = BTreeMap::new();

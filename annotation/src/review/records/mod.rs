@@ -1,13 +1,16 @@
 //! Predictions that are lines of a file and not label maps: boxes, classes with probabilities, landmarks, answers. Each
 //! line is matched to its case by id, path or hash; what has no partner, and what cannot be read, is told.
 
-mod answers;
-mod boxes;
-mod classes;
-mod landmarks;
+pub(super) mod answers;
+pub(super) mod boxes;
+pub(super) mod classes;
+pub(super) mod landmarks;
+mod lines;
 mod page;
 mod parse;
 
+pub use lines::RecordFile;
+pub(super) use lines::{Beside, Lines, may_be};
 pub use page::html;
 pub use parse::{Expected, Given, parse};
 
@@ -82,19 +85,19 @@ pub fn compare(reference: &Path, models: &[(String, PathBuf)], how: Reading, tas
 }
 
 /// A CSV by the names of its columns.
-pub(super) struct Table {
+pub(in crate::review) struct Table {
     head: Vec<String>,
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub(in crate::review) fn read(path: &Path) -> Result<Self> {
         let mut rows = crate::exchange::csv::rows(&folder::read_text(path)?).into_iter();
         let head = rows.next().ok_or_else(|| Error::export(path, "the table is empty"))?;
         Ok(Self { head: head.iter().map(|cell| cell.trim().to_owned()).collect(), rows: rows.collect() })
     }
 
-    pub(super) fn column(&self, name: &str) -> Option<usize> {
+    pub(in crate::review) fn column(&self, name: &str) -> Option<usize> {
         self.head.iter().position(|cell| cell.eq_ignore_ascii_case(name))
     }
 

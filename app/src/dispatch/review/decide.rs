@@ -4,9 +4,10 @@
 use crate::app::App;
 use crate::case::{Errand, Page};
 use crate::dispatch::case::own_rater;
-use crate::review::{OWN, Ready, Side, SourceId};
+use crate::review::{OWN, Ready, Side, SourceId, Speaker};
 use limner_annotation::records::Verdict;
-use limner_annotation::review::{decide, differ};
+use limner_annotation::review::said::{Cell, Row};
+use limner_annotation::review::{decide, decide_row, differ};
 use limner_annotation::tools::ToolId;
 use limner_annotation::{Command, Form, ImageId, Key, Kind, PackedMask, Shape, ShapeId, StepInfo};
 use std::sync::Arc;
@@ -45,7 +46,47 @@ impl App {
         }
     }
 
+    /// The row of records that is open and what the version in hand says in it.
+    pub fn row_in_hand(&self) -> Option<(SourceId, Row, Cell)> {
+        let id = self.review.in_hand.filter(|id| self.review.get(*id).is_some_and(crate::review::Source::is_file))?;
+        let row = &self.review.rows_here()[self.review.row_here()?];
+        let cell = row.said.get(&(id.0 as usize)).filter(|cell| !cell.raw.is_empty())?;
+        Some((id, row.clone(), cell.clone()))
+    }
+
+    /// About the open row alone; what is accepted there and has a place is drawn.
+    fn decide_row(&mut self, verdict: Verdict, (id, row, cell): (SourceId, Row, Cell)) {
+        let (Some(image), Some(source)) = (self.review.image, self.review.get(id)) else { return };
+        let (model, shown) = (source.name.clone(), self.shown_name(id));
+        let file = match &source.from {
+            Speaker::Files(files) => files.records.iter().find(|file| file.says(row.kind)).cloned(),
+            _ => None,
+        };
+        let comment = decide::about_label(&row.part, self.review.comment.trim());
+        let reasons = self.review.reasons.clone();
+        let accepted = matches!(verdict, Verdict::Accept | Verdict::Edit);
+        let done = self.change("The decision", |document| {
+            let (mut commands, reviewer) = own_rater(document);
+            let sha256 = file.as_ref().map(|file| file.sha256.as_str());
+            let line = decide_row::Line { image, model: &model, sha256, row: &row, cell: &cell };
+            let prediction = decide_row::prediction(document, line, accepted, &mut commands);
+            commands.push(decide::decision(document, prediction.into(), reviewer, verdict, reasons, Some(comment)));
+            let step = StepInfo::named(format!("{} record", verdict_word(verdict))).with_tool("review");
+            let file = serde_json::json!({ "sha256": sha256, "row": row.title });
+            let step = if accepted { step.with_model(&model).with_prompts(file) } else { step };
+            document.apply_step(step, commands).map(|_| ())
+        });
+        if done.is_some() {
+            self.review.reasons.clear();
+            self.review.comment.clear();
+            self.notices.done(format!("{shown}, {}: {}", row.title, verdict_word(verdict).to_lowercase()));
+        }
+    }
+
     fn give_verdict(&mut self, verdict: Verdict) {
+        if let Some(row) = self.row_in_hand() {
+            return self.decide_row(verdict, row);
+        }
         let (Some((id, ready)), Some(image)) = (self.version_in_hand(), self.review.image) else { return };
         let Some(source) = self.review.get(id) else { return };
         let (model, shown) = (source.name.clone(), self.shown_name(id));
@@ -53,8 +94,7 @@ impl App {
         let paints = matches!(verdict, Verdict::Accept | Verdict::Edit);
         let (reasons, mut comment) = (self.review.reasons.clone(), self.review.comment.trim().to_owned());
         if let Some(label) = only {
-            let of = format!("About {}", self.label_name(label));
-            comment = if comment.is_empty() { of } else { format!("{of}: {comment}") };
+            comment = decide::about_label(&self.label_name(label), &comment);
         }
         let comment = Some(comment).filter(|comment| !comment.is_empty());
         let names: std::collections::BTreeMap<u32, String> =

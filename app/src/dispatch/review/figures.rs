@@ -4,12 +4,12 @@ use crate::app::App;
 use crate::jobs::Apply;
 use crate::review::{CaseKey, Compared, Figures, OWN, SourceId, Speaker};
 use limner_annotation::metrics::Labels;
-use limner_annotation::review::opened::{ModelMaps, Picture, painted, read_on};
+use limner_annotation::review::opened::{ModelFiles, Picture, painted, read_on};
 use limner_annotation::review::study::{Unmatched, rows};
 use limner_annotation::review::{Row, Rules, layers, summarise};
 use limner_annotation::{Contents, ImageId};
 use limner_imaging::Task;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl App {
             Speaker::Files(model) => Some(model.clone()),
             _ => None,
         };
-        let others = self.review.sources.iter().filter(|source| source.id != reference.id);
+        let others = self.review.sources.iter().filter(|source| source.id != reference.id && source.has_maps());
         let keys = self.cases().into_iter().map(|case| CaseKey { series: case.series, image: case.image });
         Some(Order {
             contents: document.contents().clone(),
@@ -108,11 +108,17 @@ impl App {
 
     /// The case with the lowest figures, then the one after it.
     pub(super) fn next_worst(&mut self) {
-        let Some(compared) = &self.review.compared else { return };
-        let queue = &compared.summary.queue;
         let next = self.review.at_worst.map_or(0, |at| at + 1);
-        let Some(doubtful) = queue.get(next) else {
-            return self.notices.done("This was the last case of the queue");
+        let queue = self.review.compared.as_ref().map_or(&[][..], |compared| &compared.summary.queue);
+        let (Some(compared), Some(doubtful)) = (&self.review.compared, queue.get(next)) else {
+            // After label maps come records.
+            let row = next - queue.len().min(next);
+            if self.worst_row(row) {
+                self.review.at_worst = Some(next);
+            } else {
+                self.notices.done("This was the last case of the queue");
+            }
+            return;
         };
         let (case, label) = (compared.cases.get(&doubtful.case).copied(), doubtful.label);
         let model = self.review.sources.iter().find(|source| source.name == doubtful.model).map(|source| source.id);
@@ -141,8 +147,8 @@ pub(super) struct Order {
     keys: Vec<CaseKey>,
     in_front: Option<usize>,
     /// None where it is what is painted in the project.
-    reference: Option<Arc<ModelMaps>>,
-    models: Vec<(String, Arc<ModelMaps>)>,
+    reference: Option<Arc<ModelFiles>>,
+    models: Vec<(String, Arc<ModelFiles>)>,
 }
 
 impl Order {
@@ -151,10 +157,10 @@ impl Order {
     }
 
     pub fn compare(self, task: &Task) -> anyhow::Result<Compared> {
-        let files = |model: &ModelMaps| model.matched(&self.pictures, self.in_front);
+        let files = |model: &ModelFiles| model.matched(&self.pictures, self.in_front);
         let reference = self.reference.as_deref().map(|model| (model, files(model)));
         let mut left_out = Vec::new();
-        let mut by_case: BTreeMap<usize, Vec<(&str, &ModelMaps, PathBuf)>> = BTreeMap::new();
+        let mut by_case: BTreeMap<usize, Vec<(&str, &ModelFiles, PathBuf)>> = BTreeMap::new();
         for (name, model) in &self.models {
             let matched = files(model);
             let alone = matched.alone.into_iter();
@@ -164,7 +170,7 @@ impl Order {
             }
         }
         task.progress.begin("comparing cases", by_case.len() as u64);
-        let (mut all, mut cases) = (Vec::new(), BTreeMap::new());
+        let (mut all, mut cases, mut soft) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         for (case, predictions) in by_case {
             task.cancel.check()?;
             let name = unused_name(&cases, &predictions[0].2);
@@ -180,14 +186,17 @@ impl Order {
                             ..Row::default()
                         };
                         match self.one(&who, &reference, maps, path, task) {
-                            Ok(rows) => all.extend(rows),
+                            Ok((rows, is_soft)) => {
+                                all.extend(rows);
+                                soft.extend(is_soft.then(|| (*model).to_owned()));
+                            }
                             Err(error) => left_out.push(left(model, path, &error)),
                         }
                     }
                 }
                 Ok(None) => {
                     let why = "there is no reference of this case".to_owned();
-                    let left = |(model, _, path): &(&str, &ModelMaps, PathBuf)| Unmatched {
+                    let left = |(model, _, path): &(&str, &ModelFiles, PathBuf)| Unmatched {
                         model: Some((*model).to_owned()),
                         path: path.clone(),
                         why: why.clone(),
@@ -203,7 +212,7 @@ impl Order {
         }
         task.cancel.check()?;
         let summary = summarise(&all);
-        Ok(Compared { rows: all, summary, left_out, cases })
+        Ok(Compared { rows: all, summary, left_out, cases, soft })
     }
 
     fn image(&self, case: usize) -> Option<ImageId> {
@@ -213,7 +222,7 @@ impl Order {
     fn reference_of(
         &self,
         case: usize,
-        file: Option<(&ModelMaps, &PathBuf)>,
+        file: Option<(&ModelFiles, &PathBuf)>,
         task: &Task,
     ) -> anyhow::Result<Option<Labels>> {
         let image = self.image(case);
@@ -230,12 +239,12 @@ impl Order {
         &self,
         who: &Row,
         reference: &Labels,
-        maps: &ModelMaps,
+        maps: &ModelFiles,
         path: &Path,
         task: &Task,
-    ) -> anyhow::Result<Vec<Row>> {
+    ) -> anyhow::Result<(Vec<Row>, bool)> {
         let predicted = read_on(path, Some(&reference.geometry), &maps.labels, &self.contents, task)?;
-        Ok(rows(who, reference, &predicted.labels, &rules(), task)?)
+        Ok((rows(who, reference, &predicted.labels, &rules(), task)?, predicted.soft.is_some()))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::gpu::{SheetColours, SheetId};
 use crate::review::look::ColoursOf;
 use crate::review::{How, OWN, Side, SourceId, State};
-use crate::view_state::{Arrangement, Links, Pane};
+use crate::view_state::{Arrangement, Links, Pane, ViewportId};
 use limner_annotation::ImageId;
 use limner_imaging::View;
 use std::time::Duration;
@@ -16,12 +16,16 @@ const MOST_SIDE_BY_SIDE: usize = 16;
 
 impl App {
     /// The reference first, then every version shown that says something.
-    fn side_by_side_order(&self) -> Vec<SourceId> {
+    pub(crate) fn side_by_side_order(&self) -> Vec<SourceId> {
         let review = &self.review;
-        let mut order: Vec<SourceId> =
-            review.reference.filter(|id| review.labels_of(*id).is_some()).into_iter().collect();
-        let others = review.compared_now().into_iter().filter(|id| Some(*id) != review.reference);
-        order.extend(others);
+        let says = |id: &SourceId| review.labels_of(*id).is_some() || review.says_in_records(*id);
+        let mut order: Vec<SourceId> = review.reference.filter(says).into_iter().collect();
+        let compared = review.compared_now();
+        let in_records = review.speaking().map(|source| source.id).filter(|id| review.says_in_records(*id));
+        let in_records: Vec<SourceId> = in_records.collect();
+        let shown = review.sources.iter().map(|source| source.id);
+        let others = shown.filter(|id| compared.contains(id) || in_records.contains(id));
+        order.extend(others.filter(|id| Some(*id) != review.reference));
         order.truncate(MOST_SIDE_BY_SIDE);
         order
     }
@@ -98,6 +102,9 @@ impl App {
     pub(super) fn send_sheets(&mut self, image: ImageId) {
         let Some(grid) = self.workspace.pictures.get(&image).map(|open| open.volume.geometry) else { return };
         let contents = self.workspace.project.as_ref().map(|project| project.document().contents());
+        let stage = &self.workspace.stage;
+        let in_space = |id: &ViewportId| self.review.in_space(*id, stage.get(*id)?);
+        let in_space: Vec<SourceId> = stage.visible().iter().filter_map(in_space).collect();
         let review = &self.review;
         let of = ColoursOf {
             made: review.made,
@@ -119,6 +126,11 @@ impl App {
                 let colours = review.colours_of(source, contents);
                 self.gpu.colour_sheet(image, id, &colours);
             }
+            if in_space.contains(&source.id) && !self.gpu.has_in_space(image, id) {
+                let colours = review.colours_of(source, contents);
+                let error = self.gpu.show_in_space(image, id, &ready.sheet, &colours).err();
+                failed.extend(error.map(|error| (Some(source.id), error)));
+            }
         }
         if !review.map.drawn.sheet.codes.is_empty() && !self.gpu.has_sheet(image, SheetId::Map) {
             let colours: SheetColours = review.map_colours();
@@ -126,6 +138,8 @@ impl App {
             let error = self.gpu.show_sheet(image, SheetId::Map, sheet, &grid, &colours).err();
             failed.extend(error.map(|error| (None, error)));
         }
+        let shown: Vec<SheetId> = in_space.iter().map(|id| SheetId::Version(id.0)).collect();
+        self.gpu.keep_in_space(image, &shown);
         self.review.coloured = Some(of);
         for (source, error) in failed {
             self.notices.error("A version could not be drawn", &error);
@@ -152,6 +166,9 @@ impl App {
         let review = &self.review;
         match how {
             How::Disputes if review.compared_now().len() < 2 => Some("At least two versions have to be shown"),
+            How::Probability => {
+                review.soft().is_none().then_some("No version of the picture in front is a probability map")
+            }
             How::Outlines | How::Disputes => None,
             _ if review.pair().is_none() => Some("This needs two versions of the picture in front"),
             _ => None,

@@ -6,6 +6,7 @@ mod figures;
 mod look;
 mod places;
 mod rate;
+mod said;
 mod together;
 mod versions;
 
@@ -17,6 +18,7 @@ use crate::case::Page;
 use crate::panels::dialog::Purpose;
 use crate::review::{Act, Ask, How, SourceId};
 use limner_annotation::ImageId;
+use limner_annotation::review::dashboard;
 use std::path::Path;
 
 impl App {
@@ -83,6 +85,9 @@ impl App {
             Ask::Filter(filter) => self.review.filter = filter,
             Ask::AllCases(all) => self.review.all_cases = all,
             Ask::Case(case) => self.open_compared(case),
+            Ask::Row(row) => self.look_at_row(row),
+            Ask::CountBy(by) => self.review.count_by = by,
+            Ask::Boxes(name) => self.read_boxes_as(name),
             Ask::Reason(reason) => self.toggle_reason(reason),
             Ask::Comment(comment) => self.review.comment = comment,
             Ask::StopAsking => self.review.asking = None,
@@ -131,7 +136,7 @@ impl App {
         self.gpu.drop_sheets();
         let waiting = self.settings.predictions.get(project).cloned().unwrap_or_default();
         self.review = crate::review::Review::default();
-        self.review.waiting = waiting;
+        self.review.waiting = waiting.into_iter().map(|path| (path, true)).collect();
     }
 
     /// Every frame: reads, works out and sends what the picture in front needs.
@@ -153,7 +158,10 @@ impl App {
             self.refresh_figures();
             self.refresh_places();
             self.refresh_map();
+            self.refresh_records();
+            self.refresh_decided();
         }
+        self.follow_row();
         self.send_sheets(image);
         self.take_turns();
     }
@@ -164,6 +172,17 @@ impl App {
         self.review.image = image;
         if image.is_some() {
             self.read_versions();
+        }
+    }
+
+    /// Counts anew what was decided where the project has changed.
+    fn refresh_decided(&mut self) {
+        let Some(document) = self.document() else { return };
+        let revision = document.content_revision();
+        if self.review.decided.of != Some(revision) {
+            let contents = document.contents();
+            let (all, agreed) = (dashboard::told(contents), dashboard::agreed(contents));
+            self.review.decided = crate::review::Decided { all, agreed, of: Some(revision) };
         }
     }
 

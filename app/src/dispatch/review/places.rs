@@ -46,6 +46,7 @@ impl App {
         let sources = match how {
             How::Agreement | How::Distance => review.pair().map(|pair| pair.to_vec()),
             How::Disputes => Some(review.compared_now()),
+            How::Probability => review.soft().map(|id| vec![id]),
             _ => None,
         };
         let wanted =
@@ -57,14 +58,14 @@ impl App {
         self.gpu.drop_sheet(crate::gpu::SheetId::Map);
         let Some(of) = wanted else { return };
         let versions = self.ready_versions(&of.places.sources);
-        if versions.len() < 2 {
+        if versions.len() < 2 && of.how != How::Probability {
             return;
         }
         self.jobs.start_latest(MAP, "Mapping disagreement", move |task| {
             let drawn = map(of.how, &versions, of.places.only, task)?;
             let apply: Apply = Box::new(move |app| {
                 if app.review.map.of.as_ref() == Some(&of) {
-                    app.review.map = Map { drawn, of: Some(of) };
+                    app.review.map = Map { drawn, is_drawn: true, of: Some(of) };
                     app.gpu.drop_sheet(crate::gpu::SheetId::Map);
                 }
             });
@@ -73,7 +74,7 @@ impl App {
     }
 
     pub(super) fn step_place(&mut self, by: isize) {
-        let count = self.review.places.list.len();
+        let count = self.disagreements();
         if count == 0 {
             return self.notices.done("All versions shown agree");
         }
@@ -87,8 +88,10 @@ impl App {
 
     /// Takes the view in front, and those linked to it, to where versions differ.
     pub(super) fn go_to_place(&mut self, n: usize) {
-        let Some(voxel) = self.review.places.list.get(n).map(|place| place.voxel) else { return };
         self.review.places.at = Some(n);
+        let Some(voxel) = self.review.places.list.get(n).map(|place| place.voxel) else {
+            return self.go_to_disputed_row(n - self.review.places.list.len());
+        };
         let active = self.workspace.stage.active_id();
         self.workspace.look(active, |view, open| {
             let at = open.volume.geometry.world(Voxel::centre(voxel));
@@ -104,6 +107,10 @@ impl App {
 fn map(how: How, versions: &[Arc<Ready>], only: Option<u32>, task: &Task) -> anyhow::Result<Distances> {
     let labels: Vec<&Labels> = versions.iter().map(|ready| &ready.version.labels).collect();
     Ok(match how {
+        How::Probability => {
+            let soft = versions.first().and_then(|ready| ready.version.soft.clone());
+            Distances { sheet: soft.unwrap_or_default(), reach_mm: 0.0 }
+        }
         How::Distance => differ::distances(labels[0], labels[1], only, task)?,
         How::Agreement => Distances { sheet: differ::agreement(labels[0], labels[1], only), reach_mm: 0.0 },
         _ => Distances { sheet: differ::disputes(&labels, only), reach_mm: 0.0 },

@@ -100,7 +100,12 @@ impl App {
         self.jobs.start_latest(REPORT, "Writing the report", move |task| {
             let compared = Order::compare(order, task)?;
             anyhow::ensure!(!compared.rows.is_empty(), "no case of the list has both a prediction and the reference");
-            let title = format!("Comparison of {}", models.join(", "));
+            let mut title = format!("Comparison of {}", models.join(", "));
+            if !compared.soft.is_empty() {
+                let soft: Vec<&str> = compared.soft.iter().map(String::as_str).collect();
+                let cut = limner_annotation::review::soft::THRESHOLD;
+                title = format!("{title}; probability maps of {} cut at {cut:.2}", soft.join(", "));
+            }
             let report = Report { rows: compared.rows, failed: compared.left_out, ..Report::default() };
             cli::write_whole(&path, page::html(&report, &compared.summary, &title).as_bytes())?;
             let judged = judged::judged(&contents);

@@ -4,11 +4,11 @@ use crate::app::App;
 use crate::case::{Errand, Page};
 use crate::gpu::SheetId;
 use crate::jobs::Apply;
-use crate::review::{OWN, Ready, Source, SourceId, Speaker, State};
+use crate::review::{How, OWN, Ready, Source, SourceId, Speaker, State};
 use anyhow::Context as _;
 use limner_annotation::review::differ;
 use limner_annotation::review::layers::{self, Layer};
-use limner_annotation::review::opened::{self, Matched, ModelMaps, Picture, Version, models_in, read_on};
+use limner_annotation::review::opened::{self, Matched, ModelFiles, Picture, Version, models_in, read_on};
 use limner_annotation::{Contents, ImageId, Revision, counted};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,18 +41,20 @@ impl App {
         self.case_in_view(&self.cases())
     }
 
+    /// Several may be dropped at once.
     pub(crate) fn open_predictions(&mut self, path: PathBuf) {
-        self.look_for_predictions(path, false);
+        self.review.waiting.push((path, false));
+        self.go_on_with_predictions();
     }
 
-    /// What was open when the project was left comes back one after the other, once there is a picture.
+    /// One after the other, once there is a picture.
     pub(super) fn go_on_with_predictions(&mut self) {
         if self.review.waiting.is_empty() || self.workspace.open().is_none() || self.jobs.is_busy(OPENING) {
             return;
         }
-        let path = self.review.waiting.remove(0);
-        if path.exists() {
-            self.look_for_predictions(path, true);
+        let (path, again) = self.review.waiting.remove(0);
+        if !again || path.exists() {
+            self.look_for_predictions(path, again);
         }
     }
 
@@ -60,7 +62,7 @@ impl App {
         let (pictures, in_front) = (self.review_pictures(), self.case_in_front());
         self.jobs.start_latest(OPENING, "Looking for predictions", move |task| {
             let models = models_in(&path, &pictures, task)?;
-            let found: Vec<(ModelMaps, Matched<usize>)> = models
+            let found: Vec<(ModelFiles, Matched<usize>)> = models
                 .into_iter()
                 .map(|model| {
                     let matched = model.matched(&pictures, in_front);
@@ -72,12 +74,14 @@ impl App {
         });
     }
 
-    fn take_models(&mut self, found: Vec<(ModelMaps, Matched<usize>)>, path: &Path, again: bool) {
+    fn take_models(&mut self, found: Vec<(ModelFiles, Matched<usize>)>, path: &Path, again: bool) {
         let name = |model: &str, file: &Path, why: &str| {
             let file = file.file_name().unwrap_or_default().to_string_lossy();
             format!("{model}, {file}: {why}")
         };
-        let alone = found.iter().flat_map(|(model, matched)| matched.alone.iter().map(move |one| (model, one)));
+        let alone = found
+            .iter()
+            .flat_map(|(model, matched)| matched.alone.iter().chain(&model.broken).map(move |one| (model, one)));
         let mut causes: Vec<String> = alone.map(|(model, (file, why))| name(&model.name, file, why)).collect();
         let total = causes.len();
         if causes.len() > MOST_NAMED {
@@ -85,16 +89,22 @@ impl App {
             causes.push(format!("and {} more", total - MOST_NAMED));
         }
         let matched: usize = found.iter().map(|(_, matched)| matched.files.len()).sum();
-        if matched == 0 && again {
+        let records: usize = found.iter().map(|(model, _)| model.records.len()).sum();
+        if matched + records == 0 && again {
             return;
         }
-        if matched == 0 {
+        if matched + records == 0 {
             let error = anyhow::anyhow!(causes.join("\n"));
             return self.notices.error("None of these maps belongs to a picture of the list", &error);
         }
-        let models: Vec<ModelMaps> =
-            found.into_iter().filter(|(_, matched)| !matched.files.is_empty()).map(|(model, _)| model).collect();
-        let words = format!("{}, {}", counted(models.len(), "model"), counted(matched, "map"));
+        let speaks =
+            |(model, matched): &(ModelFiles, Matched<usize>)| !matched.files.is_empty() || !model.records.is_empty();
+        let models: Vec<ModelFiles> = found.into_iter().filter(speaks).map(|(model, _)| model).collect();
+        let mut parts = vec![counted(models.len(), "model")];
+        parts.extend((matched > 0).then(|| counted(matched, "map")));
+        let files = if records == 1 { "1 file".to_owned() } else { format!("{records} files") };
+        parts.extend((records > 0).then(|| format!("{files} of records")));
+        let words = parts.join(", ");
         let mut added = Vec::new();
         for model in models {
             added.push(self.review.add(&model.name.clone(), Speaker::Files(Arc::new(model))));
@@ -115,8 +125,8 @@ impl App {
 
     fn tell_models(&mut self, words: &str, total: usize, causes: Vec<String>) {
         if total > 0 {
-            let files = if total == 1 { "map belongs" } else { "maps belong" };
-            self.notices.warning(format!("Opened {words}; {total} {files} to no picture of the list"), causes);
+            let files = counted(total, "other file");
+            self.notices.warning(format!("Opened {words}; {files} could not be used"), causes);
         } else {
             self.notices.done(format!("Opened {words}"));
         }
@@ -139,7 +149,10 @@ impl App {
         if self.review.reference.is_some() {
             return;
         }
-        let named = added.iter().copied().find(|id| {
+        // Records have a reference of each kind without being told.
+        let mapped =
+            added.iter().copied().filter(|id| self.review.get(*id).is_some_and(crate::review::Source::has_maps));
+        let named = mapped.into_iter().find(|id| {
             let name = self.review.get(*id).map(|source| source.name.to_lowercase()).unwrap_or_default();
             NAMES.iter().any(|word| name.contains(word))
         });
@@ -156,7 +169,7 @@ impl App {
         let Some(grid) = document.image(image).map(|entry| entry.geometry) else { return };
         let contents = document.contents().clone();
         let (pictures, in_front) = (self.review_pictures(), self.case_in_front());
-        let wanted: Vec<(SourceId, Arc<ModelMaps>)> = self
+        let wanted: Vec<(SourceId, Arc<ModelFiles>)> = self
             .review
             .sources
             .iter_mut()
@@ -203,6 +216,10 @@ impl App {
             // The reason names the file, which may tell whose it is.
             let why = if self.review.is_blind() { "It does not lie on this picture's voxels" } else { why.as_str() };
             self.notices.error(format!("{name} cannot be shown on this picture"), &anyhow::anyhow!(why.to_owned()));
+        }
+        let is_soft = matches!(&state, State::Ready(ready) if ready.version.soft.is_some());
+        if is_soft && self.review.in_hand == Some(id) && self.review.how == How::Outlines {
+            self.review.how = How::Probability;
         }
         if let Some(source) = self.review.get_mut(id) {
             source.state = state;
@@ -304,7 +321,7 @@ fn own_versions(contents: &Contents, image: ImageId) -> anyhow::Result<Vec<(Opti
     let (own, others) = layers::layers(contents, image);
     let read = |layer: &Layer| -> anyhow::Result<Ready> {
         let labels = opened::painted(contents, image, &layer.labels).context("the picture is no longer there")?;
-        Ok(Ready::of(Version { labels, names: BTreeMap::new(), sha256: None, file: None }))
+        Ok(Ready::of(Version { labels, soft: None, names: BTreeMap::new(), sha256: None, file: None }))
     };
     let mut all = vec![(None, read(&own)?)];
     for layer in others {

@@ -19,7 +19,8 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let review = &app.review;
     let about = review.in_hand.map(|id| app.shown_name(id));
     let label = review.only.map(|label| app.label_name(label));
-    let title = match (about, label) {
+    let row = app.row_in_hand().map(|(_, row, _)| row.title);
+    let title = match (about, row.or(label)) {
         (None, _) => "Decide".to_owned(),
         (Some(version), None) => format!("Decide: {version}"),
         (Some(version), Some(label)) => format!("Decide: {version}, {label} alone"),
@@ -108,7 +109,7 @@ fn decision_ui(decision: &Decision, about: &str, by: &str, ui: &mut Ui, out: &mu
     }
 }
 
-const fn sign_of(verdict: Verdict, is_place: bool, c: &Colours) -> (&'static str, Color32) {
+pub(super) const fn sign_of(verdict: Verdict, is_place: bool, c: &Colours) -> (&'static str, Color32) {
     match verdict {
         _ if is_place => (icon::MESSAGE_SQUARE, c.accent),
         Verdict::Accept => (icon::CHECK, c.good),

@@ -1,15 +1,18 @@
 //! The review: whose versions there are, how they are laid over each other, where they differ and by how much.
 
+mod dashboard;
 mod decide;
 mod rate;
+mod records;
 mod sources;
+mod strip;
 mod table;
 mod together;
 
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
-use crate::review::{Act, Ask, How};
+use crate::review::{Act, Ask, How, OWN};
 use crate::theme::{colours, icon, size, space, strong};
 use crate::widgets::{action_button, empty_state, panel_head, word_button};
 use eframe::egui::{ComboBox, Label, Response, RichText, ScrollArea, Ui};
@@ -27,25 +30,31 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if app.review.is_empty() {
         return empty_ui(app, ui, out);
     }
+    let has_maps = app.review.sources.iter().any(|source| source.id != OWN && source.has_maps());
     ScrollArea::vertical().id_salt("review").auto_shrink([false, false]).show(ui, |ui| {
         sources::ui(app, ui, out);
         look_ui(app, ui, out);
         places_ui(app, ui, out);
         decide::ui(app, ui, out);
         rate::ui(app, ui, out);
-        if app.is_hidden() {
-            together::ui(app, ui, out);
-        } else {
+        if !app.is_hidden() {
+            table::filter_ui(app, ui, out);
+        }
+        records::ui(app, ui, out);
+        if has_maps && !app.is_hidden() {
             table::ui(app, ui, out);
+        }
+        if has_maps {
             together::ui(app, ui, out);
         }
+        dashboard::ui(app, ui, out);
         ui.add_space(space::L);
     });
 }
 
 fn empty_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    let text = "Label maps of models, matched to pictures by name, id or hash. A folder may hold one folder for each model; \
-                drop it here, or choose it";
+    let text = "Label maps, boxes, classes, landmarks, answers and reports of models, matched to pictures by name, id or \
+                hash. A folder may hold one folder for each model; drop it here, or choose it";
     empty_state(ui, icon::GIT_COMPARE, "No predictions", text);
     ui.add_space(space::M);
     ui.vertical_centered(|ui| {
@@ -104,8 +113,10 @@ fn places_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.x = space::XS;
         action_button(app, Action::Review(Act::PreviousPlace), ui, out);
         action_button(app, Action::Review(Act::NextPlace), ui, out);
-        let words = match (places.at, places.list.len()) {
-            (_, 0) if places.said_by.len() < 2 => "Nothing to compare yet".to_owned(),
+        let words = match (places.at, app.disagreements()) {
+            (_, 0) if places.said_by.len() < 2 && app.review.rows_here().is_empty() => {
+                "Nothing to compare yet".to_owned()
+            }
             (_, 0) => "All versions shown agree".to_owned(),
             (None, count) => limner_annotation::counted(count, "place"),
             (Some(at), count) => format!("{} of {count}", at + 1),

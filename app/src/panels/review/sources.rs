@@ -36,7 +36,8 @@ fn source_ui(app: &App, source: &Source, ui: &mut Ui, out: &mut Outbox) {
     colour_ui(source, &name, rect, ui, out);
     let left = rect.left() + 44.0;
     let place = Rect::from_min_max(pos2(left, rect.top()), pos2(rect.right() - BUTTONS, rect.bottom()));
-    let missing = source.ready().is_none() || app.says_nothing(source.id);
+    let says = source.ready().is_some() && !app.says_nothing(source.id) || app.review.says_in_records(source.id);
+    let missing = !says;
     let ink = match source.state {
         State::Failed(_) => c.warning,
         _ if missing => c.weak,
@@ -70,7 +71,9 @@ fn rename_ui(source: &Source, ui: &mut Ui, out: &mut Outbox) {
 fn state_words(app: &App, source: &Source) -> &'static str {
     match &source.state {
         State::Ready(_) if app.says_nothing(source.id) => "nothing is painted on this picture",
+        State::Ready(ready) if ready.version.soft.is_some() => "a probability map, read",
         State::Ready(_) => "read",
+        State::Nothing if app.review.says_in_records(source.id) => "says something in records",
         State::Nothing => "says nothing about this picture",
         State::Reading => "is being read",
         State::Failed(_) => "cannot be shown on this picture",

@@ -8,6 +8,7 @@ use crate::review::{Act, Ask, Compared, SourceId};
 use crate::theme::{Colours, colours, radius, size, space, strong};
 use crate::widgets::{line_edit, pill, word_button};
 use eframe::egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use limner_annotation::review::soft;
 use limner_annotation::review::summary::Doubtful;
 use limner_annotation::review::{Figure, ModelSummary, Row};
 
@@ -21,8 +22,9 @@ const POOR_DICE: f64 = 0.7;
 /// Lines of the queue that are listed.
 const MOST_LISTED: usize = 200;
 
-pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    part_head(ui, "Figures");
+/// Which cases figures and records are of, and what is listed of them.
+pub fn filter_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    part_head(ui, "Figures and records");
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         for (all, word) in [(false, "This case"), (true, "All cases")] {
@@ -32,10 +34,20 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         }
     });
     let mut filter = app.review.filter.clone();
-    let field = ui.add(line_edit(&mut filter).hint_text("Filter by model, label or case").desired_width(f32::INFINITY));
+    let field = ui.add(
+        line_edit(&mut filter)
+            .hint_text("Filter by model, label, question, verdict or case")
+            .desired_width(f32::INFINITY),
+    );
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter figures"));
     if filter != app.review.filter {
         out.ask(Request::Review(Ask::Filter(filter)));
+    }
+}
+
+pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    if app.review.has_records() {
+        part_head(ui, "Label maps");
     }
     if app.review.all_cases {
         return all_ui(app, ui, out);
@@ -43,7 +55,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     this_ui(app, ui, out);
 }
 
-fn note(ui: &mut Ui, text: &str) {
+pub(super) fn note(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).size(size::SMALL).color(colours(ui.ctx()).weak));
 }
 
@@ -70,7 +82,9 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         if rows.is_empty() {
             continue;
         }
-        model_ui(&name, source.shown_colour(), ui);
+        let is_soft = source.ready().is_some_and(|ready| ready.version.soft.is_some());
+        let title = if is_soft { cut(&name) } else { name.clone() };
+        model_ui(&title, source.shown_colour(), ui);
         for row in rows {
             row_ui(app, source.id, (&name, row), ui, out);
         }
@@ -78,8 +92,13 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
 }
 
 /// Every word of the filter is in one of the texts.
-fn fits(filter: &str, texts: &[&str]) -> bool {
+pub(super) fn fits(filter: &str, texts: &[&str]) -> bool {
     filter.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+}
+
+/// What figures of a probability map are of.
+fn cut(name: &str) -> String {
+    format!("{name}, probability map cut at {:.2}", soft::THRESHOLD)
 }
 
 fn columns(rect: Rect) -> impl Iterator<Item = f32> {
@@ -186,8 +205,11 @@ fn all_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         return note(ui, "Every case of the work list that has predictions and a reference, worst first");
     };
     for model in &compared.summary.models {
-        summary_ui(&app.source_named(&model.model), model, ui);
+        let name = app.source_named(&model.model);
+        let is_soft = compared.soft.contains(&model.model);
+        summary_ui(&if is_soft { cut(&name) } else { name }, model, ui);
     }
+    super::strip::ui(app, compared, ui, out);
     if !compared.left_out.is_empty() {
         let words = format!("{} not compared", limner_annotation::counted(compared.left_out.len(), "map"));
         let causes = compared.left_out.iter().take(20).map(|one| {
