@@ -14,6 +14,15 @@ pub struct Waiting {
     opens: bool,
 }
 
+/// Who takes the keys of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// A field, or a dialog that is asked in: letters stay together.
+    Typed,
+    /// Nobody is typed into: each key is an order, and may change what the next one means.
+    Orders,
+}
+
 /// What may share a frame.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -21,30 +30,33 @@ enum Kind {
     Typing,
     /// A key that may change what the next one means; pressed again it may share the frame.
     Chord(Key, Modifiers),
+    /// An answer by digit: the same one again is the answer to the next question.
+    Digit,
     Button,
 }
 
 impl Waiting {
     /// The events of the next frame, from what waits and what is new.
-    pub fn next(&mut self, fresh: Vec<Event>) -> Vec<Event> {
+    pub fn next(&mut self, fresh: Vec<Event>, keys: Keys) -> Vec<Event> {
         self.events.extend(fresh);
         let is_typing = |kind: Option<Kind>| kind == Some(Kind::Typing);
-        if std::mem::take(&mut self.opens) && is_typing(self.events.iter().find_map(kind_of)) {
+        if std::mem::take(&mut self.opens) && is_typing(self.events.iter().find_map(|e| kind_of(e, Keys::Typed))) {
             return Vec::new();
         }
         let mut events = Vec::with_capacity(self.events.len());
         let mut frame = None;
         while let Some(event) = self.events.front() {
-            let kind = kind_of(event).filter(|_| !is_letter_of_chord(events.last(), event));
+            let kind = kind_of(event, keys).filter(|_| !is_letter_of_chord(events.last(), event));
             if let (Some(kind), Some(frame)) = (kind, frame)
-                && kind != frame
+                && (kind != frame || kind == Kind::Digit)
+                && !(keys == Keys::Orders && is_letter_of(events.last(), event))
             {
                 break;
             }
             frame = frame.or(kind);
             events.extend(self.events.pop_front());
         }
-        self.opens = matches!(frame, Some(Kind::Chord(..)));
+        self.opens = matches!(frame, Some(Kind::Chord(..) | Kind::Digit));
         events
     }
 
@@ -54,8 +66,12 @@ impl Waiting {
 }
 
 /// None for what says only where the pointer is, what was let go, and the like.
-fn kind_of(event: &Event) -> Option<Kind> {
+fn kind_of(event: &Event, keys: Keys) -> Option<Kind> {
     match event {
+        Event::Key { key, pressed: true, modifiers, .. } if keys == Keys::Orders => {
+            let is_digit = key.name().len() == 1 && key.name().bytes().all(|b| b.is_ascii_digit());
+            Some(if is_digit && modifiers.is_none() { Kind::Digit } else { Kind::Chord(*key, *modifiers) })
+        }
         Event::Key { key, pressed: true, modifiers, .. } => {
             let leaves = matches!(key, Key::Tab | Key::Enter | Key::Escape);
             let is_chord = leaves || modifiers.alt || modifiers.ctrl || modifiers.command;
@@ -65,6 +81,11 @@ fn kind_of(event: &Event) -> Option<Kind> {
         Event::PointerButton { .. } => Some(Kind::Button),
         _ => None,
     }
+}
+
+/// The letter that a key makes comes right after it.
+fn is_letter_of(before: Option<&Event>, event: &Event) -> bool {
+    matches!((before, event), (Some(Event::Key { pressed: true, .. }), Event::Text(_)))
 }
 
 /// Alt and a letter come as the key and, right after it, the letter.
@@ -94,12 +115,28 @@ mod tests {
     }
 
     fn frames(events: Vec<Event>) -> Vec<Vec<Event>> {
+        frames_of(events, Keys::Typed)
+    }
+
+    fn frames_of(events: Vec<Event>, keys: Keys) -> Vec<Vec<Event>> {
         let mut waiting = Waiting::default();
-        let mut frames = vec![waiting.next(events)];
+        let mut frames = vec![waiting.next(events, keys)];
         while !waiting.is_empty() {
-            frames.push(waiting.next(Vec::new()));
+            frames.push(waiting.next(Vec::new(), keys));
         }
         frames
+    }
+
+    #[test]
+    fn where_nobody_types_each_key_is_carried_out_before_the_next() {
+        let shift_u = letter(Key::U, Modifiers::SHIFT);
+        let digits = [Key::Num1, Key::Num3, Key::Num3].map(|digit| letter(digit, Modifiers::NONE));
+        let parts: Vec<Vec<Event>> = std::iter::once(shift_u).chain(digits).collect();
+        let made = frames_of(parts.concat(), Keys::Orders);
+        let made: Vec<_> = made.into_iter().filter(|frame| !frame.is_empty()).collect();
+        assert_eq!(made, parts, "also the same digit twice");
+        let arrows = [letter(Key::ArrowDown, Modifiers::NONE), letter(Key::ArrowDown, Modifiers::NONE)].concat();
+        assert_eq!(frames_of(arrows, Keys::Orders).len(), 1, "steps may be taken at once");
     }
 
     #[test]
@@ -124,7 +161,7 @@ mod tests {
         let word = [Key::W, Key::O, Key::R, Key::D].map(|name| letter(name, Modifiers::NONE)).concat();
         assert_eq!(frames(word).len(), 1);
         assert_eq!(frames(vec![Event::PointerMoved(Pos2::ZERO); 40]).len(), 1);
-        assert!(Waiting::default().next(Vec::new()).is_empty());
+        assert!(Waiting::default().next(Vec::new(), Keys::Typed).is_empty());
     }
 
     #[test]
@@ -132,9 +169,9 @@ mod tests {
         let mut waiting = Waiting::default();
         let [chord, typed, later] =
             [(Key::Q, Modifiers::ALT), (Key::X, Modifiers::NONE), (Key::Y, Modifiers::NONE)].map(|(k, m)| letter(k, m));
-        assert_eq!(waiting.next(chord.clone()), chord);
-        assert!(waiting.next(typed.clone()).is_empty(), "what the chord opened takes no letters yet");
-        assert_eq!(waiting.next(later.clone()), [typed, later].concat());
+        assert_eq!(waiting.next(chord.clone(), Keys::Typed), chord);
+        assert!(waiting.next(typed.clone(), Keys::Typed).is_empty(), "what the chord opened takes no letters yet");
+        assert_eq!(waiting.next(later.clone(), Keys::Typed), [typed, later].concat());
         assert!(waiting.is_empty());
     }
 }

@@ -5,7 +5,7 @@
 //! application in it: steps, drafts, proposals, jobs and views go on; only the textures are made again.
 
 use crate::app::App;
-use crate::in_order::Waiting;
+use crate::in_order::{Keys, Waiting};
 use crate::overlay;
 use crate::thumbnails::Thumbnails;
 use eframe::CreationContext;
@@ -59,7 +59,9 @@ impl Shell {
 
 impl eframe::App for Shell {
     fn raw_input_hook(&mut self, ctx: &egui::Context, raw_input: &mut egui::RawInput) {
-        raw_input.events = self.waiting.next(std::mem::take(&mut raw_input.events));
+        let asks = self.app.as_ref().is_none_or(|app| app.dialog.is_some());
+        let keys = if asks || ctx.egui_wants_keyboard_input() { Keys::Typed } else { Keys::Orders };
+        raw_input.events = self.waiting.next(std::mem::take(&mut raw_input.events), keys);
         if !self.waiting.is_empty() {
             ctx.request_repaint();
         }
