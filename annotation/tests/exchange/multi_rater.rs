@@ -68,7 +68,7 @@ fn versions_majority_and_agreement_follow_from_each_other_and_come_back() {
     let raters = std::fs::read_to_string(out.join("raters.json")).unwrap();
     assert!(raters.contains("rater_03") && !raters.contains("Doe"), "pseudonyms stay here");
 
-    let sample::Sample { document: mut back, .. } = sample::project();
+    let sample::Sample { document: mut back, images } = sample::project();
     let labels = back.labels().len();
     let pictures = |path: &std::path::Path, _: &Task| -> limner_annotation::Result<limner_annotation::ImageEntry> {
         unreachable!("no picture comes with it: {}", path.display())

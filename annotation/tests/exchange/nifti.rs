@@ -37,7 +37,7 @@ fn read(path: &Path) -> Plain {
 
 #[test]
 fn every_voxel_lies_where_it_was_painted() {
-    let sample = sample::project();
+    let sample = sample::painted();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("labels");
     let exchange = by_name("nifti").unwrap();

@@ -102,3 +102,38 @@ impl Number {
         here.1 == there.1 && (here.0 - there.0).abs() <= SAME * here.0.abs().max(there.0.abs())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Entity;
+    use crate::shapes::{Form, Slice};
+    use limner_imaging::{Geometry, Samples, Volume, World};
+
+    #[test]
+    fn a_number_is_kept_where_its_shape_does_not_say_it_with_the_unit_it_has() {
+        let geometry = Geometry::axis_aligned([40, 30, 2], World::default(), [0.5, 0.5, 3.0]).unwrap();
+        let image = ImageEntry::of_volume(&Volume::new(geometry, Samples::U8(vec![0; 2400]), 1).unwrap(), "a", "a");
+        // 10 by 10 mm.
+        let form = Form::Box2d { slice: Slice::stored(1), min: [2.0, 3.0], max: [22.0, 23.0] };
+        let shape = Shape::new(image.id, form, None);
+        let code = |meaning: &str| Code { value: "1".into(), scheme: "99X".into(), meaning: meaning.into() };
+        let number = |value: f64, unit: &str, derivation: Option<&str>| Number {
+            name: code("Uptake"),
+            derivation: derivation.map(code),
+            value,
+            unit: unit.into(),
+        };
+        assert!(number(1.0, "cm2", None).kept(&shape, &image).is_none(), "the box measures a square centimetre");
+        let Some(Command::Put { entity, .. }) = number(1.2, "cm2", None).kept(&shape, &image) else { panic!("it is lost") };
+        let Entity::Measurement(entry) = *entity else { panic!("{entity:?} is no measurement") };
+        assert_eq!((entry.measured.value, entry.measured.unit.as_str(), entry.measured.kind), (1.2, "cm2", Kind::Area));
+        assert_eq!(entry.definition.shapes, [shape.id]);
+        let Some(Command::Put { entity, .. }) = number(6.0, "g/ml", Some("Mean")).kept(&shape, &image) else {
+            panic!("it is lost")
+        };
+        let Entity::Measurement(entry) = *entity else { panic!("{entity:?} is no measurement") };
+        assert_eq!((entry.measured.definition.as_str(), entry.measured.kind), ("Uptake, mean", Kind::Mean));
+        assert!(number(3.0, "g", None).kept(&shape, &image).is_none(), "nothing holds a mass");
+    }
+}
