@@ -10,8 +10,8 @@ use crate::review::{Ask, Source, SourceId};
 use crate::theme::{Colours, colours, icon, icon_font, radius, size, space, strong};
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    Align2, CollapsingHeader, Color32, ComboBox, FontId, Frame, Galley, Id, Label, Rect, RichText, Role, Sense, Stroke,
-    Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, CollapsingHeader, Color32, ComboBox, FontId, Frame, Galley, Id, Label, Rect, RichText, Role, Sense,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use limner_annotation::counted;
 use limner_annotation::exchange::vqa::boxes::CONVENTIONS;
@@ -136,7 +136,7 @@ fn row_ui(app: &App, (row, key): (&Row, &RowKey), columns: &[Option<SourceId>], 
         // Once, also where a key has opened it: after that the list may be scrolled by hand.
         let (memory, now) = (Id::unique("record that was shown"), Some(key.clone()));
         if ui.data(|data| data.get_temp::<Option<RowKey>>(memory)).flatten() != now {
-            response.scroll_to_me(None);
+            response.scroll_to_me(Some(Align::Center));
             ui.data_mut(|data| data.insert_temp(memory, now));
         }
     }

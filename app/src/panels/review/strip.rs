@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const TITLE: f32 = 18.0;
 const STRIP: f32 = 30.0;
 const DOT: f32 = 4.0;
-/// Lines that dots of a strip stand on, so that equal ones are told apart.
+/// Lines that dots of a strip stand on, neighbours apart, so that equal ones are told apart. Odd.
 const LINES: usize = 5;
 
 pub fn ui(app: &App, compared: &Compared, ui: &mut Ui, out: &mut Outbox) {
@@ -65,7 +65,7 @@ fn strip_ui(app: &App, compared: &Compared, (model, cases): (&str, &Strip<'_>), 
     }
     for (n, (case, dice)) in cases.iter().enumerate() {
         let x = zero + (one - zero) * dice.clamp(0.0, 1.0) as f32;
-        let y = band.top() + band.height() * ((n % LINES) as f32 + 0.5) / LINES as f32;
+        let y = band.top() + band.height() * ((2 * n % LINES) as f32 + 0.5) / LINES as f32;
         let spoken = format!("{name}, {case}: Dice {dice:.3}");
         let here = compared.cases.get(*case).is_some_and(|key| key.image.is_some() && key.image == app.review.image);
         if dot_ui((pos2(x, y), Color32::from_rgb(r, g, b), here), &spoken, ui)
