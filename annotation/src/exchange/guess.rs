@@ -33,7 +33,8 @@ fn of_folder(root: &Path, task: &Task) -> Result<Option<String>> {
     }
     // nnU-Net's data sets lie in a folder that bears their number.
     let inner = std::fs::read_dir(root).map_err(Error::io(root, "could not list the folder"))?.flatten();
-    let folders = std::iter::once(root.to_path_buf()).chain(inner.map(|entry| entry.path()).filter(|path| path.is_dir()));
+    let folders =
+        std::iter::once(root.to_path_buf()).chain(inner.map(|entry| entry.path()).filter(|path| path.is_dir()));
     for folder in folders.take(64) {
         if let Some((_, name)) = SIGNS.iter().find(|(sign, _)| folder.join(sign).exists()) {
             return Ok(Some((*name).to_owned()));

@@ -125,7 +125,9 @@ mod tests {
             unit: unit.into(),
         };
         assert!(number(1.0, "cm2", None).kept(&shape, &image).is_none(), "the box measures a square centimetre");
-        let Some(Command::Put { entity, .. }) = number(1.2, "cm2", None).kept(&shape, &image) else { panic!("it is lost") };
+        let Some(Command::Put { entity, .. }) = number(1.2, "cm2", None).kept(&shape, &image) else {
+            panic!("it is lost")
+        };
         let Entity::Measurement(entry) = *entity else { panic!("{entity:?} is no measurement") };
         assert_eq!((entry.measured.value, entry.measured.unit.as_str(), entry.measured.kind), (1.2, "cm2", Kind::Area));
         assert_eq!(entry.definition.shapes, [shape.id]);
