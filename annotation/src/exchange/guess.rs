@@ -69,7 +69,11 @@ fn of_file(path: &Path, task: &Task) -> Result<Option<String>> {
         () if ends(&[".json"]) => of_json(path),
         () if ends(&[".xml"]) => {
             let head = head(path)?;
-            plain(if head.contains("<annotations") { "cvat" } else { "voc" })
+            match () {
+                () if head.contains("<annotations") => plain("cvat"),
+                () if head.contains("<annotation>") => plain("voc"),
+                () => Ok(None),
+            }
         }
         () if ends(&[".csv"]) && head(path)?.contains("Bbox") => plain("nih-bbox"),
         () if ends(&[".dcm"]) || !name.contains('.') => {

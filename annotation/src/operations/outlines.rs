@@ -106,7 +106,6 @@ mod tests {
             polygon(Slice::stored(3), vec![square(1.0, 4.0)], 0),
             polygon(Slice { axis: 0, index: 8 }, vec![square(2.0, 5.0)], 0),
             polygon(Slice::stored(6), vec![square(1.0, 7.0), square(3.0, 5.0)], 1),
-            polygon(Slice::stored(99), vec![square(1.0, 7.0)], 1),
         ];
         document.apply("Start", start).unwrap();
         let found = enclosed(&document, &image);

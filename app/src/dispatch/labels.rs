@@ -39,6 +39,11 @@ impl App {
 
     pub(super) fn new_label(&mut self) {
         self.new_label_named(None);
+    }
+
+    /// One that was asked for waits for its name.
+    pub(super) fn new_label_to_name(&mut self) {
+        self.new_label();
         let is_listed = self.settings.look.inspector && self.case.page == Page::Labels;
         if is_listed && let Some(label) = self.label.and_then(|id| self.document()?.label(id)) {
             begin_rename(&self.ctx, label);

@@ -30,7 +30,7 @@ impl App {
             Action::PickLabel(n) => self.pick_recent(n),
             Action::Work(work) => self.begin_work(work),
             Action::Tour => self.begin_tour(),
-            Action::NewLabel => self.new_label(),
+            Action::NewLabel => self.new_label_to_name(),
             Action::Tool(tool) => self.take_tool(tool),
             Action::FlipSign => self.hand.positive = !self.hand.positive,
             Action::BrushLarger => self.hand.resize_brush(BRUSH_STEP),

@@ -64,8 +64,8 @@ fn rank(title: &str, wanted: &str) -> Option<i32> {
         score += i32::from(begins_word) * 8 + i32::from(follows) * 6 - (at - from).min(8) as i32;
         (last, from) = (Some(at), at + 1);
     }
-    // Letters strewn over a title are no answer: they begin words, or three of them stand together.
-    (stray == 0 || longest >= 3).then_some(score - letters.len() as i32 / 8)
+    // Letters strewn over a title are no answer: they begin words or follow each other, or four of them stand together.
+    (stray == 0 || longest >= 4).then_some(score - letters.len() as i32 / 8)
 }
 
 /// What answers what was typed, best first; with nothing typed, what is likely to be wanted.

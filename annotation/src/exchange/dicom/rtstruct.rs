@@ -254,8 +254,10 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
         for roi in rois {
             reading.task.cancel.check()?;
             if roi.loose > 0 {
-                let text =
-                    format!("{} contours of \"{}\" lie between the slices and were left out", roi.loose, roi.name);
+                let text = format!(
+                    "{} contours of \"{}\" lie on no slice of the image and were left out",
+                    roi.loose, roi.name
+                );
                 import.warn("between_slices", text);
             }
             if roi.rings.is_empty() && roi.points.is_empty() {
@@ -323,7 +325,13 @@ fn rois(path: &Path, object: Read<'_>, geometry: &Geometry) -> Result<Vec<FoundR
             }
             let points: Vec<DVec3> = numbers.as_chunks::<3>().0.iter().map(|p| DVec3::from_array(*p)).collect();
             match contour.text(tags::CONTOUR_GEOMETRIC_TYPE).as_deref() {
-                Some("POINT") => roi.points.extend(points),
+                Some("POINT") => {
+                    let (inside, outside): (Vec<_>, Vec<_>) = points
+                        .into_iter()
+                        .partition(|point| geometry.voxel(World(*point)).index_in(geometry.size()).is_some());
+                    roi.loose += outside.len();
+                    roi.points.extend(inside);
+                }
                 Some("CLOSED_PLANAR" | "CLOSEDPLANAR_XOR") if points.len() >= 3 => match on_slice(&points, geometry) {
                     Some((slice, ring)) => roi.rings.entry(slice).or_default().push(ring),
                     None => roi.loose += 1,
