@@ -390,6 +390,7 @@ fn hidden_labels_are_not_painted_over_and_the_hand_comes_back_as_it_was() {
     wait(&mut again, "the project", |app| app.workspace.open().is_some());
     assert_eq!(again.state().workspace.project.as_ref().unwrap().path(), path);
     assert!([first.id, second.id].iter().all(|id| again.state().work.recent.digit(*id).is_some()));
+    assert!(!again.state().workspace.project.as_ref().unwrap().is_read_only(), "the work goes on");
 }
 
 #[test]

@@ -103,6 +103,8 @@ fn three_models_are_opened_compared_hidden_rated_adjudicated_and_reported() {
     // The last place to look at is a row of records.
     screen.key("shift+p");
     session.look("2-records");
+    // The one after it is the first again, of the label maps: decisions are about those.
+    screen.key("shift+n");
     for (n, name) in ["agreement", "swipe", "flicker", "distance", "disputes"].into_iter().enumerate() {
         screen.key("shift+v");
         std::thread::sleep(Duration::from_secs(2));

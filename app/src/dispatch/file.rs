@@ -328,7 +328,7 @@ impl App {
         let wanted: Vec<ImageId> = stage.iter().flat_map(Stage::images).collect();
         let gpu = self.gpu.context().clone();
         self.jobs.start_latest(OPENING, "Opening the project", move |task| {
-            let project = open_when_free(&path, task)?;
+            let project = open_or_look(&path, task)?;
             let (loaded, place) = pictures_of(&project, &wanted, &gpu, task);
             let series = series_of(&project, task);
             let apply: Apply = Box::new(move |app| {
@@ -406,16 +406,9 @@ pub(super) fn entry_of(series: &Series, path: String, task: &Task) -> anyhow::Re
     Ok(limner_annotation::sources::entry_of(series, path, task)?)
 }
 
-/// Opens a project to work on, or to look at where somebody else works on it.
-fn open_or_look(path: &Path) -> anyhow::Result<Project> {
-    match Project::open(path) {
-        Err(limner_annotation::Error::InUse { .. }) => Ok(Project::open_read_only(path)?),
-        opened => Ok(opened?),
-    }
-}
-
-/// A window that was killed a moment ago, or is just being closed, may hold the project still.
-fn open_when_free(path: &Path, task: &Task) -> anyhow::Result<Project> {
+/// Opens a project to work on, or to look at where somebody else works on it. A window that was killed a moment ago, or is
+/// just being closed, may hold it still: that is waited for.
+fn open_or_look(path: &Path, task: &Task) -> anyhow::Result<Project> {
     let start = Instant::now();
     loop {
         task.cancel.check()?;
@@ -423,7 +416,8 @@ fn open_when_free(path: &Path, task: &Task) -> anyhow::Result<Project> {
             Err(limner_annotation::Error::InUse { .. }) if start.elapsed() < PATIENCE_FOR_LOCK => {
                 std::thread::sleep(Duration::from_millis(100));
             }
-            _ => return open_or_look(path),
+            Err(limner_annotation::Error::InUse { .. }) => return Ok(Project::open_read_only(path)?),
+            opened => return Ok(opened?),
         }
     }
 }

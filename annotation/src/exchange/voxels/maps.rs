@@ -12,6 +12,7 @@ use crate::exchange::import::{Import, Labels, Painter, Reading};
 use crate::exchange::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, names};
 use crate::labels::Label;
 use crate::operations::outlines::is_outline;
+use crate::series_facts::SeriesKind;
 use limner_imaging::StackAxis;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -163,6 +164,9 @@ fn slicer_names(path: &Path) -> std::collections::BTreeMap<u16, (String, Option<
 pub(crate) fn lose_time_and_shapes(run: &mut DryRun, contents: &Contents, case: &Case<'_>, records: usize) {
     if case.image.stack_axis == StackAxis::Time && records > 0 {
         run.lose(TIME, || format!("{}: frames become slices", case.name));
+    }
+    if case.image.facts.kind == Some(SeriesKind::Volumes) && records > 0 {
+        run.lose(TIME, || format!("{}: the first time is written, the others are not", case.name));
     }
     for shape in contents.shapes_on(case.image.id) {
         let field = if is_outline(shape) { FILLED } else { SHAPES };

@@ -92,6 +92,8 @@ impl App {
         let Some(voxel) = self.review.places.list.get(n).map(|place| place.voxel) else {
             return self.go_to_disputed_row(n - self.review.places.list.len());
         };
+        // Decisions are about what is looked at: here that is a label again, and no row of records.
+        self.review.row = None;
         let active = self.workspace.stage.active_id();
         self.workspace.look(active, |view, open| {
             let at = open.volume.geometry.world(Voxel::centre(voxel));
