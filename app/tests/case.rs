@@ -7,9 +7,11 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::action::{Action, Tool};
+use limner::app::App;
 use limner::case::ask::{LesionAsk, ReportAsk, TimeAsk};
 use limner::case::{Ask, Errand, Page};
 use limner::outbox::Request;
+use limner::panels::dialog::Dialog;
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Caption, Finding, FormEntry, FrameMarks, Lesion, Status, Track,
 };
@@ -273,4 +275,49 @@ fn a_model_that_is_slow_and_fails_never_blocks_the_hand() {
     hand.click(hand.at_mm(40.0, 10.0));
     hand.hold(Modifiers::NONE);
     hand.wait_for_answer();
+}
+
+/// The page of an export as somebody fills it in: another size, a part, and a corner with a name made black.
+#[test]
+fn the_fields_of_the_export_window_are_what_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    let film = hand.app().workspace.found.iter().position(|series| series.path.ends_with("cine.dcm")).unwrap();
+    hand.window.state_mut().carry_out(Request::OpenSeries(film, None));
+    hand.wait("the film", |app| app.workspace.open().is_some_and(|open| open.series == Some(film)));
+    hand.key(Key::B);
+    let stroke = [(-20.0, 0.0), (0.0, 10.0), (20.0, 0.0)].map(|(x, y)| hand.at_mm(x, y));
+    hand.drag(&stroke);
+    assert!(hand.voxels() > 0);
+    hand.wait("the store", App::is_safe_to_quit);
+    hand.window.state_mut().act(Action::Export);
+    hand.window.run_steps(4);
+    hand.window.get_by_label("COCO instances").click();
+    hand.window.run_steps(4);
+    let fill = |hand: &mut Hand, field: &str, text: &str| {
+        hand.window.get_by_label(field).focus();
+        hand.window.run_steps(2);
+        hand.window.get_by_label(field).type_text(text);
+        hand.window.run_steps(2);
+    };
+    fill(&mut hand, "Size of pictures", "128x96");
+    fill(&mut hand, "Part of pictures", "100,80,300,230");
+    let found = |app: &App| match &app.dialog {
+        Some(Dialog::Export(page)) => page.looked.clone().filter(|looked| looked.wish == page.wish),
+        _ => None,
+    };
+    hand.wait("the look at it", move |app| found(app).is_some());
+    let looked = found(hand.app()).unwrap().found.unwrap();
+    assert!(!looked.run.blocked.is_empty(), "an ultrasound may have a name burned in");
+    fill(&mut hand, "Part to make black", "0,0,60,20");
+    hand.window.get_by_label("Make this part black").click();
+    hand.window.run_steps(4);
+    hand.wait("nothing held back", move |app| {
+        found(app).is_some_and(|looked| looked.found.is_ok_and(|found| found.run.blocked.is_empty()))
+    });
+    let looked = found(hand.app()).unwrap();
+    assert!(looked.found.unwrap().run.records > 0);
+    let options = looked.wish.options().unwrap();
+    assert_eq!((options.resize, options.blackened.len()), (Some([128, 96]), 1));
+    assert!(options.crop.is_some());
 }
