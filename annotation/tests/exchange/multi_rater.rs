@@ -48,7 +48,7 @@ fn rated() -> sample::Sample {
 
 #[test]
 fn versions_majority_and_agreement_follow_from_each_other_and_come_back() {
-    let sample::Sample { document, images } = rated();
+    let sample::Sample { document, .. } = rated();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("raters");
     let format = by_name("multi-rater").unwrap();
