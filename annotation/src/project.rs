@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::document::Document;
+use crate::entity::ImageId;
 use crate::error::{Error, Result};
 use crate::id::Revision;
 use crate::image_entry::ImageEntry;
@@ -209,10 +210,20 @@ impl Project {
         sources::open(image, &self.file_of(image), task)
     }
 
+    /// Images that are not at their place.
+    pub fn lost(&self) -> impl Iterator<Item = &ImageEntry> {
+        self.document.images().filter(|image| !self.file_of(image).exists())
+    }
+
     /// Finds images that are not at their place under a folder and corrects their paths in one step; how many.
     pub fn relink(&mut self, folder: &Path, task: &Task) -> Result<usize> {
-        let lost: Vec<_> = self.document.images().filter(|image| !self.file_of(image).exists()).collect();
+        let lost: Vec<_> = self.lost().collect();
         let moved = sources::find_moved(&lost, folder, task)?;
+        self.relink_to(&moved)
+    }
+
+    /// The same of images that were found already.
+    pub fn relink_to(&mut self, moved: &[(ImageId, PathBuf)]) -> Result<usize> {
         let commands: Vec<_> = moved
             .iter()
             .filter_map(|(id, file)| Some((self.document.image(*id)?, file)))

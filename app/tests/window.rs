@@ -62,6 +62,16 @@ fn drag(window: &mut Harness<'_, App>, from: Pos2, by: Vec2) {
     window.step();
 }
 
+/// The sample study with the brush in hand, and the middle of its first picture.
+fn with_brush(home: &Path) -> (Harness<'static, App>, Pos2) {
+    let mut window = window(home, Start::Sample);
+    wait(&mut window, "the sample study", |app| app.workspace.open().is_some());
+    window.get_by_label("Brush").click();
+    window.step();
+    let middle = window.get_by_label("Axial view").rect().center();
+    (window, middle)
+}
+
 fn saved(app: &App) -> bool {
     app.is_safe_to_quit()
 }
@@ -293,11 +303,7 @@ fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
 #[test]
 fn after_a_session_that_did_not_end_its_work_is_one_press_away_whatever_is_opened() {
     let home = tempfile::tempdir().unwrap();
-    let mut first = window(home.path(), Start::Sample);
-    wait(&mut first, "the sample study", |app| app.workspace.open().is_some());
-    first.get_by_label("Brush").click();
-    first.step();
-    let middle = first.get_by_label("Axial view").rect().center();
+    let (mut first, middle) = with_brush(home.path());
     drag(&mut first, middle, vec2(50.0, 10.0));
     let painted = voxels(first.state());
     assert!(painted > 0);
@@ -356,11 +362,7 @@ fn undo_takes_back_paint_and_nothing_else() {
 #[test]
 fn hidden_labels_are_not_painted_over_and_the_hand_comes_back_as_it_was() {
     let home = tempfile::tempdir().unwrap();
-    let mut w = window(home.path(), Start::Sample);
-    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
-    w.get_by_label("Brush").click();
-    w.step();
-    let middle = w.get_by_label("Axial view").rect().center();
+    let (mut w, middle) = with_brush(home.path());
     drag(&mut w, middle, vec2(50.0, 0.0));
     let labels = |app: &App| -> Vec<limner_annotation::Label> {
         app.workspace.project.as_ref().unwrap().document().labels().into_iter().cloned().collect()

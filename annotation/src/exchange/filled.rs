@@ -1,7 +1,7 @@
 //! What formats of voxels see of a project: the paint, and what outlines enclose as if it were painted.
 
 use super::import::Painter;
-use super::{DryRun, Exchange, Options};
+use super::{Exchange, Options};
 use crate::apply::apply;
 use crate::contents::Contents;
 use crate::edit::Editor;
@@ -36,16 +36,4 @@ pub(super) fn filled<'a>(
     let mut editor = Editor::new(&mut filled);
     commands.iter().try_for_each(|command| apply(&mut editor, command))?;
     Ok(Cow::Owned(filled))
-}
-
-/// What a format would write and lose of contents as they are.
-pub(super) fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
-    match filled(exchange, contents, options) {
-        Ok(contents) => exchange.dry_run(&contents, options),
-        Err(fault) => {
-            let mut run = exchange.dry_run(contents, options);
-            run.block("the outlines", fault.to_string());
-            run
-        }
-    }
 }

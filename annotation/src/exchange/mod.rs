@@ -270,7 +270,18 @@ impl Options {
 /// What an export would write, lose and refuse.
 #[must_use]
 pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
-    let mut run = filled::dry_run(exchange, contents, options);
+    match filled::filled(exchange, contents, options) {
+        Ok(contents) => dry_run_filled(exchange, &contents, options),
+        Err(fault) => {
+            let mut run = dry_run_filled(exchange, contents, options);
+            run.block("the outlines", fault.to_string());
+            run
+        }
+    }
+}
+
+fn dry_run_filled(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
+    let mut run = exchange.dry_run(contents, options);
     run.blocked.extend(identity::blocked(exchange, contents, options));
     if exchange.holds() != Holds::Flat && (options.crop.is_some() || options.resize.is_some()) {
         run.block("the pictures", "only formats of pictures take a part of each or another size");
@@ -355,7 +366,8 @@ pub fn export(
     options: &Options,
     task: &Task,
 ) -> Result<Receipt> {
-    let run = dry_run(exchange, contents, options);
+    let filled = filled::filled(exchange, contents, options)?;
+    let run = dry_run_filled(exchange, &filled, options);
     if let Some(first) = run.blocked.first() {
         let more = run.blocked.len() - 1;
         return Err(Error::export(out, format!("{}: {}; {more} more are blocked", first.item, first.why)));
@@ -372,8 +384,7 @@ pub fn export(
         (folder::Fresh::beside(out)?, Done::nothing())
     };
     let images = &identity::Darkened { images, options };
-    let contents = &*filled::filled(exchange, contents, options)?;
-    let job = Job { contents, images, options, task, done: &done };
+    let job = Job { contents: &filled, images, options, task, done: &done };
     let check = exchange.write(&job, fresh.path())?;
     done.finish()?;
     task.cancel.check()?;

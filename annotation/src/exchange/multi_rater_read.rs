@@ -5,7 +5,7 @@ use super::folder;
 use super::import::{Import, Labels, Painter, Reading};
 use super::multi_rater::{BOXES, RATERS, SCHEMA};
 use super::names;
-use super::voxels::grid::{self, Way};
+use super::voxels::grid;
 use crate::command::Command;
 use crate::entity::{AnnotationId, ImageId, RaterId};
 use crate::error::{Error, Result};
@@ -130,14 +130,10 @@ fn rater(reading: &Reading<'_>, about: &AboutRater) -> Rater {
     let pseudonym = about.pseudonym.clone().unwrap_or_else(|| about.name.clone());
     let known = reading.contents.all::<Rater>().find(|rater| rater.pseudonym == pseudonym);
     known.cloned().unwrap_or_else(|| Rater {
-        id: RaterId::new(),
-        pseudonym,
-        role: about.role,
         speciality: about.speciality.clone(),
         years: about.years,
         country: about.country.clone(),
-        consent: false,
-        calibration: BTreeMap::new(),
+        ..Rater::new(pseudonym, about.role)
     })
 }
 
@@ -173,11 +169,7 @@ impl<'a> Package<'a> {
 
     fn mask(&mut self, case: &str, rater: RaterId, name: &str, file: &Path) -> Result<()> {
         let volume = formats::open_single(file, self.reading.task)?;
-        let by_name =
-            self.image(case).and_then(|image| Some((image, Way::between(&image.geometry, &volume.geometry)?)));
-        let found = by_name.or_else(|| grid::image_with(self.reading.contents, &volume.geometry));
-        let reason = "no image of the project has the voxels of this version; add the image it was drawn on first";
-        let (image, way) = found.ok_or_else(|| Error::export(file, reason))?;
+        let (image, way) = grid::placed(self.reading, self.image(case), &volume.geometry, file)?;
         let mut values = grid::values_on(image, &way, &volume, file)?;
         let mut own = BTreeMap::from([(0, 0)]);
         for value in &mut values {

@@ -40,8 +40,9 @@ pub fn enclosed(contents: &Contents, image: &ImageEntry) -> BTreeMap<LabelId, Ma
 /// What the outlines of one label enclose.
 #[must_use]
 pub fn enclosed_by(contents: &Contents, image: ImageId, label: LabelId) -> Mask {
-    let all = contents.image(image).map(|image| enclosed(contents, image)).unwrap_or_default();
-    all.into_iter().find(|(id, _)| *id == label).map_or_else(|| Mask::empty(VoxelBox::default()), |(_, mask)| mask)
+    let size = contents.image(image).map_or([0; 3], ImageEntry::size);
+    let own = contents.shapes_on(image).filter(|shape| shape.label == Some(label)).filter_map(outline);
+    mask_of(&own.flat_map(|(slice, rings)| runs(slice, rings, size)).collect::<Vec<_>>())
 }
 
 /// Voxels one by one along a row of the slice: where they begin, the axis they go on along, how many.

@@ -40,6 +40,22 @@ pub enum RaterRole {
     Model,
 }
 
+impl Rater {
+    #[must_use]
+    pub fn new(pseudonym: impl Into<String>, role: RaterRole) -> Self {
+        Self {
+            id: RaterId::new(),
+            pseudonym: pseudonym.into(),
+            role,
+            speciality: None,
+            years: None,
+            country: None,
+            consent: false,
+            calibration: BTreeMap::new(),
+        }
+    }
+}
+
 impl Rules for Rater {
     fn id(&self) -> Uuid {
         self.id.0
@@ -72,6 +88,23 @@ pub struct Protocol {
     pub agreement: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjudication: Option<String>,
+}
+
+impl Protocol {
+    /// One rater an item, nothing hidden, nothing asked.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: ProtocolKind) -> Self {
+        Self {
+            id: ProtocolId::new(),
+            name: name.into(),
+            kind,
+            blinding: Blinding::default(),
+            raters_per_item: one(),
+            form: Vec::new(),
+            agreement: Vec::new(),
+            adjudication: None,
+        }
+    }
 }
 
 const fn one() -> u32 {

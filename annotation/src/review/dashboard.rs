@@ -211,16 +211,7 @@ mod tests {
     use limner_imaging::{Geometry, Samples, Volume, World};
 
     fn rater(name: &str) -> Rater {
-        Rater {
-            id: RaterId::new(),
-            pseudonym: name.into(),
-            role: RaterRole::Reader,
-            speciality: None,
-            years: None,
-            country: None,
-            consent: true,
-            calibration: BTreeMap::new(),
-        }
+        Rater { consent: true, ..Rater::new(name, RaterRole::Reader) }
     }
 
     #[test]

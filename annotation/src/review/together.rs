@@ -137,17 +137,9 @@ fn model_rater(contents: &Contents, name: &str, commands: &mut Vec<Command>) -> 
     if let Some(known) = contents.all::<Rater>().find(|rater| rater.pseudonym == name) {
         return known.id;
     }
-    let id = RaterId::new();
-    commands.push(Command::put(Rater {
-        id,
-        pseudonym: name.into(),
-        role: RaterRole::Model,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: false,
-        calibration: BTreeMap::new(),
-    }));
+    let rater = Rater::new(name, RaterRole::Model);
+    let id = rater.id;
+    commands.push(Command::put(rater));
     id
 }
 

@@ -271,13 +271,7 @@ impl<'a> Picked<'a> {
         let n = self.sources.len() + 1;
         let stand_in = self.sources.entry(of).or_insert_with(|| Rater {
             id: RaterId(derived_id(&[b"stand-in", of.0.as_bytes(), self.rater.id.0.as_bytes()])),
-            pseudonym: format!("source {n}"),
-            role: RaterRole::Reader,
-            speciality: None,
-            years: None,
-            country: None,
-            consent: false,
-            calibration: BTreeMap::new(),
+            ..Rater::new(format!("source {n}"), RaterRole::Reader)
         });
         stand_in.id
     }

@@ -2,8 +2,7 @@
 
 use crate::play::{Move, Player, check_invariants, commands_to_begin_with, image, stage_all};
 use crate::share::{assignment, rater};
-use limner_annotation::entity::ProtocolId;
-use limner_annotation::records::{Assignment, Blinding, Protocol, ProtocolKind};
+use limner_annotation::records::{Assignment, Protocol, ProtocolKind};
 use limner_annotation::{Command, Contents, Document, Label, Project, Revision};
 
 /// So many that more than 100,000 commands are tried.
@@ -141,16 +140,7 @@ fn what_the_program_notes_by_itself_is_passed_over_by_undo_and_stays() {
     let mut project = Project::create(&path, "laws", "reader").unwrap();
     let document = project.document_mut();
     let rater = rater("reader");
-    let protocol = Protocol {
-        id: ProtocolId::new(),
-        name: "Annotation".into(),
-        kind: ProtocolKind::Annotation,
-        blinding: Blinding::default(),
-        raters_per_item: 1,
-        form: Vec::new(),
-        agreement: Vec::new(),
-        adjudication: None,
-    };
+    let protocol = Protocol::new("Annotation", ProtocolKind::Annotation);
     let image = |title: &str| vec![Command::AddImage { image: image([9, 8, 2], title) }];
     document.apply_quietly("Add image", image("first")).unwrap();
     assert_eq!(document.can_undo(), None, "to open a picture is nothing to take back");

@@ -1,10 +1,11 @@
 //! Questions as entities of a project: what they rest on stays, and a reader who answers them gets no key.
 
 use crate::play::{commands_to_begin_with, image};
+use crate::share::rater;
 use limner_annotation::command::Command;
-use limner_annotation::entity::{AssignmentId, ProtocolId, RaterId};
+use limner_annotation::entity::AssignmentId;
 use limner_annotation::question::{AnswerType, Choice, Evidence, Frame, ImageSet, Item, Question, Region, Role};
-use limner_annotation::records::{Assignment, AssignmentStatus, Protocol, ProtocolKind, Rater, RaterRole};
+use limner_annotation::records::{Assignment, AssignmentStatus, Protocol, ProtocolKind};
 use limner_annotation::{Form, Project, Shape, Slice, share};
 use limner_imaging::Task;
 use std::path::Path;
@@ -55,26 +56,8 @@ fn who_answers_a_question_gets_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("q.limner");
     let (mut project, _, question, _) = asked(&path);
-    let rater = Rater {
-        id: RaterId::new(),
-        pseudonym: "reader-one".into(),
-        role: RaterRole::Reader,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: true,
-        calibration: Default::default(),
-    };
-    let protocol = Protocol {
-        id: ProtocolId::new(),
-        name: "reader study".into(),
-        kind: ProtocolKind::ReaderStudy,
-        blinding: Default::default(),
-        raters_per_item: 1,
-        form: Vec::new(),
-        agreement: Vec::new(),
-        adjudication: None,
-    };
+    let rater = rater("reader-one");
+    let protocol = Protocol::new("reader study", ProtocolKind::ReaderStudy);
     let assignment = Assignment {
         id: AssignmentId::new(),
         protocol: protocol.id,

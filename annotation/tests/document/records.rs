@@ -1,10 +1,11 @@
 //! Random work with every other kind of entity, for the laws; and the rules that only several together can break.
 
+use crate::share::rater;
 use limner_annotation::command::Command;
 use limner_annotation::records::{
     Annotation, AnnotationState, AuditKind, AuditRun, AuditScore, Consensus, ConsensusMethod, Definition, Finding,
-    Guideline, Keyframe, MeasurementEntry, Progress, ProjectInfo, Rater, RaterRole, Registration, Release,
-    ReleasedFile, ReleasedSet, SegmentState, Split, Status, Study, Subject, Track,
+    Guideline, Keyframe, MeasurementEntry, Progress, ProjectInfo, Rater, Registration, Release, ReleasedFile,
+    ReleasedSet, SegmentState, Split, Status, Study, Subject, Track,
 };
 use limner_annotation::{
     Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, Record, Revision, Shape, ShapeId, Slice,
@@ -127,19 +128,6 @@ fn release(version: &str, item: Key) -> Release {
 fn subject(pseudonym: &str) -> Subject {
     let id = limner_annotation::entity::SubjectId::new();
     Subject { id, pseudonym: pseudonym.into(), sex: None, age: None, attributes: Default::default() }
-}
-
-pub fn rater(pseudonym: &str) -> Rater {
-    Rater {
-        id: limner_annotation::entity::RaterId::new(),
-        pseudonym: pseudonym.into(),
-        role: RaterRole::Reader,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: true,
-        calibration: Default::default(),
-    }
 }
 
 fn with_a_box() -> (Document, Shape) {

@@ -2,7 +2,7 @@
 
 use crate::play::{commands_to_begin_with, image};
 use limner_annotation::command::{Command, PaintMode, PaintRule};
-use limner_annotation::entity::{AssignmentId, JudgementId, PredictionId, ProtocolId, RaterId};
+use limner_annotation::entity::{AssignmentId, JudgementId, PredictionId};
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Blinding, Judgement, Payload, Prediction, PredictionModel, Protocol, ProtocolKind,
     Rater, RaterRole, TuringVerdict,
@@ -13,16 +13,7 @@ use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World, for
 use std::path::{Path, PathBuf};
 
 pub fn rater(pseudonym: &str) -> Rater {
-    Rater {
-        id: RaterId::new(),
-        pseudonym: pseudonym.into(),
-        role: RaterRole::Reader,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: true,
-        calibration: Default::default(),
-    }
+    Rater { consent: true, ..Rater::new(pseudonym, RaterRole::Reader) }
 }
 
 pub fn assignment(protocol: &Protocol, rater: &Rater, item: impl Into<Key>, order: u32) -> Assignment {
@@ -78,16 +69,7 @@ fn team(folder: &Path) -> Team {
     let (one, two) = (rater("reader-one"), rater("reader-two"));
     commands.extend([one.clone(), two.clone()].map(Command::put));
     let blinding = Blinding { source_hidden: true, order_random: true, seed: 7, shown_labels: Vec::new() };
-    let protocol = Protocol {
-        id: ProtocolId::new(),
-        name: "which is real".into(),
-        kind: ProtocolKind::Turing,
-        blinding,
-        raters_per_item: 2,
-        form: Vec::new(),
-        agreement: Vec::new(),
-        adjudication: None,
-    };
+    let protocol = Protocol { blinding, raters_per_item: 2, ..Protocol::new("which is real", ProtocolKind::Turing) };
     commands.push(Command::put(protocol.clone()));
     let shapes: Vec<_> = images.iter().map(|image| boxed(image, "")).collect();
     commands.extend(shapes.iter().cloned().map(Command::put));
@@ -367,16 +349,7 @@ fn pictures_in_a_handout_open_and_say_the_same() {
     )
     .unwrap();
     let one = rater("reader-one");
-    let protocol = Protocol {
-        id: ProtocolId::new(),
-        name: "outline".into(),
-        kind: ProtocolKind::Annotation,
-        blinding: Blinding::default(),
-        raters_per_item: 1,
-        form: Vec::new(),
-        agreement: Vec::new(),
-        adjudication: None,
-    };
+    let protocol = Protocol::new("outline", ProtocolKind::Annotation);
     let mut commands = vec![Command::put(one.clone()), Command::put(protocol.clone())];
     let task = Task::default();
     for (n, (name, volume)) in (0..).zip([("a.nii.gz", &scaled), ("b.mha", &plain), ("c.png", &picture)]) {

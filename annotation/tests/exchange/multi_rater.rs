@@ -1,12 +1,11 @@
 //! Two raters' versions go out side by side, and the majority follows from them.
 
 use crate::sample;
-use limner_annotation::entity::{AnnotationId, RaterId};
+use limner_annotation::entity::AnnotationId;
 use limner_annotation::exchange::{Options, Reading, apply, by_name, dry_run, export, read};
 use limner_annotation::records::{Annotation, AnnotationState, Rater, RaterRole};
 use limner_annotation::{Command, Label, PackedMask, PaintMode, PaintRule};
 use limner_imaging::{Mask, Task, VoxelBox, formats};
-use std::collections::BTreeMap;
 
 /// The sample with three raters' versions of the liver.
 fn rated() -> sample::Sample {
@@ -14,16 +13,8 @@ fn rated() -> sample::Sample {
     let liver = document.label_of_value(3).unwrap().id;
     let mut commands = Vec::new();
     for n in 0..3_usize {
-        let rater = Rater {
-            id: RaterId::new(),
-            pseudonym: format!("Doctor Doe {n}"),
-            role: RaterRole::Reader,
-            speciality: None,
-            years: Some(4.0),
-            country: None,
-            consent: true,
-            calibration: BTreeMap::new(),
-        };
+        let named = Rater::new(format!("Doctor Doe {n}"), RaterRole::Reader);
+        let rater = Rater { years: Some(4.0), consent: true, ..named };
         let value = 400 + n as u16;
         let label = Label { instance_of: Some(liver), ..Label::new(value, format!("liver ({n})")) };
         // Each reaches one column further than the one before.

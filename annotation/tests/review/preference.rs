@@ -1,7 +1,7 @@
 //! A blinded preference between two models, one of which was made the better: the lead finds it after unblinding, and the
 //! readers' files do not say who is who.
 
-use limner_annotation::entity::{AssignmentId, JudgementId, PredictionId, ProtocolId, RaterId};
+use limner_annotation::entity::{AssignmentId, JudgementId, PredictionId};
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Blinding, Judgement, Payload, Prediction, PredictionModel, Protocol, ProtocolKind,
     Rater, RaterRole, Winner,
@@ -15,16 +15,7 @@ const IMAGES: usize = 12;
 const MODELS: [&str; 2] = ["GoodNet", "WeakNet"];
 
 fn rater(pseudonym: &str) -> Rater {
-    Rater {
-        id: RaterId::new(),
-        pseudonym: pseudonym.into(),
-        role: RaterRole::Reader,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: true,
-        calibration: Default::default(),
-    }
+    Rater { consent: true, ..Rater::new(pseudonym, RaterRole::Reader) }
 }
 
 fn prediction(image: &ImageEntry, model: &str, answer: &str) -> Prediction {
@@ -47,14 +38,9 @@ fn study(path: &Path) -> (Protocol, Vec<Rater>) {
     let mut project = Project::create(path, "study", "study-leader").unwrap();
     let geometry = Geometry::axis_aligned([4, 4, 1], World::default(), [1.0; 3]).unwrap();
     let protocol = Protocol {
-        id: ProtocolId::new(),
-        name: "which is better".into(),
-        kind: ProtocolKind::Preference,
         blinding: Blinding { source_hidden: true, order_random: true, seed: 42, shown_labels: Vec::new() },
         raters_per_item: 2,
-        form: Vec::new(),
-        agreement: Vec::new(),
-        adjudication: None,
+        ..Protocol::new("which is better", ProtocolKind::Preference)
     };
     let raters = vec![rater("reader-a"), rater("reader-b")];
     let mut commands: Vec<Command> = raters.iter().cloned().map(Command::put).collect();

@@ -340,7 +340,7 @@ fn relink(path: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(path)?;
     let count = project.relink(folder, &task())?;
     say(format!("{} found again", counted(count, "picture")));
-    let lost = project.document().images().filter(|image| !project.file_of(image).exists()).count();
+    let lost = project.lost().count();
     if lost > 0 {
         note(format!("limner: not at their place still: {}", counted(lost, "picture")));
     }

@@ -8,7 +8,7 @@ use crate::jobs::Apply;
 use crate::notices::Offer;
 use crate::outbox::Request;
 use limner_annotation::exchange::{self, Reading};
-use limner_annotation::{Command, ImageEntry, ImageId, Project, sources};
+use limner_annotation::{ImageEntry, ImageId, Project, sources};
 use std::path::PathBuf;
 
 const SLOT: &str = "bring";
@@ -47,27 +47,19 @@ impl App {
     /// Looks in a folder for the pictures of the project that are not where they were, by their contents.
     pub(super) fn relink(&mut self, folder: PathBuf) {
         let Some(project) = &self.workspace.project else { return };
-        let lost: Vec<ImageEntry> =
-            project.document().images().filter(|image| !project.file_of(image).exists()).cloned().collect();
+        let lost: Vec<ImageEntry> = project.lost().cloned().collect();
         if lost.is_empty() {
             return self.notices.done("Every picture of the project is where it should be");
         }
         self.jobs.start_latest(SLOT, "Looking for moved pictures", move |task| {
             let moved = sources::find_moved(&lost.iter().collect::<Vec<_>>(), &folder, task)?;
             let apply: Apply = Box::new(move |app| {
-                let paths = app.workspace.project.iter();
-                let paths: Vec<_> =
-                    paths.flat_map(|p| moved.iter().map(|(id, file)| (*id, p.path_for(file)))).collect();
-                let found = paths.len();
-                let edits = |(id, path)| {
-                    let image = lost.iter().find(|image| image.id == id)?;
-                    Some(Command::EditImage { image: ImageEntry { path, ..image.clone() } })
+                let Some(project) = &mut app.workspace.project else { return };
+                let found = match project.relink_to(&moved) {
+                    Ok(found) => found,
+                    Err(error) => return app.notices.error("The new places were refused", &error.into()),
                 };
-                let commands = paths.iter().cloned().filter_map(edits).collect();
-                let noted = app.change("The new places", |document| document.apply_quietly("Relink images", commands));
-                if noted.is_none() {
-                    return;
-                }
+                app.show_changes();
                 let left = lost.len() - found;
                 let words = format!("Found again: {found} of {}", lost.len());
                 if left > 0 {

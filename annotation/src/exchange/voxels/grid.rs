@@ -125,6 +125,18 @@ pub(crate) fn image_with<'a>(contents: &'a Contents, geometry: &Geometry) -> Opt
     (!found.is_empty()).then(|| found.swap_remove(0))
 }
 
+/// The image a label map lies on: the one that is named where it has these voxels, else the one that has them.
+pub(crate) fn placed<'a>(
+    reading: &Reading<'a>,
+    named: Option<&'a ImageEntry>,
+    geometry: &Geometry,
+    path: &Path,
+) -> Result<(&'a ImageEntry, Way)> {
+    let by_name = named.and_then(|image| Some((image, Way::between(&image.geometry, geometry)?)));
+    let reason = "no image of the project has the voxels of this label map; add the image it was drawn on first";
+    by_name.or_else(|| image_with(reading.contents, geometry)).ok_or_else(|| Error::export(path, reason))
+}
+
 /// Reads a label map from a file and gives the commands that paint it. `rename` says what label a value stands for.
 pub(crate) fn read_map(
     reading: &Reading<'_>,
@@ -139,11 +151,7 @@ pub(crate) fn read_map(
     if named.is_none() {
         say_where_several_fit(reading, path, &volume.geometry, import);
     }
-    let by_id = named.and_then(|image| Some((image, Way::between(&image.geometry, &volume.geometry)?)));
-    let Some((image, way)) = by_id.or_else(|| image_with(reading.contents, &volume.geometry)) else {
-        let reason = "no image of the project has the voxels of this label map; add the image it was drawn on first";
-        return Err(Error::export(path, reason));
-    };
+    let (image, way) = placed(reading, named, &volume.geometry, path)?;
     let values = values_on(image, &way, &volume, path)?;
     let (records, values) = renamed(values, labels, rename)?;
     import.records += records;

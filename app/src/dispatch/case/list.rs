@@ -5,10 +5,9 @@ use crate::case::clock::Left;
 use crate::case::list::Case;
 use limner_annotation::entity::{AssignmentId, DecisionId, ProtocolId, RaterId};
 use limner_annotation::records::{
-    Assignment, AssignmentStatus, Blinding, Decision, Protocol, ProtocolKind, Rater, RaterRole, Verdict,
+    Assignment, AssignmentStatus, Decision, Protocol, ProtocolKind, Rater, RaterRole, Verdict,
 };
 use limner_annotation::{Command, Document, ImageId};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// The protocol of work that nobody handed out.
@@ -208,16 +207,7 @@ pub(in crate::dispatch) fn own_rater(document: &Document) -> (Vec<Command>, Rate
     if let Some(known) = document.all::<Rater>().find(|rater| rater.pseudonym == document.author()) {
         return (Vec::new(), known.id);
     }
-    let rater = Rater {
-        id: RaterId::new(),
-        pseudonym: document.author().to_owned(),
-        role: RaterRole::Reader,
-        speciality: None,
-        years: None,
-        country: None,
-        consent: false,
-        calibration: BTreeMap::new(),
-    };
+    let rater = Rater::new(document.author(), RaterRole::Reader);
     let id = rater.id;
     (vec![Command::put(rater)], id)
 }
@@ -226,16 +216,7 @@ fn own_protocol(document: &Document, commands: &mut Vec<Command>) -> ProtocolId 
     let known = document.all::<Protocol>().find(|protocol| protocol.kind == ProtocolKind::Annotation);
     known.map_or_else(
         || {
-            let protocol = Protocol {
-                id: ProtocolId::new(),
-                name: OWN_PROTOCOL.into(),
-                kind: ProtocolKind::Annotation,
-                blinding: Blinding::default(),
-                raters_per_item: 1,
-                form: Vec::new(),
-                agreement: Vec::new(),
-                adjudication: None,
-            };
+            let protocol = Protocol::new(OWN_PROTOCOL, ProtocolKind::Annotation);
             let id = protocol.id;
             commands.push(Command::put(protocol));
             id

@@ -106,12 +106,7 @@ impl App {
         step: impl Into<String>,
         commands: impl FnOnce(&Document) -> Result<Vec<Command>, Error>,
     ) -> bool {
-        let step = StepInfo::named(step);
-        self.change(what, |document| {
-            let commands = commands(document)?;
-            document.apply_step(step, commands).map(|_| ())
-        })
-        .is_some()
+        self.step_from(what, commands, |document, commands| document.apply(&step.into(), commands))
     }
 
     /// The same of what nobody did and nobody takes back.
@@ -121,9 +116,18 @@ impl App {
         step: &str,
         commands: impl FnOnce(&Document) -> Result<Vec<Command>, Error>,
     ) -> bool {
+        self.step_from(what, commands, |document, commands| document.apply_quietly(step, commands))
+    }
+
+    fn step_from<T>(
+        &mut self,
+        what: &str,
+        commands: impl FnOnce(&Document) -> Result<Vec<Command>, Error>,
+        apply: impl FnOnce(&mut Document, Vec<Command>) -> Result<T, Error>,
+    ) -> bool {
         self.change(what, |document| {
             let commands = commands(document)?;
-            document.apply_quietly(step, commands).map(|_| ())
+            apply(document, commands)
         })
         .is_some()
     }
