@@ -210,6 +210,11 @@ impl Project {
         sources::open(image, &self.file_of(image), task)
     }
 
+    /// Finds an image's series, with its picture unless it is a film too long for memory.
+    pub fn find_image(&self, image: &ImageEntry, task: &Task) -> Result<(Series, Option<Volume>)> {
+        sources::find(image, &self.file_of(image), task)
+    }
+
     /// Images that are not at their place.
     pub fn lost(&self) -> impl Iterator<Item = &ImageEntry> {
         self.document.images().filter(|image| !self.file_of(image).exists())

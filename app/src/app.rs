@@ -452,6 +452,7 @@ impl eframe::App for App {
         self.order_companions();
         self.receive_times();
         self.advance_cine();
+        self.follow_films();
         if let Some(next) = self.notices.expire() {
             ctx.request_repaint_after(next);
         }

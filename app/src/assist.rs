@@ -12,7 +12,7 @@ use limner_annotation::{ImageId, LabelId, Revision};
 use limner_imaging::{Mask, Task, Volume};
 use limner_segmentation::engine::Forbidden;
 use limner_segmentation::models::{self, Model};
-use limner_segmentation::{Engine, Prediction, Prompt, Request};
+use limner_segmentation::{Engine, Prediction, Prompt, Request, on_slice};
 use std::sync::Arc;
 
 pub struct Assist {
@@ -342,7 +342,7 @@ impl Question {
         if let Some((answer, answered)) = &self.previous {
             (request.previous, request.answered) = (Some(&answer.prediction), *answered);
         }
-        let prediction = self.engine.predict(&request, task)?;
+        let prediction = on_slice::predict(&*self.engine, &request, task)?;
         let (made_on, is_preview) = (self.made_on, self.is_preview);
         let (engine, license) = (self.engine.name().into(), self.engine.license().map(str::to_owned));
         Ok(Answer { prediction, made_on, engine, license, is_preview })

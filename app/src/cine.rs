@@ -42,7 +42,7 @@ impl Cine {
 
 /// What plays in a view: its clock, and which frame is shown.
 pub fn playing(viewport: &Viewport, open: &OpenPicture) -> Option<(Clock, usize)> {
-    if let Some(times) = &open.times {
+    if let Some(times) = open.times.as_ref().filter(|times| !times.is_film()) {
         return Some((open.clock.clone()?, times.shown()));
     }
     let (slice, count) = viewport.slice(&open.volume.geometry);

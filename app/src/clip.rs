@@ -1,6 +1,7 @@
 //! A view as a moving picture: all frames or slices one after the other, or the volume once around.
 
-use crate::picture::{Look, Studio};
+use crate::picture::{Look, Room, Studio};
+use crate::times::Frames;
 use crate::view_state::Viewport;
 use anyhow::Context as _;
 use image::codecs::gif::{GifEncoder, Repeat};
@@ -15,17 +16,22 @@ const MILLISECONDS_PER_FRAME: u32 = 66;
 const MOST_PIXELS_ACROSS: usize = 640;
 
 /// Writes the clip and answers how many frames it has. Labels and text are left out.
-pub fn write(viewport: &Viewport, volume: &Volume, path: &Path, task: &Task) -> anyhow::Result<usize> {
+pub fn write(viewport: &Viewport, frames: &Frames, path: &Path, task: &Task) -> anyhow::Result<usize> {
     let file = std::fs::File::create(path).with_context(|| format!("could not write {}", path.display()))?;
     let mut encoder = GifEncoder::new_with_speed(std::io::BufWriter::new(file), 10);
     encoder.set_repeat(Repeat::Infinite)?;
     let viewport = Viewport { size: smaller(viewport.size), ..viewport.clone() };
+    let volume = frames.volume();
     let count = frames_of(&viewport, volume);
     task.progress.begin("drawing", count as u64);
-    let studio = Studio::new(volume)?;
+    let room = Room::new()?;
+    let studio = if frames.is_film() { None } else { Some(Studio::in_room(&room, volume)?) };
     for n in 0..count {
         task.cancel.check()?;
-        let picture = frame(&studio, &viewport, volume, n, count)?;
+        let picture = match &studio {
+            Some(studio) => frame(studio, &viewport, volume, n, count)?,
+            None => frame(&Studio::in_room(&room, &*frames.alone(n, task)?)?, &viewport, volume, n, count)?,
+        };
         let delay = Delay::from_numer_denom_ms(MILLISECONDS_PER_FRAME, 1);
         encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay))?;
         task.progress.advance(1);
@@ -76,6 +82,7 @@ mod tests {
     use image::AnimationDecoder as _;
     use limner_annotation::ImageId;
     use limner_imaging::{Geometry, Samples, World};
+    use std::sync::Arc;
 
     #[test]
     fn a_clip_has_every_frame_in_order() {
@@ -87,7 +94,8 @@ mod tests {
         let viewport = Viewport { size: [64, 64], ..Viewport::first_look(ImageId::new(), &volume, window) };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("clip.gif");
-        assert_eq!(write(&viewport, &volume, &path, &Task::default()).unwrap(), 5);
+        let frames = Frames { volume: Arc::new(volume), film: None };
+        assert_eq!(write(&viewport, &frames, &path, &Task::default()).unwrap(), 5);
         let file = std::io::BufReader::new(std::fs::File::open(&path).unwrap());
         let frames = image::codecs::gif::GifDecoder::new(file).unwrap().into_frames().collect_frames().unwrap();
         let greys: Vec<u8> = frames.iter().map(|f| f.buffer().get_pixel(32, 32).0[0]).collect();

@@ -7,11 +7,13 @@
 mod content;
 mod guests;
 mod over;
+mod part;
 mod screen;
 mod sheets;
 mod solid;
 
 pub use guests::{GuestId, GuestLayers};
+pub use part::Part;
 pub use sheets::{Inks, ReviewLook, ReviewLooks, SheetColours, SheetId, SheetLook};
 
 use crate::picture::OUTLINE_PX;
@@ -196,20 +198,21 @@ impl Gpu {
     pub fn renew(&mut self, host: &RenderState) -> anyhow::Result<()> {
         let mut new = Self::new(host)?;
         for (image, content) in &self.pictures {
-            new.add_picture(*image, content.prepared_for(&new.device.context)?, content.preset)?;
+            new.add_picture(*image, content.prepared_for(&new.device.context)?, content.part, content.preset)?;
         }
         *self = new;
         Ok(())
     }
 
-    /// Takes the memory; the voxels follow frame by frame.
+    /// Takes the memory; the voxels follow frame by frame. `part` says which of the picture's voxels they are.
     pub fn add_picture(
         &mut self,
         image: ImageId,
         prepared: Arc<Prepared>,
+        part: Part,
         preset: &'static TransferPreset,
     ) -> anyhow::Result<()> {
-        let content = Content::new(&self.device.context, prepared, preset)
+        let content = Content::new(&self.device.context, prepared, part, preset)
             .context("the volume could not be put on the graphics adapter")?;
         self.pictures.insert(image, content);
         self.forget_shown(|shown| shown.image == image);
@@ -232,10 +235,11 @@ impl Gpu {
         }
     }
 
-    /// The same picture at another time: labels and guests stay.
-    pub fn change_volume(&mut self, image: ImageId, volume: &Arc<Volume>) -> anyhow::Result<()> {
+    /// The same picture at another time: labels and guests stay. Of a long film `part` is another frame, and its labels are
+    /// for whoever knows them to send.
+    pub fn change_volume(&mut self, image: ImageId, volume: &Arc<Volume>, part: Part) -> anyhow::Result<()> {
         let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
-        content.change_volume(&self.device.context, volume)
+        content.change_volume(&self.device.context, volume, part)
     }
 
     pub fn drop_picture(&mut self, image: ImageId) {
@@ -303,13 +307,15 @@ impl Gpu {
         colour: [u8; 3],
     ) -> anyhow::Result<()> {
         let Some(content) = self.pictures.get_mut(&image) else { return Ok(()) };
-        let size = content.size();
+        let size = content.part.size();
         let texture = match &mut content.proposal {
             Some(texture) => texture,
             none => none.insert(LabelTexture::new(&self.device.context, size)?),
         };
         let labels: Vec<u16> = proposed.iter().map(|&word| word as u16).collect();
-        texture.write_box(&self.device.context, bounds, &labels)?;
+        if let Some((bounds, labels)) = content.part.cut(bounds, &labels) {
+            texture.write_box(&self.device.context, bounds, &labels)?;
+        }
         let sure = LabelStyle { selected: true, ..LabelStyle::new(colour) };
         // The less sure, the nearer to white; the line around says what accepting would paint.
         let unsure = LabelStyle { selected: true, ..LabelStyle::new(colour.map(|channel| channel / 2 + 127)) };
@@ -364,7 +370,7 @@ impl Gpu {
             Shown { raster, over, review, scale: pixels, ..content.shown(open.image, viewport, &open.volume, look) };
         let target = Target::new(gpu, size)?;
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        let mut scene = content.scene(&open.drawn, &shown, &self.palette, &self.proposal_palette);
         scene.second = second(&self.pictures, &self.over_colours, &shown);
         scene.encode(&self.device.renderer, gpu, &mut encoder, target.view());
         gpu.queue.submit([encoder.finish()]);
@@ -392,7 +398,7 @@ impl Gpu {
             texture.fill = self.device.screen.picture(&self.device.context, &texture.target, false);
         }
         let mut encoder = self.device.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut scene = content.scene(&open.volume, &shown, &self.palette, &self.proposal_palette);
+        let mut scene = content.scene(&open.drawn, &shown, &self.palette, &self.proposal_palette);
         scene.second = second(&self.pictures, &self.over_colours, &shown);
         scene.encode(&self.device.renderer, &self.device.context, &mut encoder, texture.target.view());
         self.device.context.queue.submit([encoder.finish()]);

@@ -30,12 +30,18 @@ impl<'a> Marks<'a> {
 
 /// Everything painted on an open picture, from the next frames on (`show_waiting`).
 pub fn show_all(gpu: &mut Gpu, document: &Document, open: &OpenPicture, marks: Marks<'_>) {
-    if let Some(map) = document.label_map(open.image) {
-        for (number, layer) in map.layers().iter().enumerate() {
-            gpu.await_labels(open.image, painted(layer).into_iter().map(|bounds| (number, bounds)));
-        }
-    }
+    await_painted(gpu, document, open);
     style(gpu, document, marks);
+}
+
+/// What is painted on the voxels in memory.
+pub fn await_painted(gpu: &mut Gpu, document: &Document, open: &OpenPicture) {
+    let Some(map) = document.label_map(open.image) else { return };
+    let part = open.volume.in_memory();
+    for (number, layer) in map.layers().iter().enumerate() {
+        let boxes = painted(layer).into_iter().map(|bounds| bounds.intersection(&part));
+        gpu.await_labels(open.image, boxes.filter(|bounds| !bounds.is_empty()).map(|bounds| (number, bounds)));
+    }
 }
 
 /// Boxes around all that is painted on a layer, each a row of bricks at most.

@@ -83,18 +83,31 @@ pub struct Other {
 
 /// The whole plane fitted into the look's size, on a device of its own.
 pub fn draw(volume: &Volume, plane: &Plane, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
-    Studio::new(volume)?.draw(&Raster::fitted(plane, volume, look.size), look, labels, None)
+    Studio::in_room(&Room::new()?, volume)?.draw(&Raster::fitted(plane, volume, look.size), look, labels, None)
 }
 
 /// The volume in 3D from the patient's front, on a device of its own.
 pub fn draw_solid(volume: &Volume, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
-    Studio::new(volume)?.draw_solid(look, labels)
+    Studio::in_room(&Room::new()?, volume)?.draw_solid(look, labels)
+}
+
+/// A device that draws what no window shows.
+pub struct Room {
+    gpu: GpuContext,
+    renderer: Renderer,
+}
+
+impl Room {
+    pub fn new() -> anyhow::Result<Self> {
+        let gpu = GpuContext::headless().context("no graphics adapter could be started")?;
+        let renderer = Renderer::new(&gpu, Target::FORMAT);
+        Ok(Self { gpu, renderer })
+    }
 }
 
 /// A device with one volume on it, for drawing many pictures of it.
 pub struct Studio<'a> {
-    gpu: GpuContext,
-    renderer: Renderer,
+    room: &'a Room,
     host: &'a Volume,
     /// What the adapter holds, where it cannot hold all of the volume.
     reduced: Option<Volume>,
@@ -102,13 +115,11 @@ pub struct Studio<'a> {
 }
 
 impl<'a> Studio<'a> {
-    pub fn new(volume: &'a Volume) -> anyhow::Result<Self> {
-        let gpu = GpuContext::headless().context("no graphics adapter could be started")?;
-        let renderer = Renderer::new(&gpu, Target::FORMAT);
-        let reduced = reduce::to_fit(&gpu, volume)?;
-        let texture = VolumeTexture::new(&gpu, reduced.as_ref().unwrap_or(volume))
+    pub fn in_room(room: &'a Room, volume: &'a Volume) -> anyhow::Result<Self> {
+        let reduced = reduce::to_fit(&room.gpu, volume)?;
+        let texture = VolumeTexture::new(&room.gpu, reduced.as_ref().unwrap_or(volume))
             .context("the volume could not be put on the graphics adapter")?;
-        Ok(Self { gpu, renderer, host: volume, reduced, texture })
+        Ok(Self { room, host: volume, reduced, texture })
     }
 
     pub fn draw(
@@ -119,10 +130,10 @@ impl<'a> Studio<'a> {
         other: Option<&Other>,
     ) -> anyhow::Result<RgbaImage> {
         let on_adapter = |volume: &Arc<Volume>| -> anyhow::Result<VolumeTexture> {
-            Ok(Prepared::new(&self.gpu, Arc::clone(volume), false)?.upload(&self.gpu)?)
+            Ok(Prepared::new(&self.room.gpu, Arc::clone(volume), false)?.upload(&self.room.gpu)?)
         };
         let other_texture = other.map(|o| on_adapter(&o.volume)).transpose()?;
-        let colours = other.and_then(|o| o.colours).map(|preset| ColourMap::new(&self.gpu, &preset.entries()));
+        let colours = other.and_then(|o| o.colours).map(|preset| ColourMap::new(&self.room.gpu, &preset.entries()));
         let second = other.zip(other_texture.as_ref()).map(|(other, volume)| Second {
             volume,
             moved: glam::DAffine3::IDENTITY,
@@ -138,7 +149,7 @@ impl<'a> Studio<'a> {
         };
         let inverted = look.inverted != self.host.inverted;
         let curve = Curve::of(self.host).filter(|curve| curve.window == look.window);
-        let curve = curve.map(|curve| ColourMap::new(&self.gpu, &curve.entries(inverted)));
+        let curve = curve.map(|curve| ColourMap::new(&self.room.gpu, &curve.entries(inverted)));
         let scene = SliceScene {
             host: Some(self.host),
             // A curve's map is inverted already.
@@ -149,7 +160,7 @@ impl<'a> Studio<'a> {
             labels: drawn.iter().chain(&on_gpu).map(|(texture, palette)| layer((texture, palette))).collect(),
             ..SliceScene::new(&self.texture, *raster, look.window)
         };
-        self.develop(raster.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
+        self.develop(raster.size, |encoder, target| scene.encode(&self.room.renderer, &self.room.gpu, encoder, target))
     }
 
     pub fn draw_solid(&self, look: &Look, labels: Option<&Labels>) -> anyhow::Result<RgbaImage> {
@@ -171,8 +182,8 @@ impl<'a> Studio<'a> {
         let on_adapter = self.reduced.as_ref().unwrap_or(self.host);
         let ranges = BrickRanges::measure(on_adapter);
         let layer = on_gpu.as_ref().map(|(texture, _)| texture);
-        let free_space = FreeSpace::new(&self.gpu, &self.texture, &ranges, &function, layer)?;
-        let transfer = TransferTable::new(&self.gpu, function);
+        let free_space = FreeSpace::new(&self.room.gpu, &self.texture, &ranges, &function, layer)?;
+        let transfer = TransferTable::new(&self.room.gpu, function);
         let mode = match look.solid.projection() {
             None => VolumeMode::Shaded { transfer: &transfer },
             Some(projection) => {
@@ -186,24 +197,24 @@ impl<'a> Studio<'a> {
             clip: look.solid.cut.clip(&on_adapter.geometry, look.at),
             ..VolumeScene::new(&self.texture, &free_space, *camera, look.size, mode)
         };
-        self.develop(look.size, |encoder, target| scene.encode(&self.renderer, &self.gpu, encoder, target))
+        self.develop(look.size, |encoder, target| scene.encode(&self.room.renderer, &self.room.gpu, encoder, target))
     }
 
     fn upload(&self, labels: &Labels) -> anyhow::Result<(LabelTexture, Palette)> {
-        let mut palette = Palette::new(&self.gpu)?;
-        palette.update(&self.gpu, labels.styles.iter().copied());
-        let texture = LabelTexture::on_grid(&self.gpu, labels.geometry)?;
-        texture.write_box(&self.gpu, VoxelBox::whole(labels.geometry.size()), &labels.values)?;
+        let mut palette = Palette::new(&self.room.gpu)?;
+        palette.update(&self.room.gpu, labels.styles.iter().copied());
+        let texture = LabelTexture::on_grid(&self.room.gpu, labels.geometry)?;
+        texture.write_box(&self.room.gpu, VoxelBox::whole(labels.geometry.size()), &labels.values)?;
         Ok((texture, palette))
     }
 
     fn upload_drawings(&self, drawn: &GuestLayers) -> anyhow::Result<Vec<(LabelTexture, Palette)>> {
         let upload = |boxes: &Vec<(VoxelBox, Vec<u16>)>| -> anyhow::Result<_> {
-            let mut palette = Palette::new(&self.gpu)?;
-            palette.update(&self.gpu, drawn.styles.iter().copied());
-            let texture = LabelTexture::new(&self.gpu, self.host.size())?;
+            let mut palette = Palette::new(&self.room.gpu)?;
+            palette.update(&self.room.gpu, drawn.styles.iter().copied());
+            let texture = LabelTexture::new(&self.room.gpu, self.host.size())?;
             for (bounds, labels) in boxes {
-                texture.write_box(&self.gpu, *bounds, labels)?;
+                texture.write_box(&self.room.gpu, *bounds, labels)?;
             }
             Ok((texture, palette))
         };
@@ -216,11 +227,11 @@ impl<'a> Studio<'a> {
         size: [usize; 2],
         draw: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::TextureView),
     ) -> anyhow::Result<RgbaImage> {
-        let target = Target::new(&self.gpu, size)?;
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let target = Target::new(&self.room.gpu, size)?;
+        let mut encoder = self.room.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         draw(&mut encoder, target.view());
-        self.gpu.queue.submit([encoder.finish()]);
-        let bytes = readback::rgba(&self.gpu, &target)?;
+        self.room.gpu.queue.submit([encoder.finish()]);
+        let bytes = readback::rgba(&self.room.gpu, &target)?;
         RgbaImage::from_raw(size[0] as u32, size[1] as u32, bytes).context("the picture came back in another size")
     }
 }

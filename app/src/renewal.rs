@@ -112,7 +112,7 @@ impl App {
             for open in self.workspace.pictures.values() {
                 let marks = overlay::Marks::of(self.label, &self.workspace.stage);
                 overlay::show_all(&mut self.gpu, project.document(), open, marks);
-                self.gpu.show_drawings(open.image, &open.volume)?;
+                self.gpu.show_drawings(open.image, &open.drawn)?;
             }
         }
         let images: Vec<ImageId> = self.workspace.pictures.keys().copied().collect();

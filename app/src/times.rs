@@ -1,10 +1,13 @@
-//! The times of a 4D series: one is in memory as the picture that is shown, the others are decoded when they are
-//! wanted and a few ahead of that, on a thread of their own.
+//! The times of a 4D series and the frames of a long film: one is in memory as the picture that is shown, the others are
+//! decoded when they are wanted and a few ahead of that, on a thread of their own.
 
 use crate::app::App;
+use crate::gpu::Part;
+use crate::overlay;
+use crate::workspace::OpenPicture;
 use eframe::egui::Context;
 use limner_annotation::ImageId;
-use limner_imaging::{Prefetch, Sequence};
+use limner_imaging::{Each, Prefetch, Sequence, Task, Volume};
 use std::sync::Arc;
 
 /// How many times are fetched beyond the one that is wanted.
@@ -34,8 +37,22 @@ impl Times {
         self.sequence.len()
     }
 
+    pub fn sequence(&self) -> Arc<Sequence> {
+        Arc::clone(&self.sequence)
+    }
+
     pub const fn is_waiting(&self) -> bool {
         self.wanted.is_some()
+    }
+
+    /// Whether its items are the slices of one picture, and not volumes.
+    pub fn is_film(&self) -> bool {
+        self.sequence.each() == Each::Picture
+    }
+
+    /// For messages.
+    fn name(&self) -> &'static str {
+        if self.is_film() { "frame" } else { "time" }
     }
 
     /// Whether a time is decoded.
@@ -61,10 +78,73 @@ impl Times {
             self.ask(next);
         }
     }
+
+    /// A time if it is decoded; else it is asked for.
+    fn take(&mut self, time: usize) -> Option<Arc<Volume>> {
+        let Some(volume) = self.sequence.held(time) else {
+            self.wanted = Some(time);
+            self.ask(time);
+            return None;
+        };
+        (self.shown, self.wanted) = (time, None);
+        if self.asked.is_none() {
+            self.ask(time);
+        }
+        self.stay_ahead();
+        Some(volume)
+    }
+}
+
+/// The slices of a picture one by one, on whatever thread: of a long film each is decoded when it is asked for.
+#[derive(Clone)]
+pub struct Frames {
+    pub(crate) volume: Arc<Volume>,
+    pub(crate) film: Option<Arc<Sequence>>,
+}
+
+impl Frames {
+    /// The picture on its whole grid, with at least this slice in memory.
+    pub fn with(&self, slice: usize, task: &Task) -> anyhow::Result<Arc<Volume>> {
+        match &self.film {
+            Some(film) => Ok(Arc::new(Volume::of_one_slice(self.volume.geometry, slice, &*film.item(slice, task)?)?)),
+            None => Ok(Arc::clone(&self.volume)),
+        }
+    }
+
+    /// One slice as a picture of its own, where it lies.
+    pub fn alone(&self, slice: usize, task: &Task) -> anyhow::Result<Arc<Volume>> {
+        match &self.film {
+            Some(film) => Ok(film.item(slice, task)?),
+            None => Ok(Arc::new(self.volume.slice(slice)?)),
+        }
+    }
+
+    /// Whichever slices of it are in memory: its grid, its names.
+    pub fn volume(&self) -> &Volume {
+        &self.volume
+    }
+
+    pub const fn is_film(&self) -> bool {
+        self.film.is_some()
+    }
+}
+
+impl OpenPicture {
+    /// Puts another time in the place of the one in memory.
+    fn hold(&mut self, time: usize, item: Arc<Volume>) -> limner_imaging::Result<()> {
+        let is_film = self.times.as_ref().is_some_and(Times::is_film);
+        self.volume = if is_film {
+            Arc::new(Volume::of_one_slice(self.volume.geometry, time, &item)?)
+        } else {
+            Arc::clone(&item)
+        };
+        self.drawn = item;
+        Ok(())
+    }
 }
 
 impl App {
-    /// Shows another time of a picture; false where it is still being decoded.
+    /// Shows another time of a picture, or another frame of a long film; false where it is still being decoded.
     pub(crate) fn show_time(&mut self, image: ImageId, time: usize) -> bool {
         let Some(open) = self.workspace.pictures.get_mut(&image) else { return true };
         let Some(times) = &mut open.times else { return true };
@@ -73,21 +153,44 @@ impl App {
             times.wanted = None;
             return true;
         }
-        let Some(volume) = times.sequence.held(time) else {
-            times.wanted = Some(time);
-            times.ask(time);
-            return false;
-        };
-        (times.shown, times.wanted) = (time, None);
-        times.stay_ahead();
-        open.volume = Arc::clone(&volume);
-        if let Err(error) = self.gpu.change_volume(image, &volume) {
+        let Some(item) = times.take(time) else { return false };
+        if let Err(error) = self.put_time(image, time, item) {
             self.notices.error("This time could not be shown", &error);
         }
-        if let Some(project) = &self.workspace.project {
-            self.work.measures.add_picture(project.document(), image, &volume);
-        }
         true
+    }
+
+    fn put_time(&mut self, image: ImageId, time: usize, item: Arc<Volume>) -> anyhow::Result<()> {
+        let Some(open) = self.workspace.pictures.get_mut(&image) else { return Ok(()) };
+        open.hold(time, item)?;
+        let part = Part::of(&open.volume);
+        self.gpu.change_volume(image, &open.drawn, part)?;
+        if !part.is_all {
+            self.gpu.show_drawings(image, &open.drawn)?;
+        }
+        let Some(project) = &self.workspace.project else { return Ok(()) };
+        self.work.measures.add_picture(project.document(), image, &open.volume);
+        if !part.is_all {
+            overlay::await_painted(&mut self.gpu, project.document(), open);
+            self.show_proposal();
+            for id in self.workspace.stage.showing(image) {
+                self.workspace.look(id, |view, open| view.go_to_slice(&open.volume.geometry, time));
+            }
+        }
+        Ok(())
+    }
+
+    /// However a view came to another frame of a long film, the frame is shown; until it is decoded the view stays where it
+    /// was, so that no frame is ever seen with the number, or the labels, of another.
+    pub(crate) fn follow_films(&mut self) {
+        for id in self.workspace.stage.visible() {
+            let Some((view, open)) = self.workspace.shown_in(id) else { continue };
+            let Some(times) = open.times.as_ref().filter(|times| times.is_film()) else { continue };
+            let (image, shown, wanted) = (open.image, times.shown, view.slice(&open.volume.geometry).0);
+            if wanted != shown && !self.show_time(image, wanted) {
+                self.workspace.look(id, |view, open| view.go_to_slice(&open.volume.geometry, shown));
+            }
+        }
     }
 
     /// Shows the times that were waited for and have arrived.
@@ -98,16 +201,18 @@ impl App {
             let Some(times) = &mut open.times else { continue };
             if let Some((time, why)) = times.prefetch.take_failure() {
                 (times.wanted, times.asked) = (None, None);
-                failed = Some(format!("Time {}: {why}", time + 1));
+                failed = Some((times.name(), format!("{} {}: {why}", times.name(), time + 1)));
             }
-            waiting.extend(times.wanted.map(|time| (open.image, time)));
+            // A stroke in hand stays on the frame it began on.
+            let wanted = times.wanted.filter(|_| !(times.is_film() && self.stroke.is_held()));
+            waiting.extend(wanted.map(|time| (open.image, time)));
         }
         for (image, time) in waiting {
             self.show_time(image, time);
         }
-        if let Some(why) = failed {
+        if let Some((what, why)) = failed {
             self.cine = None;
-            self.notices.warning("A time could not be decoded", vec![why]);
+            self.notices.warning(format!("A {what} could not be decoded"), vec![why]);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
-use crate::times::Times;
+use crate::times::{Frames, Times};
 use crate::view_state::{Stage, Viewport, ViewportId, link};
 use glam::{DAffine3, DVec3};
 use limner_annotation::{ImageId, Project};
@@ -28,7 +28,10 @@ pub struct Workspace {
 
 pub struct OpenPicture {
     pub image: ImageId,
+    /// On its whole grid. Of a long film only the frame shown is in memory (`Volume::only_slice`).
     pub volume: Arc<Volume>,
+    /// What is drawn: the volume, or of a long film the frame shown as a picture of its own.
+    pub drawn: Arc<Volume>,
     pub title: String,
     /// Its line in `Workspace::found`.
     pub series: Option<usize>,
@@ -44,7 +47,7 @@ pub struct OpenPicture {
     pub registered: Option<Registered>,
     /// When each of its frames or times is shown, where it goes on in time.
     pub clock: Option<Clock>,
-    /// Of a 4D series, of which the volume is one time.
+    /// Of a 4D series, of which the volume is one time, and of a long film.
     pub times: Option<Times>,
 }
 
@@ -59,6 +62,12 @@ impl OpenPicture {
     /// Whether other planes than the stored one mean anything.
     pub fn has_planes(&self) -> bool {
         self.volume.stack_axis == StackAxis::Space && self.volume.size()[2] > 1
+    }
+
+    /// Its frames, or whatever its slices are, on any thread.
+    pub fn frames(&self) -> Frames {
+        let film = self.times.as_ref().filter(|_| self.volume.only_slice().is_some());
+        Frames { volume: Arc::clone(&self.volume), film: film.map(Times::sequence) }
     }
 
     /// The plane it is stored in.

@@ -47,6 +47,14 @@ impl Mask {
         &mut self.voxels
     }
 
+    /// A flat mask on another slice along its flat axis.
+    #[must_use]
+    pub fn moved_to(mut self, axis: usize, slice: usize) -> Self {
+        debug_assert!(self.voxels.is_empty() || self.bounds.size()[axis] == 1, "only what is flat lies on a slice");
+        (self.bounds.min[axis], self.bounds.max[axis]) = (slice, slice + self.bounds.size()[axis]);
+        self
+    }
+
     #[must_use]
     pub fn get(&self, index: [usize; 3]) -> bool {
         self.bounds.contains(index) && self.voxels[self.offset(index)]

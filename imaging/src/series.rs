@@ -94,6 +94,13 @@ impl Series {
         reader.picture(reader.first_of(self.size[2]), task)
     }
 
+    /// Bytes of one time in memory, by what its header says.
+    #[must_use]
+    pub fn bytes_in_memory(&self) -> usize {
+        let sample = self.dtype.trim_start_matches(|c: char| c.is_ascii_alphabetic()).parse::<usize>().unwrap_or(64) / 8;
+        self.size.into_iter().chain([self.channels.max(1), sample.max(1)]).fold(1, usize::saturating_mul)
+    }
+
     /// Frames (or times) decoded one by one.
     pub fn sequence(&self) -> Result<Sequence> {
         Sequence::open(self)

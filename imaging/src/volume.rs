@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::extras::Extras;
 use crate::geometry::Geometry;
 use crate::orientation::Orientation;
+use crate::space::VoxelBox;
 use crate::task::Warning;
 use crate::window::Window;
 use serde::{Deserialize, Serialize};
@@ -170,11 +171,13 @@ pub enum StackAxis {
 
 /// A picture: one slice, a volume, or a stack of frames.
 ///
-/// Invariant: `samples.len()` is the voxel count times `channels`.
+/// Invariant: `samples.len()` is `channels` times the voxel count, or that of one slice where only that one is in memory
+/// (`of_one_slice`).
 #[derive(Clone, Debug)]
 pub struct Volume {
     pub geometry: Geometry,
     samples: Samples,
+    only_slice: Option<usize>,
     channels: usize,
     pub value_map: ValueMap,
     pub stack_axis: StackAxis,
@@ -205,6 +208,7 @@ impl Volume {
         Ok(Self {
             geometry,
             samples,
+            only_slice: None,
             channels,
             value_map: ValueMap::default(),
             stack_axis: StackAxis::Space,
@@ -216,6 +220,47 @@ impl Volume {
             extras: Extras::default(),
             warnings: Vec::new(),
         })
+    }
+
+    /// A picture too long for memory on its whole grid, of which slice `k` is at hand: values are known there alone.
+    pub fn of_one_slice(grid: Geometry, k: usize, picture: &Self) -> Result<Self> {
+        let [columns, rows, slices] = grid.size();
+        if picture.size() != [columns, rows, 1] || k >= slices {
+            return Err(Error::geometry(format!(
+                "a picture of {:?} voxels cannot be slice {} of {:?}",
+                picture.size(),
+                k + 1,
+                grid.size()
+            )));
+        }
+        Ok(Self { geometry: grid, only_slice: Some(k), ..picture.clone() })
+    }
+
+    /// The one slice that is in memory, where not all are. What reads `samples` as a whole is not for such a picture.
+    #[must_use]
+    pub const fn only_slice(&self) -> Option<usize> {
+        self.only_slice
+    }
+
+    /// The voxels whose samples are in memory.
+    #[must_use]
+    pub fn in_memory(&self) -> VoxelBox {
+        let mut voxels = VoxelBox::whole(self.size());
+        if let Some(k) = self.only_slice {
+            (voxels.min[2], voxels.max[2]) = (k, k + 1);
+        }
+        voxels
+    }
+
+    /// Where the samples of a voxel begin; `None` where they are not in memory.
+    #[must_use]
+    pub fn sample_at(&self, index: [usize; 3]) -> Option<usize> {
+        let [i, j, k] = index;
+        let k = match self.only_slice {
+            Some(only) => (k == only).then_some(0)?,
+            None => k,
+        };
+        Some(self.geometry.linear_index([i, j, k]) * self.channels)
     }
 
     #[must_use]
@@ -247,11 +292,13 @@ impl Volume {
     pub fn slice(&self, k: usize) -> Result<Self> {
         let [columns, rows, slices] = self.size();
         let length = columns * rows * self.channels;
-        let samples = self.samples.slice(k * length..(k + 1) * length).filter(|_| k < slices);
+        let start = if k < slices { self.sample_at([0, 0, k]) } else { None };
+        let samples = start.and_then(|start| self.samples.slice(start..start + length));
         let outside = || Error::geometry(format!("slice {} was asked for, there are {slices}", k + 1));
         Ok(Self {
             geometry: self.geometry.slice(k)?,
             samples: samples.ok_or_else(outside)?,
+            only_slice: None,
             channels: self.channels,
             value_map: self.value_map.clone(),
             stack_axis: self.stack_axis,
@@ -265,10 +312,10 @@ impl Volume {
         })
     }
 
-    /// The value at a voxel in the value map's unit (first channel).
+    /// The value at a voxel in the value map's unit (first channel); not a number where it is not in memory.
     #[must_use]
     pub fn value(&self, index: [usize; 3]) -> f64 {
-        self.value_map.value(self.samples.get(self.geometry.linear_index(index) * self.channels))
+        self.sample_at(index).map_or(f64::NAN, |at| self.value_map.value(self.samples.get(at)))
     }
 
     /// The samples as values, for formats that keep no value map: exact for whole slopes and offsets, else 64-bit floats.
@@ -401,6 +448,23 @@ mod tests {
     fn volume(samples: Samples) -> Volume {
         let geometry = Geometry::axis_aligned([2, 2, 1], World::default(), [1.0; 3]).unwrap();
         Volume::new(geometry, samples, 1).unwrap()
+    }
+
+    #[test]
+    fn of_a_picture_of_which_one_slice_is_in_memory_only_that_one_has_values() {
+        let grid = Geometry::axis_aligned([2, 2, 5], World::new(3.0, 0.0, -7.0), [1.0, 1.0, 2.5]).unwrap();
+        let mut picture = volume(Samples::U8(vec![1, 2, 3, 4]));
+        picture.value_map = ValueMap { slope: 10.0, intercept: 0.0, unit: None };
+        let film = Volume::of_one_slice(grid, 3, &picture).unwrap();
+        assert_eq!((film.size(), film.only_slice()), ([2, 2, 5], Some(3)));
+        assert_eq!((film.value([1, 0, 3]), film.sample_at([1, 1, 3])), (20.0, Some(3)));
+        assert_eq!(film.in_memory(), VoxelBox::new([0, 0, 3], [2, 2, 4]));
+        assert!(film.value([1, 0, 2]).is_nan() && film.sample_at([0, 0, 4]).is_none());
+        let slice = film.slice(3).unwrap();
+        assert_eq!((slice.size(), slice.value([0, 1, 0]), slice.only_slice()), ([2, 2, 1], 30.0, None));
+        assert_eq!(slice.geometry.world(crate::Voxel::centre([0; 3])).0.z, -7.0 + 3.0 * 2.5);
+        assert!(film.slice(2).is_err() && film.slice(5).is_err());
+        assert!(Volume::of_one_slice(grid, 5, &picture).is_err());
     }
 
     #[test]

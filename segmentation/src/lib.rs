@@ -14,6 +14,7 @@ mod mersenne;
 pub mod models;
 pub mod network;
 pub mod neural;
+pub mod on_slice;
 pub mod prompt;
 mod raster;
 pub mod remote;

@@ -13,12 +13,13 @@ pub fn threshold(volume: &Volume, bounds: VoxelBox, low: f64, high: f64) -> Mask
     Mask::from_fn(bounds, |index| (low..=high).contains(&volume.value(index)))
 }
 
-/// The voxels of `mask` whose value lies in a range: painting inside an intensity range.
+/// The voxels of `mask` whose value lies in a range: painting inside an intensity range. Of what is not in memory no value is
+/// known, and nothing is taken away.
 #[must_use]
 pub fn in_range(mask: &Mask, volume: &Volume, low: f64, high: f64) -> Mask {
     let whole = VoxelBox::whole(volume.size());
     Mask::from_fn(mask.bounds().intersection(&whole), |index| {
-        mask.get(index) && (low..=high).contains(&volume.value(index))
+        mask.get(index) && (volume.sample_at(index).is_none() || (low..=high).contains(&volume.value(index)))
     })
 }
 

@@ -4,7 +4,7 @@ use super::convert::load_one;
 use super::progress::task;
 use super::usage;
 use crate::curve::stored_window;
-use crate::picture::{self, Labels, Look, Other, Studio};
+use crate::picture::{self, Labels, Look, Other, Room, Studio};
 use crate::view_state::{Cut, SolidView};
 use anyhow::{Context as _, bail};
 use limner_imaging::reslice::{Projection, Raster, Slab};
@@ -164,7 +164,7 @@ fn draw_plane(
     let second = path.map(|path| load_one(&path, None, task)).transpose()?;
     let other = second.map(|volume| Other { volume: Arc::new(volume), mode, colours });
     let raster = Raster::fitted(&plane_of(args, volume)?, volume, look.size);
-    Studio::new(volume)?.draw(&raster, look, labels, other.as_ref())
+    Studio::in_room(&Room::new()?, volume)?.draw(&raster, look, labels, other.as_ref())
 }
 
 fn mode_of(name: &str, look: &Look) -> anyhow::Result<SecondMode> {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::jobs::Apply;
 use anyhow::Context as _;
 use eframe::egui::Context;
-use limner_annotation::{ImageId, ShapeId};
+use limner_annotation::{ImageId, ShapeId, sources};
 use limner_imaging::formats;
 
 const SLOT: &str = "ahead";
@@ -80,7 +80,7 @@ impl App {
 
     pub(super) fn read_ahead(&mut self, n: usize) {
         let Some(series) = self.workspace.found.get(n).cloned() else { return };
-        let large = series.size.iter().product::<usize>() > MOST_VOXELS;
+        let large = series.size.iter().product::<usize>() > MOST_VOXELS && !sources::is_long(&series);
         if large {
             return;
         }

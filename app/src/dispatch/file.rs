@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::case::Page;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
+use crate::gpu::Part;
 use crate::overlay;
 use crate::picture::preset_for;
 use crate::sample;
@@ -214,7 +215,8 @@ impl App {
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
         let image = image_of(project, &loaded).context("the picture could not be added to the project")?;
-        self.gpu.add_picture(image, loaded.prepared, preset_for(loaded.is_ct))?;
+        let part = Part::of(&loaded.volume);
+        self.gpu.add_picture(image, loaded.prepared, part, preset_for(loaded.is_ct))?;
         // What stands in the list already need not be said twice.
         let timed = loaded.times.is_some();
         let is_old = |w: &Warning| loaded.series.warnings.contains(w) || timed && w.code == "first_time_only";
@@ -222,12 +224,13 @@ impl App {
             self.notices.warning("About this picture", vec![warning.text.clone()]);
         }
         let lossy = is_lossy(&loaded.series);
-        let (volume, title, space) = (loaded.volume, loaded.series.title, loaded.space);
+        let (volume, drawn, title, space) = (loaded.volume, loaded.drawn, loaded.series.title, loaded.space);
         let (stored_window, is_ct) = (loaded.stored_window, loaded.is_ct);
         let (clock, times) = (loaded.clock, loaded.times.map(|sequence| Times::new(sequence, self.ctx.clone())));
         let open = OpenPicture {
             image,
             volume,
+            drawn,
             title,
             series,
             stored_window,
@@ -238,7 +241,7 @@ impl App {
             clock,
             times,
         };
-        self.gpu.show_drawings(image, &open.volume)?;
+        self.gpu.show_drawings(image, &open.drawn)?;
         let marks = overlay::Marks::of(self.label, &self.workspace.stage);
         overlay::show_all(&mut self.gpu, project.document(), &open, marks);
         self.work.measures.add_picture(project.document(), image, &open.volume);
@@ -445,9 +448,8 @@ pub(super) fn pictures_of(
 
 /// Reads an image of a project, known again by its samples, with the series it comes from.
 fn reopen(project: &Project, entry: &ImageEntry, gpu: &GpuContext, task: &Task) -> anyhow::Result<Loaded> {
-    let volume = project.open_image(entry, task)?;
-    let found = formats::scan(&project.file_of(entry), task)?.series;
-    let same = |s: &Series| s.size == entry.size() && (entry.series_uid.is_none() || s.uid == entry.series_uid);
-    let series = found.into_iter().find(same).context("the series is no longer listed")?;
-    Loaded::new(series, volume, entry.sha256.clone(), gpu)
+    match project.find_image(entry, task)? {
+        (series, Some(volume)) => Loaded::new(series, volume, entry.sha256.clone(), gpu),
+        (series, None) => Loaded::film(series, entry.sha256.clone(), gpu, task),
+    }
 }

@@ -1,6 +1,8 @@
 //! A series that has been read, off the frame: the picture, and everything about it that would keep a frame waiting.
 
 use crate::curve::stored_window;
+use anyhow::Context as _;
+use limner_annotation::sources;
 use limner_imaging::{Clock, Each, Kind, Sequence, Series, StackAxis, Task, Volume, Window, formats};
 use limner_render::{GpuContext, Prepared};
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use std::sync::Arc;
 pub(crate) struct Loaded {
     pub series: Series,
     pub volume: Arc<Volume>,
+    /// As in `OpenPicture`.
+    pub drawn: Arc<Volume>,
     pub sha256: String,
     /// Made here, off the frame.
     pub prepared: Arc<Prepared>,
@@ -17,14 +21,31 @@ pub(crate) struct Loaded {
     /// The space it shares with others, where it says so.
     pub space: Option<String>,
     pub clock: Option<Clock>,
-    /// Of a 4D series.
+    /// Of a 4D series, and of a long film.
     pub times: Option<Arc<Sequence>>,
 }
 
 impl Loaded {
     pub(super) fn read(series: Series, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
+        if sources::is_long(&series) {
+            let sha256 = sources::hash_of_files(&series, task)?;
+            return Self::film(series, sha256, gpu, task);
+        }
         let (volume, facts) = series.load_with_facts(task)?;
         Self::new(series, volume, facts.sha256_samples, gpu)
+    }
+
+    /// A film too long for memory: its first frame is decoded, the others when they are wanted.
+    pub(super) fn film(series: Series, sha256: String, gpu: &GpuContext, task: &Task) -> anyhow::Result<Self> {
+        let grid = series.geometry.context("the film has no grid")?;
+        let sequence = Arc::new(series.sequence()?);
+        let drawn = sequence.item(0, task)?;
+        let volume = Arc::new(Volume::of_one_slice(grid, 0, &drawn)?);
+        let clock = (volume.stack_axis == StackAxis::Time).then(|| sequence.clock().clone());
+        let (stored_window, is_ct) = (stored_window(&drawn), drawn.looks_like_ct());
+        let prepared = Arc::new(Prepared::new(gpu, Arc::clone(&drawn), false)?);
+        let (space, times) = (space_of(&series, &volume), Some(sequence));
+        Ok(Self { series, volume, drawn, sha256, prepared, stored_window, is_ct, space, clock, times })
     }
 
     pub(super) fn new(series: Series, volume: Volume, sha256: String, gpu: &GpuContext) -> anyhow::Result<Self> {
@@ -39,7 +60,8 @@ impl Loaded {
         let times = sequence.filter(|sequence| sequence.each() == Each::Volume).map(Arc::new);
         let volume = Arc::new(volume);
         let prepared = Arc::new(Prepared::new(gpu, Arc::clone(&volume), is_solid)?);
-        Ok(Self { series, volume, sha256, prepared, stored_window, is_ct, space, clock, times })
+        let drawn = Arc::clone(&volume);
+        Ok(Self { series, volume, drawn, sha256, prepared, stored_window, is_ct, space, clock, times })
     }
 }
 

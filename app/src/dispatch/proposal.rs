@@ -29,7 +29,10 @@ impl App {
         let share = self.assist.certainty();
         let tight = mask.tight_box();
         let after = if share.is_some() { with_edge(tight, mask.bounds()) } else { tight };
-        let bounds = before.union(&after);
+        let mut bounds = before.union(&after);
+        if let Some(open) = self.workspace.pictures.get(&image) {
+            bounds = bounds.intersection(&open.volume.in_memory());
+        }
         let edge = share.is_some().then(|| soft_edge(&mask.within(after)));
         let is_near = |index| edge.as_ref().is_some_and(|edge| edge.get(index));
         let certain = |index: [usize; 3]| match (mask.get(index), &share) {

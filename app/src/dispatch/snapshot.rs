@@ -40,9 +40,9 @@ impl App {
     pub(super) fn save_clip(&mut self, path: PathBuf) {
         let path = if path.extension().is_some() { path } else { path.with_extension("gif") };
         let Some((viewport, open)) = self.workspace.active() else { return };
-        let (viewport, volume) = (viewport.clone(), open.volume.clone());
+        let (viewport, frames) = (viewport.clone(), open.frames());
         self.jobs.start("Saving the clip", move |task| {
-            let frames = clip::write(&viewport, &volume, &path, task)?;
+            let frames = clip::write(&viewport, &frames, &path, task)?;
             let apply: Apply = Box::new(move |app| {
                 app.notices.done(format!("Saved {frames} frames: {}", path.display()));
             });

@@ -59,7 +59,7 @@ impl App {
     fn propagate(&mut self, way: Way, axis: usize, slice: usize) {
         let Some((image, label, target)) = self.whole_target() else { return };
         let (Some(open), Some(document)) = (self.workspace.open(), self.document()) else { return };
-        let (volume, engine) = (open.volume.clone(), self.assist.shared_engine());
+        let (frames, engine) = (open.frames(), self.assist.shared_engine());
         let Some(map) = document.label_map(image) else { return };
         let mask = map.mask_on(target.layer, target.label);
         let here = propagate::slice_box(mask.bounds(), axis, slice);
@@ -68,7 +68,7 @@ impl App {
             return self.notices.warning("There is nothing to propagate", vec![cause]);
         }
         let marks = FrameMarks::of(document, image, label, axis).cloned();
-        let there = propagate::open_slices(way, &mask, (axis, slice), volume.size()[axis], marks.as_ref());
+        let there = propagate::open_slices(way, &mask, (axis, slice), frames.volume().size()[axis], marks.as_ref());
         if there.is_empty() {
             let cause = "Every frame there was drawn by hand or said to be empty".into();
             return self.notices.warning("There is nothing to propagate to", vec![cause]);
@@ -77,7 +77,7 @@ impl App {
         let offer = Offer::Propagation { way, axis, slice };
         self.assist.preview_operation(OperationPreview { image, label, layer: target.layer, offer, mask: None });
         self.jobs.start_latest(SLOT, "Propagating", move |task| {
-            let found = propagate::carry(&*engine, &volume, &known, (way, axis, slice), &there, task)?;
+            let found = propagate::carry(&*engine, &frames, &known, (way, axis, slice), &there, task)?;
             let apply: Apply = Box::new(move |app| {
                 // What lies on those slices from before is replaced, so that a corrected slice can be carried on anew.
                 let new = propagate::replaced(&mask, &found, axis, &there);

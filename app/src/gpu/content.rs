@@ -2,7 +2,7 @@
 
 use super::guests::{Guest, GuestId};
 use super::sheets::{InSpace, OnAdapter, SheetId};
-use super::{LabelLook, ReviewLook, Shown};
+use super::{LabelLook, Part, ReviewLook, Shown};
 use crate::curve::Curve;
 use crate::view_state::Viewport;
 use limner_annotation::ImageId;
@@ -35,12 +35,15 @@ pub struct Content {
     pub proposal: Option<LabelTexture>,
     /// Counts every change of what the textures hold.
     pub revision: u64,
+    /// Which of the picture's voxels these are.
+    pub part: Part,
 }
 
 impl Content {
     pub fn new(
         gpu: &GpuContext,
         prepared: Arc<Prepared>,
+        part: Part,
         preset: &'static TransferPreset,
     ) -> limner_render::Result<Self> {
         let curve = Curve::of(prepared.volume()).map(|curve| {
@@ -60,6 +63,7 @@ impl Content {
             curve,
             proposal: None,
             revision: 0,
+            part,
         })
     }
 
@@ -84,14 +88,22 @@ impl Content {
         self.prepared.volume().inverted
     }
 
-    /// The same picture at another time, at once: labels and guests stay.
-    pub fn change_volume(&mut self, gpu: &GpuContext, volume: &Arc<Volume>) -> anyhow::Result<()> {
+    /// The same picture at another time, at once: labels and guests stay, unless it is another frame of a long film.
+    pub fn change_volume(&mut self, gpu: &GpuContext, volume: &Arc<Volume>, part: Part) -> anyhow::Result<()> {
         let has_solid = self.prepared.ranges().is_some();
         let prepared = Prepared::new(gpu, Arc::clone(volume), has_solid)?;
         self.upload = prepared.begin_upload(gpu)?;
         self.is_there = self.upload.advance(gpu, u64::MAX);
         self.prepared = Arc::new(prepared);
         self.revision += 1;
+        if std::mem::replace(&mut self.part, part) != part {
+            self.layers.clear();
+            self.waiting.clear();
+            self.proposal = None;
+            for guest in self.guests.values_mut() {
+                guest.lie_on(gpu, part)?;
+            }
+        }
         Ok(())
     }
 
@@ -133,16 +145,16 @@ impl Content {
         bounds: VoxelBox,
         labels: &[u16],
     ) -> anyhow::Result<()> {
-        let size = self.size();
+        let Some((bounds, labels)) = self.part.cut(bounds, labels) else { return Ok(()) };
         if self.layers.len() <= layer {
             self.layers.resize_with(layer + 1, || None);
         }
         let texture = match &mut self.layers[layer] {
             Some(texture) => texture,
             None if labels.iter().all(|&label| label == 0) => return Ok(()),
-            none => none.insert(LabelTexture::new(gpu, size)?),
+            none => none.insert(LabelTexture::new(gpu, self.part.size())?),
         };
-        texture.write_box(gpu, bounds, labels)?;
+        texture.write_box(gpu, bounds, &labels)?;
         self.revision += 1;
         Ok(())
     }

@@ -100,7 +100,7 @@ fn position(world: World) -> String {
 
 fn value(volume: &Volume, index: [usize; 3]) -> String {
     if volume.is_colour() {
-        let first = volume.geometry.linear_index(index) * volume.channels();
+        let Some(first) = volume.sample_at(index) else { return String::new() };
         let channels = (0..volume.channels()).map(|c| volume.samples().get(first + c).to_string());
         return format!("RGB {}", channels.collect::<Vec<_>>().join(", "));
     }

@@ -132,6 +132,11 @@ impl Stage {
         windows.flat_map(|layout| self.visible_in(layout)).collect()
     }
 
+    /// Every viewport with a picture, on screen or not.
+    pub fn showing(&self, image: ImageId) -> Vec<ViewportId> {
+        self.iter().filter(|(_, viewport)| viewport.image == Some(image)).map(|(id, _)| id).collect()
+    }
+
     /// In one of the windows.
     fn visible_in(&self, layout: &Node) -> Vec<ViewportId> {
         let ids = layout.ids();

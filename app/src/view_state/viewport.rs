@@ -168,7 +168,7 @@ impl Viewport {
         Self {
             image: Some(image),
             pane: Pane::Slice(View::of_stored_slices(&volume.geometry)),
-            at: middle_voxel(&volume.geometry),
+            at: first_place(volume),
             window,
             ..Self::empty()
         }
@@ -370,9 +370,10 @@ impl Viewport {
     }
 }
 
-/// The centre of the voxel in the middle of the grid.
-fn middle_voxel(geometry: &Geometry) -> World {
-    geometry.world(Voxel::centre(geometry.size().map(|n| n / 2)))
+/// The centre of the voxel in the middle, of a long film on the frame that is in memory.
+fn first_place(volume: &Volume) -> World {
+    let [i, j, k] = volume.size().map(|n| n / 2);
+    volume.geometry.world(Voxel::centre([i, j, volume.only_slice().unwrap_or(k)]))
 }
 
 #[cfg(test)]

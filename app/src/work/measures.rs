@@ -76,10 +76,14 @@ impl Measures {
         }
     }
 
-    /// Works out all shapes of a picture that was opened.
+    /// Works out all shapes of a picture that was opened. On frames that are not in memory they keep what was known of them.
     pub fn add_picture(&mut self, document: &Document, image: ImageId, volume: &Volume) {
         for shape in document.shapes_on(image) {
-            self.0.insert(shape.id, Readout::of(shape, document, volume));
+            let is_away = shape.form.slice().is_some_and(|slice| slice.axis == 2)
+                && volume.only_slice().is_some_and(|k| shape.form.slice().is_none_or(|slice| slice.index != k));
+            if !is_away || !self.0.contains_key(&shape.id) {
+                self.0.insert(shape.id, Readout::of(shape, document, volume));
+            }
         }
     }
 
@@ -131,7 +135,7 @@ fn short(value: f64) -> String {
 fn value_at(volume: &Volume, at: Voxel) -> Option<String> {
     let index = at.index_in(volume.size())?;
     if volume.is_colour() {
-        let first = volume.geometry.linear_index(index) * volume.channels();
+        let first = volume.sample_at(index)?;
         let channels: Vec<_> = (0..volume.channels()).map(|c| volume.samples().get(first + c).to_string()).collect();
         return Some(format!("RGB {}", channels.join(", ")));
     }

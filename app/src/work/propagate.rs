@@ -1,10 +1,11 @@
 //! Carries a mask from slice to slice, or from frame to frame: each takes over the last one's outline and the engine
 //! fits it to what is seen there.
 
+use crate::times::Frames;
 use limner_annotation::operations::interpolate;
 use limner_annotation::records::FrameMarks;
-use limner_imaging::{Mask, Task, Volume, VoxelBox};
-use limner_segmentation::{Engine, Prompt, Request, Shape};
+use limner_imaging::{Mask, Task, VoxelBox};
+use limner_segmentation::{Engine, Prompt, Request, Shape, on_slice};
 
 /// Where a mask is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,16 +65,16 @@ pub fn known_part(mask: &Mask, axis: usize, way: Way, marks: Option<&FrameMarks>
 /// The masks of those slices together. Ends where the object ends.
 pub fn carry(
     engine: &dyn Engine,
-    volume: &Volume,
+    frames: &Frames,
     mask: &Mask,
     (way, axis, from): (Way, usize, usize),
     slices: &[usize],
     task: &Task,
 ) -> anyhow::Result<Mask> {
     task.progress.begin("propagating", slices.len() as u64);
-    let whole = VoxelBox::whole(volume.size());
+    let (whole, spacing_mm) = (VoxelBox::whole(frames.volume().size()), frames.volume().geometry.spacing_mm());
     let guesses = match way {
-        Way::Between => Some(interpolate::between_slices(mask, axis, volume.geometry.spacing_mm())?),
+        Way::Between => Some(interpolate::between_slices(mask, axis, spacing_mm)?),
         Way::Forwards | Way::Backwards => None,
     };
     let mut last = mask.within(slice_box(mask.bounds(), axis, from));
@@ -82,7 +83,7 @@ pub fn carry(
         task.cancel.check()?;
         let guess = match &guesses {
             Some(guesses) => guesses.within(slice_box(guesses.bounds(), axis, slice)),
-            None => moved(&last, axis, slice),
+            None => last.clone().moved_to(axis, slice),
         };
         if guess.is_empty() {
             task.progress.advance(1);
@@ -90,7 +91,9 @@ pub fn carry(
         }
         let area = guess.count() as f64;
         let prompts = [Prompt::positive(Shape::Mask { mask: guess, refine: true })];
-        let found = engine.predict(&Request::new(volume, &prompts), task)?.mask.within(slice_box(whole, axis, slice));
+        let volume = frames.with(slice, task)?;
+        let found = on_slice::predict(engine, &Request::new(&volume, &prompts), task)?;
+        let found = found.mask.within(slice_box(whole, axis, slice));
         task.progress.advance(1);
         if (found.count() as f64) < LEAST_SHARE * area {
             if way == Way::Between {
@@ -123,17 +126,12 @@ pub fn slice_box(mut bounds: VoxelBox, axis: usize, slice: usize) -> VoxelBox {
     bounds
 }
 
-/// A flat mask on another slice.
-fn moved(mask: &Mask, axis: usize, slice: usize) -> Mask {
-    let bounds = slice_box(mask.bounds(), axis, slice);
-    Mask::from_voxels(bounds, mask.voxels().to_vec()).unwrap_or_else(|| Mask::empty(bounds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use limner_imaging::{Geometry, Samples, StackAxis, World};
+    use limner_imaging::{Geometry, Samples, StackAxis, Volume, World};
     use limner_segmentation::models;
+    use std::sync::Arc;
 
     const SIZE: [usize; 3] = [64, 56, 14];
 
@@ -143,14 +141,14 @@ mod tests {
         k < 12 && (i as f64 - x).hypot(j as f64 - y) <= 8.0 + 0.4 * k as f64
     }
 
-    fn film() -> Volume {
+    fn film() -> Frames {
         let whole = Mask::from_fn(VoxelBox::whole(SIZE), |_| true);
         let value = |v: [usize; 3]| if inside(v) { 180 } else { 60 } + ((v[0] * 31 + v[1] * 17 + v[2] * 7) % 11) as u8;
         let samples = whole.indices().map(value).collect();
         let geometry = Geometry::axis_aligned(SIZE, World::default(), [1.0; 3]).unwrap();
         let mut volume = Volume::new(geometry, Samples::U8(samples), 1).unwrap();
         volume.stack_axis = StackAxis::Time;
-        volume
+        Frames { volume: Arc::new(volume), film: None }
     }
 
     fn dice(a: &Mask, b: impl Fn([usize; 3]) -> bool, slice: usize) -> f64 {
@@ -162,28 +160,28 @@ mod tests {
 
     #[test]
     fn a_wandering_disc_is_followed_until_it_is_gone() {
-        let volume = film();
+        let film = film();
         let engine = models::open("classical").unwrap();
         let start = Mask::from_fn(slice_box(VoxelBox::whole(SIZE), 2, 0), inside);
         let there = slices(Way::Forwards, &start, 2, 0, usize::MAX, SIZE[2]);
         let task = Task::default();
-        let found = carry(&*engine, &volume, &start, (Way::Forwards, 2, 0), &there, &task).unwrap();
+        let found = carry(&*engine, &film, &start, (Way::Forwards, 2, 0), &there, &task).unwrap();
         for slice in 1..12 {
             assert!(dice(&found, inside, slice) > 0.9, "frame {slice}: {}", dice(&found, inside, slice));
         }
         assert_eq!(slices(Way::Backwards, &start, 2, 5, 3, SIZE[2]), [4, 3, 2]);
         task.cancel.cancel();
-        assert!(carry(&*engine, &volume, &start, (Way::Forwards, 2, 0), &there, &task).is_err());
+        assert!(carry(&*engine, &film, &start, (Way::Forwards, 2, 0), &there, &task).is_err());
     }
 
     #[test]
     fn gaps_between_keyframes_are_filled_and_keyframes_stay_out() {
-        let volume = film();
+        let film = film();
         let engine = models::open("classical").unwrap();
         let keys = Mask::from_fn(VoxelBox::whole(SIZE), |v| [1, 6, 10].contains(&v[2]) && inside(v));
         let gaps = slices(Way::Between, &keys, 2, 1, usize::MAX, SIZE[2]);
         assert_eq!(gaps, [2, 3, 4, 5, 7, 8, 9]);
-        let found = carry(&*engine, &volume, &keys, (Way::Between, 2, 1), &gaps, &Task::default()).unwrap();
+        let found = carry(&*engine, &film, &keys, (Way::Between, 2, 1), &gaps, &Task::default()).unwrap();
         for slice in gaps {
             assert!(dice(&found, inside, slice) > 0.9, "frame {slice}");
         }
