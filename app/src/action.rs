@@ -101,6 +101,7 @@ pub enum Action {
     Palette,
     KeySheet,
     Settings,
+    About,
 }
 
 /// What the left button does on a picture.
@@ -362,6 +363,7 @@ const FIXED: &[Entry] = &[
     entry(Action::Palette, Menu::Help, "Command palette…", &[command(Key::K)]),
     entry(Action::Tour, Menu::Help, "Tour of the sample study", &[]),
     entry(Action::KeySheet, Menu::Help, "Keys", &[plain(Key::Questionmark)]),
+    entry(Action::About, Menu::Help, "About Limner", &[]),
 ];
 
 impl Action {

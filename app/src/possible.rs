@@ -6,7 +6,7 @@ mod reviewing;
 use crate::action::{Action, Tool};
 use crate::app::App;
 use crate::case::Errand;
-use crate::settings::NamedWindow;
+use crate::settings::{NamedWindow, default_windows};
 use crate::view_state::{Arrangement, Pane, Viewport};
 use crate::work::operation::Work;
 use crate::workspace::OpenPicture;
@@ -35,6 +35,9 @@ impl App {
                 Some("Open a picture or a project first")
             }
             Action::Ask(ask) => self.why_not_ask(ask),
+            Action::WindowPreset(n) if self.is_foreign_window(n) => {
+                Some("This window is for CT: write one for such pictures in the settings")
+            }
             Action::NextSeries | Action::PreviousSeries if self.workspace.found.is_empty() => {
                 Some("Open a folder first")
             }
@@ -211,6 +214,14 @@ impl App {
             }
             _ => None,
         }
+    }
+}
+
+impl App {
+    /// Whether a window of the table as it comes, which is for CT, is asked for on what its file calls something else.
+    fn is_foreign_window(&self, n: usize) -> bool {
+        let modality = self.workspace.open().and_then(|open| open.volume.modality.as_deref());
+        modality.is_some_and(|modality| modality != "CT") && self.settings.windows.get(n) == default_windows().get(n)
     }
 }
 

@@ -58,15 +58,16 @@ pub mod motion {
     pub const CALM: f32 = 0.16;
 }
 
-/// Label colours, distinguishable with the common colour-vision deficiencies (Okabe and Ito's set, two added).
+/// Label colours, distinguishable with the common colour-vision deficiencies (Okabe and Ito's set, two added). In an order
+/// in which neighbours stay apart when they are seen through: green and yellow over grey do not.
 pub const LABEL_COLOURS: [[u8; 3]; 9] = [
     [230, 159, 0],
     [86, 180, 233],
-    [0, 158, 115],
-    [240, 228, 66],
-    [0, 114, 178],
-    [213, 94, 0],
     [204, 121, 167],
+    [0, 158, 115],
+    [213, 94, 0],
+    [0, 114, 178],
+    [240, 228, 66],
     [148, 103, 189],
     [140, 200, 90],
 ];

@@ -185,6 +185,7 @@ impl App {
         match action {
             Action::Palette => self.dialog = Some(Dialog::palette()),
             Action::KeySheet => self.dialog = Some(Dialog::keys()),
+            Action::About => self.dialog = Some(Dialog::About),
             Action::Settings => self.dialog = Some(Dialog::Settings(SettingsPage::default())),
             Action::ToggleBrowser => self.change_look(|look| look.browser = !look.browser),
             Action::ToggleInspector => self.change_look(|look| look.inspector = !look.inspector),

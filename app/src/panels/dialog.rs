@@ -2,14 +2,14 @@
 
 use super::export::{self, ExportPage};
 use super::settings::{self, SettingsPage};
-use super::{keys, palette};
+use super::{about, keys, palette};
 use crate::app::App;
 use crate::case::Ask;
 use crate::outbox::{AskAct, ExportAct, Outbox, Request};
 use crate::review;
-use crate::theme::{colours, size, space, strong};
-use crate::widgets::{focus_whole, line_edit};
-use eframe::egui::{Align2, Button, Context, Frame, Id, Key, Modal, RichText, Ui, vec2};
+use crate::theme::{colours, icon, size, space, strong};
+use crate::widgets::{Words, focus_whole, icon_button, line_edit};
+use eframe::egui::{Align, Align2, Button, Context, Frame, Id, Key, Layout, Modal, RichText, Ui, vec2};
 use limner_annotation::exchange::EXCHANGES;
 use std::path::PathBuf;
 
@@ -21,6 +21,7 @@ pub enum Dialog {
     Keys { text: String },
     Settings(SettingsPage),
     Export(Box<ExportPage>),
+    About,
 }
 
 impl Dialog {
@@ -37,7 +38,7 @@ impl Dialog {
             Self::Settings(_) => 620.0,
             Self::Export(_) => 900.0,
             Self::Keys { .. } => 1020.0,
-            Self::Path { .. } | Self::Palette { .. } => 520.0,
+            Self::Path { .. } | Self::Palette { .. } | Self::About => 520.0,
         }
     }
 }
@@ -142,9 +143,10 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
         match dialog {
             Dialog::Path { purpose, text } => path_ui(*purpose, text, ui, out),
             Dialog::Palette { text, chosen } => palette::ui(app, text, chosen, ui, out),
-            Dialog::Keys { text } => keys::ui(app, text, ui),
+            Dialog::Keys { text } => keys::ui(app, text, ui, out),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
             Dialog::Export(page) => export::ui(page, ui, out),
+            Dialog::About => about::ui(app, ui, out),
         }
     });
     if modal.should_close() {
@@ -152,13 +154,23 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
     }
 }
 
-pub fn title_ui(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).font(strong(size::TITLE)).color(colours(ui.ctx()).text));
+/// With a cross at the right where nothing but closing ends the dialog.
+pub fn title_ui(ui: &mut Ui, text: &str, closes: Option<&mut Outbox>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(text).font(strong(size::TITLE)).color(colours(ui.ctx()).text));
+        let Some(out) = closes else { return };
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let words = Words { name: "Close", keys: "Esc", ..Words::default() };
+            if icon_button(ui, icon::X, words, false).clicked() {
+                out.ask(Request::CloseDialog);
+            }
+        });
+    });
     ui.add_space(space::M);
 }
 
 fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
-    title_ui(ui, &purpose.title());
+    title_ui(ui, &purpose.title(), None);
     let why = "This desktop offers no file dialogs: type a path, or drop the file onto the window";
     ui.label(RichText::new(why).size(size::SMALL).color(colours(ui.ctx()).weak));
     ui.add_space(space::S);

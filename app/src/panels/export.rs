@@ -110,7 +110,7 @@ impl ExportPage {
 }
 
 pub fn ui(page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
-    title_ui(ui, "Export");
+    title_ui(ui, "Export", Some(out));
     let before = page.wish.clone();
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {

@@ -3,6 +3,7 @@
 
 use crate::action::{ACTIONS, Menu};
 use crate::app::App;
+use crate::outbox::Outbox;
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{key_cap, line_edit};
 use eframe::egui::{Align, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
@@ -28,8 +29,8 @@ enum Line {
     Command { title: String, keys: Vec<String> },
 }
 
-pub fn ui(app: &App, text: &mut String, ui: &mut Ui) {
-    super::dialog::title_ui(ui, "Keys");
+pub fn ui(app: &App, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
+    super::dialog::title_ui(ui, "Keys", Some(out));
     let field = ui.add(line_edit(text).hint_text("Find a command or a key").desired_width(f32::INFINITY));
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find a command or a key"));
     if !field.has_focus() {

@@ -1,5 +1,6 @@
 //! Everything around the pictures. Panels read shared state and ask through the outbox.
 
+mod about;
 pub mod browser;
 pub mod case_form;
 pub mod cases;

@@ -39,7 +39,7 @@ impl SettingsPage {
 }
 
 pub fn ui(app: &App, page: &mut SettingsPage, ui: &mut Ui, out: &mut Outbox) {
-    title_ui(ui, "Settings");
+    title_ui(ui, "Settings", Some(out));
     ui.horizontal(|ui| {
         for wanted in SettingsPage::ALL {
             if ui.add(Button::selectable(*page == wanted, wanted.title())).clicked() {

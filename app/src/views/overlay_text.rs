@@ -7,7 +7,7 @@ use crate::workspace::OpenPicture;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 use limner_imaging::reslice::Raster;
-use limner_imaging::{Side, StackAxis, View};
+use limner_imaging::{Plane, Side, StackAxis, View};
 use std::sync::Arc;
 
 const MARGIN: f32 = 8.0;
@@ -25,6 +25,15 @@ pub fn ui(app: &App, shown: Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
         scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
     }
     badges(&painter, shown, raster, rect);
+}
+
+/// In 3D: which sides of the patient the edges of the view are nearest to.
+pub fn solid_ui(app: &App, (_, viewport, open): Shown<'_>, rect: Rect, ui: &Ui) {
+    let geometry = &open.volume.geometry;
+    let camera = viewport.solid_camera(geometry);
+    let plane = Plane { origin: camera.target, right: camera.right, down: camera.down };
+    let sides = open.volume.orientation.screen_sides(&plane, geometry);
+    letters(&ui.painter().with_clip_rect(rect), rect, sides, app.settings.look.head_and_feet);
 }
 
 /// What is shown, at the upper left.

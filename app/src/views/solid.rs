@@ -1,6 +1,6 @@
 //! A picture as a volume in 3D: drag turns, wheel and right drag zoom, middle drag moves.
 
-use super::{Shown, picture_ui, reviewed};
+use super::{Shown, overlay_text, picture_ui, reviewed};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{over, size};
@@ -47,6 +47,7 @@ pub fn ui(app: &App, shown: Shown<'_>, ui: &mut Ui, out: &mut Outbox) {
         out.ask(Request::Zoom { viewport, pixel: [0.0; 2], factor });
     }
     reviewed::ui(app, shown, rect, ui, out);
+    overlay_text::solid_ui(app, shown, rect, ui);
     let at = rect.min + vec2(8.0, 8.0);
     ui.painter().text(at, Align2::LEFT_TOP, "3D", FontId::proportional(size::SMALL), over::TEXT);
 }
