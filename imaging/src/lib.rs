@@ -12,6 +12,7 @@ pub mod formats;
 pub mod geometry;
 pub mod identity;
 pub mod mask;
+mod memory;
 pub mod orientation;
 pub mod overlap;
 pub mod plane;

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::formats::{self, Format, Reader};
 use crate::geometry::Geometry;
+use crate::memory;
 use crate::sequence::Sequence;
 use crate::task::{Task, Warning};
 use crate::volume::{Facts, ValueMap, Volume};
@@ -69,11 +70,13 @@ impl Series {
 
     /// Reads all samples; of several times the first, with a warning. Warnings are in the volume and in `task`.
     pub fn load(&self, task: &Task) -> Result<Volume> {
+        self.check_memory()?;
         Ok(self.first_time_only(self.open()?.volume(0, task)?, task))
     }
 
     /// Reads one of several times (0 up to `frames`) of a 4D series.
     pub fn load_time(&self, time: usize, task: &Task) -> Result<Volume> {
+        self.check_memory()?;
         self.open()?.volume(time, task)
     }
 
@@ -84,6 +87,7 @@ impl Series {
 
     /// What `load` and `facts` answer, from one reading of the samples wherever that is possible.
     pub fn load_with_facts(&self, task: &Task) -> Result<(Volume, Facts)> {
+        self.check_memory()?;
         let (volume, facts) = self.open()?.volume_and_facts(task)?;
         Ok((self.first_time_only(volume, task), facts))
     }
@@ -94,10 +98,21 @@ impl Series {
         reader.picture(reader.first_of(self.size[2]), task)
     }
 
+    /// Refuses what memory has no room for. Where the files are too small for what the header claims, whoever reads them says
+    /// so.
+    fn check_memory(&self) -> Result<()> {
+        /// No packing of samples without loss does better than deflate on zeros.
+        const MOST_PACKED: u64 = 1032;
+        let bytes = self.bytes_in_memory();
+        let held: u64 = self.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
+        if bytes as u64 / MOST_PACKED > held { Ok(()) } else { memory::check(&self.path, bytes) }
+    }
+
     /// Bytes of one time in memory, by what its header says.
     #[must_use]
     pub fn bytes_in_memory(&self) -> usize {
-        let sample = self.dtype.trim_start_matches(|c: char| c.is_ascii_alphabetic()).parse::<usize>().unwrap_or(64) / 8;
+        let sample =
+            self.dtype.trim_start_matches(|c: char| c.is_ascii_alphabetic()).parse::<usize>().unwrap_or(64) / 8;
         self.size.into_iter().chain([self.channels.max(1), sample.max(1)]).fold(1, usize::saturating_mul)
     }
 

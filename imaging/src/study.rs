@@ -21,6 +21,17 @@ pub struct Study {
     pub description: Private<String>,
     /// Places in the list of series this was made from.
     pub series: Vec<usize>,
+    /// What whoever made them called them, in the same order. People write names into these, too.
+    pub series_descriptions: Vec<Private<String>>,
+}
+
+impl Study {
+    /// What a series of the study was called.
+    #[must_use]
+    pub fn description_of(&self, series: usize) -> Option<&Private<String>> {
+        let place = self.series.iter().position(|&one| one == series)?;
+        self.series_descriptions.get(place).filter(|description| !description.reveal().trim().is_empty())
+    }
 }
 
 /// Sorts series into patients and studies, both in the order they are first met. Series without such data (NIfTI,
@@ -40,12 +51,16 @@ pub fn patients(series: &[Series], task: &Task) -> Result<Vec<Patient>> {
         }
         let studies = &mut patients[patient].studies;
         match studies.iter_mut().find(|s| s.uid == owner.study_uid) {
-            Some(study) => study.series.push(n),
+            Some(study) => {
+                study.series.push(n);
+                study.series_descriptions.push(owner.series_description);
+            }
             None => studies.push(Study {
                 uid: owner.study_uid,
                 date: owner.study_date,
                 description: owner.study_description,
                 series: vec![n],
+                series_descriptions: vec![owner.series_description],
             }),
         }
     }

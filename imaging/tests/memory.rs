@@ -134,6 +134,20 @@ fn bombs_cost_little(folder: &Path) {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(&header).unwrap();
     put("claims.nii.gz", packed.finish().unwrap());
+    // A terabyte that is there, as a hole in the disk.
+    for n in 1..=3 {
+        header[40 + 2 * n..42 + 2 * n].copy_from_slice(&10_000_i16.to_le_bytes());
+    }
+    let vast = folder.join("vast.nii");
+    std::fs::write(&vast, &header).unwrap();
+    std::fs::OpenOptions::new().write(true).open(&vast).unwrap().set_len(352 + 1_000_000_000_000).unwrap();
+    costs_little(&vast);
+    let series = formats::scan(&vast, &Task::default()).unwrap().series.remove(0);
+    let error = series.load(&Task::default()).unwrap_err().to_string();
+    assert!(error.contains("takes 1000.0 GB of memory"), "{error}");
+    for n in 1..=3 {
+        header[40 + 2 * n..42 + 2 * n].copy_from_slice(&32767_i16.to_le_bytes());
+    }
     put("claims.nii", header);
     // A picture of 30,000 by 30,000 pixels without any.
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x06\0\0\0".to_vec();

@@ -57,6 +57,41 @@ fn numbers(series: &Series) -> Vec<u16> {
 }
 
 #[test]
+fn what_a_series_was_called_is_known_to_its_study_alone() {
+    let called = |name: &'static str| with(slice(1, 0.0), 0x0008_103E, text("LO", name));
+    let (_folder, series) = series_of(vec![called("T2 axial of J. Doe")]);
+    let patients = limner_imaging::study::patients(&series, &Task::default()).unwrap();
+    let study = &patients[0].studies[0];
+    assert_eq!(study.description_of(0).unwrap().reveal(), "T2 axial of J. Doe");
+    assert!(study.description_of(1).is_none());
+    assert!(!format!("{patients:?} {series:?}").contains("Doe"), "titles and logs hold nothing of it");
+    let (_folder, series) = series_of(vec![called(" ")]);
+    let patients = limner_imaging::study::patients(&series, &Task::default()).unwrap();
+    assert!(patients[0].studies[0].description_of(0).is_none());
+}
+
+#[test]
+fn an_echo_planar_volume_takes_its_repetition_time_and_no_other_sequence_does() {
+    let at = |time: u16, sequence: &'static str| {
+        let elements = with(slice(time, 0.0), 0x0020_0100, text("IS", if time == 0 { "1" } else { "2" }));
+        let elements = with(elements, 0x0018_0020, text("CS", sequence));
+        with(elements, 0x0018_0080, text("DS", "2500"))
+    };
+    let clock = |sequence| {
+        let up = |elements: Vec<(u32, Put)>| with(elements, POSITION, text("DS", "1\\2\\5"));
+        let files = vec![at(0, sequence), at(1, sequence), up(at(0, sequence)), up(at(1, sequence))];
+        let (folder, series) = series_of(files);
+        assert_eq!((series.len(), series[0].frames), (1, 2), "{:?}", series[0]);
+        let clock = series[0].sequence().unwrap().clock().clone();
+        drop(folder);
+        clock
+    };
+    let planar = clock("EP\\GR");
+    assert_eq!((planar.total_ms(), planar.is_known()), (5000.0, true));
+    assert!(!clock("GR").is_known());
+}
+
+#[test]
 fn a_slice_there_twice_is_told_with_its_place_and_kept_apart() {
     let heights = [3.0, 0.0, 2.0, 1.0, 2.0];
     let (_folder, series) = series_of((0..).zip(heights).map(|(n, z)| slice(n, z)).collect());

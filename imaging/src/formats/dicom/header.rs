@@ -394,6 +394,8 @@ fn value_map(view: &View<'_>) -> ValueMap {
         view.text(tags::RESCALE_TYPE).or_else(|| view.text(tags::PET_UNITS)).or_else(|| view.text(tags::DOSE_UNITS));
     let unit = match (unit, view.text(tags::MODALITY)) {
         (Some("US"), _) => None,
+        (Some("GML"), _) => Some("g/ml".to_owned()),
+        (Some("BQML"), _) => Some("Bq/ml".to_owned()),
         (Some(unit), _) => Some(unit.to_owned()),
         (None, Some("CT")) if finite(tags::RESCALE_SLOPE).is_some() => Some("HU".to_owned()),
         _ => None,

@@ -10,6 +10,7 @@ use std::path::Path;
 
 const STUDY_DATE: Tag = 0x0008_0020;
 const STUDY_DESCRIPTION: Tag = 0x0008_1030;
+const SERIES_DESCRIPTION: Tag = 0x0008_103E;
 const PATIENT_NAME: Tag = 0x0010_0010;
 const PATIENT_ID: Tag = 0x0010_0020;
 const PATIENT_WEIGHT: Tag = 0x0010_1030;
@@ -24,6 +25,7 @@ pub struct Owner {
     pub study_uid: Option<String>,
     pub study_date: Private<String>,
     pub study_description: Private<String>,
+    pub series_description: Private<String>,
     /// Pictures that name the same one share their coordinates.
     pub frame_of_reference: Option<String>,
 }
@@ -39,6 +41,7 @@ pub fn owner(path: &Path) -> Result<Owner> {
         study_uid: view.text(STUDY_UID).map(str::to_owned),
         study_date: private(STUDY_DATE),
         study_description: private(STUDY_DESCRIPTION),
+        series_description: private(SERIES_DESCRIPTION),
         frame_of_reference: view.text(FRAME_OF_REFERENCE_UID).filter(|uid| !uid.is_empty()).map(str::to_owned),
     })
 }

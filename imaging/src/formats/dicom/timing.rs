@@ -9,6 +9,9 @@ use std::path::PathBuf;
 const DISPLAY_RATE: Tag = 0x0008_2144;
 const TRIGGER_TIME: Tag = 0x0018_1060;
 const ACQUISITION_DURATION: Tag = 0x0018_9073;
+/// Of an echo-planar sequence the time of a whole volume; of others that of a line.
+const REPETITION_TIME: Tag = 0x0018_0080;
+const SCANNING_SEQUENCE: Tag = 0x0018_0020;
 const TEMPORAL_RESOLUTION: Tag = 0x0020_0110;
 const TEMPORAL_OFFSET: Tag = 0x0020_930D;
 /// Of one frame or of one file: when it was taken.
@@ -73,6 +76,13 @@ pub fn of_files(files: &[PathBuf], times: usize) -> Option<Clock> {
             step.map(|step| Clock::even(times, step))
         })
         .or_else(|| each(&|view| MOMENTS.iter().find_map(|&tag| milliseconds(view.text(tag)?))))
+        .or_else(|| time_of_volume(&headers[0].view()).map(|step| Clock::even(times, step)))
+}
+
+/// How long an echo-planar volume takes, in ms.
+fn time_of_volume(view: &View<'_>) -> Option<f64> {
+    let planar = view.text(SCANNING_SEQUENCE)?.split('\\').any(|part| part.trim() == "EP");
+    view.number(REPETITION_TIME).filter(|ms| planar && ms.is_finite() && *ms > 0.0)
 }
 
 fn moment_in_groups(group: &View<'_>) -> Option<f64> {
