@@ -279,7 +279,12 @@ fn refuse_unpaintable(editor: &Editor<'_>, value: u16) -> Result<()> {
     let label = editor.contents.label_of_value(value);
     let label = label.ok_or_else(|| Error::refused(format!("no label has the value {value}; add one first")))?;
     if label.locked {
-        return Err(Error::refused(format!("the label \"{}\" is locked; unlock it first", label.name)));
+        let reason = format!(
+            "the label \"{}\" is locked: unlock it with the lock beside its name in the list of labels, or with an edit_label \
+             line of limner project edit, and do this again",
+            label.name
+        );
+        return Err(Error::refused(reason));
     }
     Ok(())
 }

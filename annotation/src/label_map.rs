@@ -57,10 +57,14 @@ impl LabelMap {
         mask
     }
 
-    /// Voxels of a label, each layer counted for itself.
+    /// Voxels of a label over all layers; one that several layers hold counts once.
     #[must_use]
     pub fn count(&self, value: u16) -> u64 {
-        self.layers.iter().map(|layer| layer.count(value)).sum()
+        let holding: Vec<&Layer> = self.layers.iter().filter(|layer| layer.count(value) > 0).collect();
+        let all: u64 = holding.iter().map(|layer| layer.count(value)).sum();
+        // Layers rarely share a label: only where they do are voxels looked at.
+        let again = |n: usize| holding[n].count_again(value, &holding[..n]);
+        all - (1..holding.len()).map(again).sum::<u64>()
     }
 
     /// The labels that have at least one voxel.
@@ -197,6 +201,21 @@ impl Layer {
             }
         }
         tight
+    }
+
+    /// The voxels of a label that one of the layers before holds as well.
+    fn count_again(&self, value: u16, before: &[&Self]) -> u64 {
+        let mut again = 0;
+        for (number, brick) in &self.bricks {
+            let others: Vec<&Brick> = before.iter().filter_map(|layer| layer.bricks.get(number)).collect();
+            if others.is_empty() {
+                continue;
+            }
+            let len = self.grid.brick_box(*number).len();
+            let held = |at: &usize| brick.get(*at) == value && others.iter().any(|other| other.get(*at) == value);
+            again += (0..len).filter(held).count() as u64;
+        }
+        again
     }
 
     fn add_to_mask(&self, value: u16, mask: &mut Mask) {
@@ -457,5 +476,23 @@ mod tests {
             prop_assert_eq!(copied.iter().map(|v| *v == 5).collect::<Vec<_>>(), mask.voxels());
             prop_assert_eq!(map.mask_of(5).within(bounds), mask);
         }
+    }
+
+    #[test]
+    fn a_voxel_on_two_layers_counts_once() {
+        let mut map = LabelMap::new([70, 40, 50]);
+        map.set_layer_count(3);
+        let mut put = |layer: usize, bounds, value| {
+            let mask = PackedMask::pack(&Mask::from_fn(bounds, |_| true));
+            map.layer_mut(layer).unwrap().write(mask.wishes(value), |_| true);
+        };
+        let first = VoxelBox::new([0, 0, 0], [40, 30, 10]);
+        put(0, first, 3);
+        put(1, VoxelBox::new([20, 0, 0], [60, 30, 10]), 3);
+        put(2, first, 3);
+        put(2, VoxelBox::new([0, 0, 0], [10, 10, 10]), 4);
+        assert_eq!(map.count(3), 60 * 30 * 10);
+        assert_eq!(map.count(3), map.mask_of(3).count() as u64);
+        assert_eq!(map.count(4), 1000);
     }
 }

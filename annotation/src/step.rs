@@ -106,6 +106,23 @@ pub struct LogEntry {
     pub info: StepInfo,
 }
 
+impl LogEntry {
+    /// What was done on one line, with which tool and model: undo and redo say which step they are of.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let StepInfo { name, tool, model, .. } = &self.info;
+        match self.act {
+            Act::Undo { of } => return format!("undo of step {of}: {name}"),
+            Act::Redo { of } => return format!("redo of step {of}: {name}"),
+            Act::Step | Act::Quiet => {}
+        }
+        // A tool that the name says already is not said twice.
+        let tool = tool.as_deref().filter(|tool| !name.to_lowercase().contains(&tool.replace(['_', '-'], " ")));
+        let with: Vec<&str> = tool.into_iter().chain(model.as_deref()).collect();
+        if with.is_empty() { name.clone() } else { format!("{name} ({})", with.join(", ")) }
+    }
+}
+
 /// What one commit brings to the store, in one transaction.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -144,4 +161,26 @@ pub trait Sink: Send + Sync + std::fmt::Debug {
 
     /// Up to where everything is stored for good.
     fn acknowledged(&self) -> Revision;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(act: Act, info: StepInfo) -> LogEntry {
+        LogEntry { revision: Revision(9), act, command: "paint".into(), info }
+    }
+
+    #[test]
+    fn a_line_of_the_log_tells_tool_model_and_what_was_taken_back() {
+        let accepted = StepInfo::named("Accept proposal").with_tool("point").with_model("nninteractive");
+        assert_eq!(entry(Act::Step, accepted).in_words(), "Accept proposal (point, nninteractive)");
+        let undone = entry(Act::Undo { of: Revision(7) }, StepInfo::named("Accept proposal"));
+        assert_eq!(undone.in_words(), "undo of step 7: Accept proposal");
+        let again = entry(Act::Redo { of: Revision(7) }, StepInfo::named("Accept proposal"));
+        assert_eq!(again.in_words(), "redo of step 7: Accept proposal");
+        let said = |name: &str, tool: &str| entry(Act::Step, StepInfo::named(name).with_tool(tool)).in_words();
+        assert_eq!(said("Smart brush stroke", "smart-brush"), "Smart brush stroke");
+        assert_eq!(said("Eraser stroke", "brush"), "Eraser stroke (brush)");
+    }
 }

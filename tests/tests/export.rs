@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+use limner_imaging::{Geometry, Samples, Volume, World, formats};
 use limner_tests::{limner, limner_ok, limner_program, root, with_home};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -115,4 +116,57 @@ fn a_full_disk_leaves_nothing_that_looks_whole() {
         std::fs::remove_dir_all(&out).unwrap();
         assert!(study.others().is_empty(), "{:?}", study.others());
     }
+}
+
+/// One picture of white pixels on black.
+fn mask(path: &str, size: [usize; 2]) {
+    let grid = Geometry::axis_aligned([size[0], size[1], 1], World::default(), [1.0; 3]).unwrap();
+    let samples = (0..size[0] * size[1]).map(|n| if n % size[0] < 3 { 255 } else { 0 }).collect();
+    formats::write(&Volume::new(grid, Samples::U8(samples), 1).unwrap(), Path::new(path)).unwrap();
+}
+
+#[test]
+fn an_export_ends_with_what_was_lost_and_its_receipt_keeps_it() {
+    let study = Study::new();
+    let (home, project) = (study.home.path(), study.project.as_str());
+    let info: Value = serde_json::from_str(&limner_ok(home, &["project", "info", project, "--json"])).unwrap();
+    let slice = json!({"axis": 2, "index": 5});
+    let form = json!({"type": "ruler", "slice": slice, "ends": [[10.0, 10.0], [20.0, 10.0]]});
+    let ruler = json!({"command": "add_shape", "shape": {"image": info["images"][0]["id"], "form": form}});
+    let script = study.path("ruler.jsonl");
+    std::fs::write(&script, ruler.to_string()).unwrap();
+    let _ = limner_ok(home, &["project", "edit", project, "--script", &script]);
+    let dry = study.export(&["--format", "nifti", "--dry-run"]);
+    let out = study.path("maps");
+    let output = study.export(&["--format", "nifti", "--out", &out]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("lost: shapes: 1, such as a ruler on case_00001"), "{told}");
+    let receipt = std::fs::read(Path::new(&out).join("limner-receipt.json")).unwrap();
+    let receipt: Value = serde_json::from_slice(&receipt).unwrap();
+    let dry: Value = serde_json::from_slice(&dry.stdout).unwrap();
+    assert_eq!(receipt["dry_run"]["lossy"], dry["lossy"]);
+}
+
+#[test]
+fn a_mask_picture_is_imported_onto_the_slice_that_is_named() {
+    let study = Study::new();
+    let (home, project) = (study.home.path(), study.project.as_str());
+    let look = || -> Value { serde_json::from_str(&limner_ok(home, &["project", "info", project, "--json"])).unwrap() };
+    let size: Vec<usize> = serde_json::from_value(look()["images"][0]["size"].clone()).unwrap();
+    let (right, wrong) = (study.path("lesion.png"), study.path("small.png"));
+    mask(&right, [size[0], size[1]]);
+    mask(&wrong, [8, 6]);
+    let import = |file: &str, more: &[&str]| {
+        limner(home, &[&["import", project, file, "--image", "case_00001"][..], more].concat())
+    };
+    let refused = import(&wrong, &["--slice", "6"]);
+    let both = ["8 x 6".to_owned(), format!("{} x {}", size[0], size[1])];
+    assert!(!refused.status.success() && both.iter().all(|one| said(&refused).contains(one)), "{}", said(&refused));
+    assert!(said(&import(&right, &[])).contains("slices"), "a stack needs a slice");
+    let read = import(&right, &["--slice", "6"]);
+    assert!(read.status.success(), "{}", said(&read));
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), "1 record read");
+    let labels = look()["images"][0]["labels"].clone();
+    let lesion = labels.as_array().unwrap().iter().find(|label| label["name"] == "lesion").unwrap().clone();
+    assert_eq!(lesion["voxels"], 3 * size[1]);
 }

@@ -1,7 +1,7 @@
 //! Which format a file or folder has, by what is in it: nobody should have to know the name of what they were given.
 
 use super::dicom::companions;
-use super::{Exchange, by_name, folder, receipt};
+use super::{Exchange, by_name, folder, mask_picture, receipt};
 use crate::error::{Error, Result};
 use limner_imaging::Task;
 use serde_json::Value;
@@ -21,7 +21,12 @@ const MOST_JSON: u64 = 512 << 20;
 /// The format of a data set; an error where it cannot be told.
 pub fn guess(path: &Path, task: &Task) -> Result<&'static dyn Exchange> {
     let found = if path.is_dir() { of_folder(path, task)? } else { of_file(path, task)? };
-    let reason = "what kind of data set this is could not be told from its name and contents; say which format it has";
+    // A picture by itself is a mask for one of the project's.
+    if found.is_none() && path.is_file() && mask_picture::has_its_ending(path) {
+        return Ok(&mask_picture::MaskPicture);
+    }
+    let reason = "what kind of data set this is could not be told from its name and contents; on the command line --format \
+                  says which it has, and limner export --list names them";
     found.as_deref().and_then(by_name).filter(|format| format.reads()).ok_or_else(|| Error::export(path, reason))
 }
 
@@ -51,7 +56,8 @@ fn of_folder(root: &Path, task: &Task) -> Result<Option<String>> {
             return Ok(Some(found));
         }
     }
-    Ok(None)
+    let is_paired = ["images", "masks"].iter().all(|inner| root.join(inner).is_dir());
+    Ok(is_paired.then(|| "paired-png".to_owned()))
 }
 
 fn of_file(path: &Path, task: &Task) -> Result<Option<String>> {

@@ -11,6 +11,7 @@ use crate::labels::{Code, Label};
 use crate::packed::PackedMask;
 use crate::project::Project;
 use crate::step::StepInfo;
+use crate::words::counted;
 use crate::{ImageId, LabelId};
 use limner_imaging::{Mask, Task, Volume, VoxelBox, Warning, formats};
 use serde::Serialize;
@@ -48,6 +49,8 @@ impl<F: Fn(&Path, &Task) -> Result<ImageEntry> + Sync> Pictures for F {
 pub struct Import {
     pub commands: Vec<Command>,
     pub records: usize,
+    /// What became of it otherwise than the data set says, in order, and is no fault.
+    pub notes: Vec<String>,
     pub warnings: Vec<Warning>,
 }
 
@@ -68,6 +71,7 @@ pub struct Report {
     pub records: usize,
     /// `None` where nothing was in it that changes the project.
     pub revision: Option<Revision>,
+    pub notes: Vec<String>,
     pub warnings: Vec<Warning>,
 }
 
@@ -78,16 +82,44 @@ pub fn read(exchange: &dyn Exchange, reading: &Reading<'_>) -> Result<Import> {
         return Err(Error::refused(reason));
     }
     let read = exchange.read(reading)?;
+    settled(exchange, reading, read)
+}
+
+/// A data set as read; one mask of a picture may be told which picture it belongs to.
+pub fn read_onto(exchange: &dyn Exchange, reading: &Reading<'_>, onto: Option<Onto>) -> Result<Import> {
+    match onto {
+        Some(onto) if exchange.name() == super::mask_picture::NAME => {
+            settled(exchange, reading, super::mask_picture::read(reading, Some(onto))?)
+        }
+        _ => read(exchange, reading),
+    }
+}
+
+/// Where a mask that says nothing of its picture belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Onto {
+    pub image: ImageId,
+    /// Of the stored slices, counted from 0; needed where there are several.
+    pub slice: Option<usize>,
+}
+
+/// What holds of every import: labels that are painted stay what they are, and nothing is said for nothing.
+fn settled(exchange: &dyn Exchange, reading: &Reading<'_>, mut read: Import) -> Result<Import> {
     reading.task.cancel.check()?;
+    super::apart::keep_apart(reading.contents, &mut read)?;
+    if read.records == 0 && read.notes.is_empty() && read.warnings.is_empty() {
+        let text = format!("{} holds nothing that is read as {}", reading.path.display(), exchange.title());
+        read.warn("nothing_found", text);
+    }
     Ok(read)
 }
 
 /// Adds what was read in one step that can be undone and says where it came from.
 pub fn apply(exchange: &dyn Exchange, document: &mut Document, read: Import) -> Result<Report> {
     let info = StepInfo::named(format!("Import {}", exchange.title())).with_tool("import").with_summary(format!(
-        "{}: {} records",
+        "{}: {}",
         exchange.name(),
-        read.records
+        counted(read.records, "record")
     ));
     let revision = document.apply_step(info, read.commands)?;
     Ok(Report {
@@ -95,6 +127,7 @@ pub fn apply(exchange: &dyn Exchange, document: &mut Document, read: Import) -> 
         format: exchange.name().into(),
         records: read.records,
         revision,
+        notes: read.notes,
         warnings: read.warnings,
     })
 }

@@ -8,7 +8,8 @@ use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, csv, folde
 use crate::contents::Contents;
 use crate::error::Result;
 use crate::image_entry::ImageEntry;
-use crate::shapes::Form;
+use crate::measure::{self, Kind};
+use crate::shapes::{Form, Shape};
 use limner_imaging::{Volume, Voxel};
 use std::path::Path;
 
@@ -26,7 +27,7 @@ struct Row {
     quantity: &'static str,
     value: f64,
     unit: String,
-    method: &'static str,
+    method: String,
 }
 
 impl Exchange for Measurements {
@@ -68,7 +69,8 @@ impl Exchange for Measurements {
             job.task.cancel.check()?;
             for row in rows(job, case)? {
                 let value = if row.value.is_finite() { row.value.to_string() } else { String::new() };
-                let cells = [&case.name, row.kind, &row.label, &row.slice, row.quantity, &value, &row.unit, row.method];
+                let Row { kind, label, slice, quantity, unit, method, .. } = &row;
+                let cells = [&case.name, *kind, label, slice, *quantity, &value, unit, method];
                 lines.push(cells.map(str::to_owned).to_vec());
             }
             job.task.progress.advance(1);
@@ -100,20 +102,36 @@ fn columns(lines: &[Vec<String>]) -> (Vec<Field>, Vec<Vec<Cell>>) {
 fn rows(job: &Job<'_>, case: &Case<'_>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let values = grid::painted_values(job.contents, case);
-    if let Some(map) = job.contents.label_map(case.image.id).filter(|_| !values.is_empty()) {
-        let volume = job.images.load(case.image, job.task)?;
+    let volume = picture(job, case, !values.is_empty())?;
+    if let (Some(map), Some(volume)) = (job.contents.label_map(case.image.id), &volume) {
         for value in values {
             job.task.cancel.check()?;
             let mask = map.mask_of(value);
             let label = job.contents.label_of_value(value).map_or_else(String::new, |label| label.name.clone());
-            label_rows(&label, &mask, &volume, case.image.spacing_known, &mut rows);
+            label_rows(&label, &mask, volume, case.image.spacing_known, &mut rows);
         }
     }
     for shape in job.contents.shapes_on(case.image.id) {
+        job.task.cancel.check()?;
         let label = shape.label.and_then(|id| job.contents.label(id)).map_or_else(String::new, |l| l.name.clone());
-        shape_rows(&shape.form, case.image, &label, &mut rows);
+        shape_rows(shape, case.image, &label, volume.as_ref(), &mut rows);
     }
     Ok(rows)
+}
+
+/// The picture of a case, where something is measured on its values. What is painted cannot be measured without it; shapes
+/// keep their sizes, which need no picture.
+fn picture(job: &Job<'_>, case: &Case<'_>, is_painted: bool) -> Result<Option<Volume>> {
+    if is_painted {
+        return job.images.load(case.image, job.task).map(Some);
+    }
+    let has_inside = |shape: &Shape| shape.form.flat().rings().is_some();
+    if !job.contents.shapes_on(case.image.id).any(has_inside) {
+        return Ok(None);
+    }
+    let volume = job.images.load(case.image, job.task).ok();
+    job.task.cancel.check()?;
+    Ok(volume)
 }
 
 fn unit(known: bool, power: u8) -> String {
@@ -158,14 +176,14 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
     ];
     let shape_of_grey =
         [("skewness", moment(3), "third moment"), ("kurtosis", moment(4), "fourth moment, 3 for a bell curve")];
-    let row = |quantity, value, unit, method| Row {
+    let row = |quantity, value, unit, method: &str| Row {
         kind: "label",
         label: label.to_owned(),
         slice: String::new(),
         quantity,
         value,
         unit,
-        method,
+        method: method.to_owned(),
     };
     rows.extend(spatial.map(|(quantity, value, unit, method)| row(quantity, value, unit, method)));
     if !values.is_empty() {
@@ -174,47 +192,47 @@ fn label_rows(label: &str, mask: &limner_imaging::Mask, volume: &Volume, known: 
     }
 }
 
-fn shape_rows(form: &Form, image: &ImageEntry, label: &str, rows: &mut Vec<Row>) {
-    if let Form::Oblique { drawing } = form {
-        let Some(plane) = drawing.entry(image) else { return };
-        let known = rows.len();
-        shape_rows(&drawing.drawn, &plane, label, rows);
-        rows[known..].iter_mut().for_each(|row| row.slice = "turned plane".into());
-        return;
-    }
-    let place = |slice: crate::Slice, at: [f64; 2]| super::dicom::rtstruct::world_of(&image.geometry, slice, at);
-    let length = |slice, a, b| place(slice, a).distance(place(slice, b));
-    let mut add = |slice: crate::Slice, quantity, value, unit, method| {
-        let slice = if slice.axis == 2 {
-            (slice.index + 1).to_string()
-        } else {
-            format!("axis {} {}", slice.axis, slice.index + 1)
-        };
-        rows.push(Row { kind: form.name(), label: label.to_owned(), slice, quantity, value, unit, method });
+/// What a shape measures, in the numbers that stand beside it in the window.
+fn shape_rows(shape: &Shape, image: &ImageEntry, label: &str, volume: Option<&Volume>, rows: &mut Vec<Row>) {
+    let slice = match (&shape.form, shape.form.slice()) {
+        (Form::Oblique { .. }, _) => "turned plane".to_owned(),
+        (_, Some(slice)) if slice.axis == 2 => (slice.index + 1).to_string(),
+        (_, Some(slice)) => format!("axis {} {}", slice.axis, slice.index + 1),
+        (_, None) => String::new(),
     };
-    let known = image.spacing_known;
-    match form {
-        Form::Ruler { slice, ends: [a, b] } => {
-            add(*slice, "length", length(*slice, *a, *b), unit(known, 1), "between its ends");
-        }
-        Form::Bidirectional { slice, long, short } => {
-            add(*slice, "long_diameter", length(*slice, long[0], long[1]), unit(known, 1), "between its ends");
-            add(*slice, "short_diameter", length(*slice, short[0], short[1]), unit(known, 1), "between its ends");
-        }
-        Form::Angle { slice, points: [a, corner, b] } => {
-            let arm = |to: [f64; 2]| place(*slice, to) - place(*slice, *corner);
-            add(*slice, "angle", arm(*a).angle_between(arm(*b)).to_degrees(), "deg".into(), "at its corner");
-        }
-        form => {
-            let (Some(slice), Some(rings)) = (form.slice(), form.rings()) else { return };
-            let [x, y] = slice.axes_in_plane().map(|axis| image.geometry.step(axis));
-            let pixel = x.cross(y).length();
-            // A ring inside another takes away what it holds.
-            let area: f64 = rings.iter().map(|ring| super::flat::outline::signed_area(ring)).sum::<f64>().abs();
-            let first = rings.first().map_or(0.0, |ring| super::flat::outline::signed_area(ring).abs());
-            let holes: f64 = rings.iter().skip(1).map(|r| super::flat::outline::signed_area(r).abs()).sum();
-            let area = if rings.len() > 1 { first - holes } else { area };
-            add(slice, "area", area * pixel, unit(known, 2), "inside its outline");
-        }
+    let row = |quantity, value, unit, method| Row {
+        kind: shape.form.name(),
+        label: label.to_owned(),
+        slice: slice.clone(),
+        quantity,
+        value,
+        unit,
+        method,
+    };
+    let sizes = measure::of_shape(shape, image).into_iter();
+    rows.extend(sizes.map(|found| row(quantity(found.kind), found.value, found.unit, found.definition)));
+    // One number a pixel: colours have no mean.
+    let Some(volume) = volume.filter(|volume| !volume.is_colour()) else { return };
+    let Some((picture, mask)) = measure::under(shape, volume) else { return };
+    let grey = volume.value_map.unit.clone().unwrap_or_default();
+    let values = measure::statistics(&picture, &mask).into_iter();
+    rows.extend(values.map(|found| row(quantity(found.kind), found.value, grey.clone(), found.definition)));
+}
+
+const fn quantity(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Length => "length",
+        Kind::LongDiameter => "long_diameter",
+        Kind::ShortDiameter => "short_diameter",
+        Kind::Angle => "angle",
+        Kind::Area => "area",
+        Kind::Volume => "volume",
+        Kind::Mean => "mean",
+        Kind::StandardDeviation => "standard_deviation",
+        Kind::Minimum => "minimum",
+        Kind::Maximum => "maximum",
+        Kind::Time => "time",
+        Kind::Count => "count",
+        Kind::Ratio => "ratio",
     }
 }

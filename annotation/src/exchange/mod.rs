@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+mod apart;
 pub(crate) mod case;
 pub(crate) mod csv;
 pub(crate) mod dicom;
@@ -23,6 +24,7 @@ pub(crate) mod folder;
 mod guess;
 mod identity;
 mod import;
+mod mask_picture;
 mod measurements;
 mod merge;
 mod mesh;
@@ -51,7 +53,7 @@ pub(crate) use flat::outline;
 pub use flat::{Crop, picture_size, rle};
 pub use guess::guess;
 pub use identity::Blackened;
-pub use import::{Import, Pictures, Reading, Report, apply, import, read};
+pub use import::{Import, Onto, Pictures, Reading, Report, apply, import, read, read_onto};
 pub use merge::merge;
 pub use preview::Preview;
 pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
@@ -315,6 +317,12 @@ pub struct Lossy {
     pub example: String,
 }
 
+impl std::fmt::Display for Lossy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "lost: {}: {}, such as {}", self.field, self.count, self.example)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     pub item: String,
@@ -416,5 +424,14 @@ mod tests {
             assert_eq!(exchange.dry_run(&Contents::default(), &Options::default()), DryRun::default());
         }
         assert!(by_name("hat").is_none());
+    }
+
+    #[test]
+    fn a_loss_is_told_with_its_kind_and_number() {
+        let mut run = DryRun::default();
+        run.lose("rulers and angles", || "a ruler on case_00001".into());
+        run.lose("rulers and angles", || "another".into());
+        let said: Vec<String> = run.lossy.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["lost: rulers and angles: 2, such as a ruler on case_00001"]);
     }
 }

@@ -51,6 +51,16 @@ impl Judge {
     }
 }
 
+impl std::fmt::Display for Judge {
+    /// "dciodvfy: no fault found"; a version that the tool does not tell is not made up.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.version.as_str() {
+            super::tools::NO_VERSION => write!(f, "{}: {}", self.name, self.verdict),
+            version => write!(f, "{} {version}: {}", self.name, self.verdict),
+        }
+    }
+}
+
 impl Receipt {
     pub(super) fn of_folder(
         format: &str,
@@ -120,5 +130,20 @@ pub(super) fn sha256_of_file(path: &Path) -> Result<String> {
             return Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect());
         }
         hasher.update(&buffer[..count]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judge_without_a_version_does_not_name_one() {
+        let said = |version: &str| {
+            let judge = Judge { name: "checker".into(), version: version.into(), verdict: "no fault found".into() };
+            judge.to_string()
+        };
+        assert_eq!(said("unknown"), "checker: no fault found");
+        assert_eq!(said("2.1"), "checker 2.1: no fault found");
     }
 }

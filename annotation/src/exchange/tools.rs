@@ -79,6 +79,8 @@ const NNUNET: &str = "import os, sys\n\
 
 /// What the receipt says where nothing is wrong.
 pub(crate) const NO_FAULT: &str = "no fault found";
+/// For a tool that does not tell its version.
+pub(crate) const NO_VERSION: &str = "unknown";
 /// A tool that takes longer is stopped: an export ends.
 const LONGEST: Duration = Duration::from_secs(120);
 /// More of what a tool says is not kept.
@@ -92,7 +94,7 @@ pub(super) fn verdicts(format: &str, folder: &Path, files: &[PathBuf], task: &Ta
 }
 
 fn judge(tool: &Tool, program: &Path, folder: &Path, files: &[PathBuf], task: &Task) -> Option<Judge> {
-    let mut version = "unknown".to_owned();
+    let mut version = NO_VERSION.to_owned();
     if !tool.version.is_empty() {
         let arguments = tool.version.iter().map(OsString::from).collect();
         let said = run(program, arguments, task)?;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod awkward;
 #[cfg(test)]
+mod brought;
+#[cfg(test)]
 mod coco;
 #[cfg(test)]
 mod dicom;
@@ -16,6 +18,8 @@ mod gone_on;
 mod hostile;
 #[cfg(test)]
 mod judges;
+#[cfg(test)]
+mod measured;
 #[cfg(test)]
 mod multi_rater;
 #[cfg(test)]

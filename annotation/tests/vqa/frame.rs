@@ -48,8 +48,13 @@ fn accepted_questions_leave_with_their_pictures_and_come_back() {
     let out = folder.path().join("set");
     let (swift, options) = (format("vqa:ms-swift"), Options::default());
     let run = dry_run(swift, document.contents(), &options);
-    assert_eq!(run.records, document.all::<Question>().count() - 1, "what waits for review stays");
+    let left_out = run.lossy.iter().find(|lossy| lossy.field == "questions without a place").unwrap();
+    assert!(left_out.count > 5 && left_out.example.contains("one slice of it is written"), "{left_out:?}");
+    let accepted = document.all::<Question>().count() - 1;
+    assert_eq!(run.records + left_out.count, accepted, "what waits for review stays");
     let receipt = export(swift, document.contents(), &load, &out, &options, &Task::default()).unwrap();
+    let written = std::fs::read_to_string(out.join("train.jsonl")).unwrap();
+    assert!(!written.contains("What is the volume of") && written.contains("What is the area of"), "{written}");
     assert!(receipt.self_check.pass && receipt.files.iter().any(|file| file.path == "images/000001.png"));
     assert_eq!(Receipt::check(&out).unwrap().1, Vec::<String>::new());
 
@@ -67,6 +72,17 @@ fn accepted_questions_leave_with_their_pictures_and_come_back() {
     let pointed: usize = other.all::<Dialogue>().flat_map(|d| &d.turns).map(|turn| boxes(&turn.text)).sum();
     assert_eq!(other.shapes().count(), pointed);
     assert!(pointed > 20, "{pointed}");
+}
+
+#[test]
+fn a_volume_is_asked_where_the_format_names_the_whole_image() {
+    let document = reviewed();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    let deeptumor = format("vqa:deeptumorvqa");
+    export(deeptumor, document.contents(), &load, &out, &Options::default(), &Task::default()).unwrap();
+    let written = std::fs::read_to_string(out.join("benchmark/test_qa.jsonl")).unwrap();
+    assert!(written.contains("What is the volume of the liver in mL?"), "{written}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn picture(n: usize, role: Role) -> Picture {
         volume_size: [512, 400, 60],
         spacing_mm: Some([0.7, 0.8, 5.0]),
         slice: Some((2, n)),
+        is_one_of_many: false,
         modality: Some("CT".into()),
     };
     Picture { path: format!("images/{n:06}.png"), size: Some(SIZES[n % 3]), role, source, ..Picture::default() }

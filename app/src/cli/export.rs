@@ -152,7 +152,12 @@ fn tell(receipt: &Receipt, out: &Path, as_json: bool) -> anyhow::Result<ExitCode
         say_json(receipt)?;
     } else {
         say(format!("{}, read back and checked: {}", counted(receipt.files.len(), "file"), out.display()));
-        receipt.judges.iter().for_each(|judge| say(format!("{} {}: {}", judge.name, judge.version, judge.verdict)));
+        for lossy in &receipt.dry_run.lossy {
+            say(lossy.to_string());
+        }
+        for judge in &receipt.judges {
+            say(judge.to_string());
+        }
     }
     Ok(exit(receipt.self_check.pass))
 }
@@ -244,7 +249,7 @@ fn images(args: &Args, contents: &Contents, only: Vec<ImageId>) -> anyhow::Resul
 }
 
 /// An image by its id, the name its case has in exports, or its title where only one has it.
-fn image_named(contents: &Contents, word: &str) -> anyhow::Result<ImageId> {
+pub(super) fn image_named(contents: &Contents, word: &str) -> anyhow::Result<ImageId> {
     if let Some(image) = word.parse().ok().and_then(|id| contents.image(id)) {
         return Ok(image.id);
     }

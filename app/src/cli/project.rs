@@ -267,7 +267,7 @@ fn log(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for entry in entries {
-        say(format!("{}  {}  {}  {}", entry.revision, entry.info.at, entry.info.by, entry.info.name));
+        say(format!("{}  {}  {}  {}", entry.revision, entry.info.at, entry.info.by, entry.in_words()));
     }
     Ok(ExitCode::SUCCESS)
 }

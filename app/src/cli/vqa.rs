@@ -362,7 +362,7 @@ fn run_check(args: &Check) -> anyhow::Result<ExitCode> {
         }
         if let Some(run) = &dry_run {
             say(format!("{}, {} blocked", counted(run.records, "record"), run.blocked.len()));
-            run.lossy.iter().for_each(|loss| say(format!("lost: {} of {}", loss.field, loss.count)));
+            run.lossy.iter().for_each(|loss| say(loss.to_string()));
         }
         say(format!("{}, {accepted} accepted, {} with problems", counted(count, "question"), problems.len()));
     }

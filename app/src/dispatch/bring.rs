@@ -7,28 +7,41 @@ use crate::app::App;
 use crate::jobs::Apply;
 use crate::notices::Offer;
 use crate::outbox::Request;
-use limner_annotation::exchange::{self, Reading};
-use limner_annotation::{ImageEntry, ImageId, Project, sources};
+use limner_annotation::exchange::{self, Onto, Reading};
+use limner_annotation::{ImageEntry, ImageId, Project, counted, sources};
 use std::path::PathBuf;
 
 const SLOT: &str = "bring";
+
+/// "1 record is now part of the project".
+pub(super) fn now_part(records: usize) -> String {
+    let verb = if records == 1 { "is" } else { "are" };
+    format!("{} {verb} now part of the project", counted(records, "record"))
+}
 
 impl App {
     /// Reads a data set onto the pictures of the project, as one step that can be undone.
     pub(super) fn import_path(&mut self, path: PathBuf) {
         let Some(project) = self.synced_project() else { return };
+        // A mask that says nothing of its picture belongs to the one in front.
+        let in_front = self.workspace.open().map(|open| Onto { image: open.image, slice: None });
+        let onto = self.frame_in_view().map(|(image, slice)| Onto { image, slice: Some(slice) }).or(in_front);
         self.jobs.start_latest(SLOT, "Importing", move |task| {
             let format = exchange::guess(&path, task)?;
             // A look of its own: the window goes on with the project meanwhile.
             let project = Project::open_read_only(&project)?;
             let contents = project.document().contents();
-            let read = exchange::read(format, &Reading { contents, path: &path, pictures: &project, task })?;
+            let reading = Reading { contents, path: &path, pictures: &project, task };
+            let read = exchange::read_onto(format, &reading, onto)?;
             let apply: Apply = Box::new(move |app| app.take_import(format, read));
             Ok(apply)
         });
     }
 
     fn take_import(&mut self, format: &'static dyn exchange::Exchange, read: exchange::Import) {
+        if read.records == 0 && !read.notes.is_empty() {
+            return self.notices.warning(format!("{}: nothing was added", format.title()), read.notes);
+        }
         if read.records == 0 {
             let mut causes = vec!["Nothing in it lies on a picture of this project".to_owned()];
             causes.extend(read.warnings.into_iter().map(|warning| warning.text));
@@ -37,9 +50,15 @@ impl App {
         let report = self.change("The import", |document| exchange::apply(format, document, read));
         let Some(report) = report else { return };
         self.keep_label_alive();
-        self.notices.done(format!("{}: {} records are now part of the project", format.title(), report.records));
-        if !report.warnings.is_empty() {
-            let told = report.warnings.into_iter().map(|warning| warning.text).collect();
+        self.notices.done(format!("{}: {}", format.title(), now_part(report.records)));
+        self.tell_of_import(report);
+    }
+
+    /// What became of an import otherwise than its file says.
+    pub(super) fn tell_of_import(&mut self, report: exchange::Report) {
+        let told: Vec<String> =
+            report.notes.into_iter().chain(report.warnings.into_iter().map(|warning| warning.text)).collect();
+        if !told.is_empty() {
             self.notices.warning("About the import", told);
         }
     }

@@ -161,6 +161,11 @@ pub(crate) trait Flat: Sync {
     /// Reads what `put` or another program wrote.
     fn get(&self, path: &Path, reading: &Reading<'_>) -> Result<Set>;
 
+    /// What is said of a folder without a single picture of the format.
+    fn nothing(&self) -> &'static str {
+        "no picture of this format was found in it"
+    }
+
     /// How far a coordinate may be off after reading back, in pixels, on a picture of this size.
     fn tolerance(&self, size: [usize; 2]) -> f64 {
         let _ = size;
@@ -244,6 +249,10 @@ impl<F: Flat> Exchange for Pictures<F> {
 
     fn read(&self, reading: &Reading<'_>) -> Result<Import> {
         let set = self.0.get(reading.path, reading)?;
-        place::commands(&set, reading)
+        let mut import = place::commands(&set, reading)?;
+        if set.sheets.is_empty() {
+            import.warn("nothing_found", format!("{}: {}", reading.path.display(), self.0.nothing()));
+        }
+        Ok(import)
     }
 }

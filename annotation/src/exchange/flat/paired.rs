@@ -50,6 +50,10 @@ impl Flat for PairedPng {
         (by_label.into_values().collect(), hidden)
     }
 
+    fn nothing(&self) -> &'static str {
+        "there is no pair in this folder: for every picture in images a mask of the same name is looked for in masks"
+    }
+
     fn picture(&self, stem: &str, part: Option<&str>) -> String {
         part.map_or_else(|| format!("images/{stem}.png"), |part| format!("{part}/images/{stem}.png"))
     }
@@ -84,6 +88,11 @@ impl Flat for PairedPng {
     }
 
     fn get(&self, path: &Path, reading: &Reading<'_>) -> Result<Set> {
+        if path.is_file() {
+            let reason = "a paired data set is a folder, with its pictures in images and their masks in masks; one mask \
+                          alone is read without naming a format";
+            return Err(Error::export(path, reason));
+        }
         let mut set = Set::default();
         let mut names: BTreeMap<u32, String> = BTreeMap::new();
         let table = path.join(LABELS);

@@ -170,7 +170,9 @@ pub(crate) fn lose_time_and_shapes(run: &mut DryRun, contents: &Contents, case: 
     }
     for shape in contents.shapes_on(case.image.id) {
         let field = if is_outline(shape) { FILLED } else { SHAPES };
-        run.lose(field, || format!("a {} on {}", shape.form.name(), case.name));
+        let name = shape.form.name();
+        let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        run.lose(field, || format!("{article} {name} on {}", case.name));
     }
 }
 

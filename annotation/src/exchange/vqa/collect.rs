@@ -132,7 +132,10 @@ impl Collector<'_> {
                 role: item.role,
                 name: item.name.clone(),
                 caption: item.caption.clone(),
-                source: self.source_of(image, slice, transform),
+                source: Source {
+                    is_one_of_many: item.frame.slice.is_none() && image.size()[2] > 1,
+                    ..self.source_of(image, slice, transform)
+                },
             });
             shown.push((image.id, slice, transform));
         }
@@ -227,6 +230,7 @@ impl Collector<'_> {
             volume_size: image.size(),
             spacing_mm: (image.spacing_known && image.stack_axis == StackAxis::Space).then_some(spacing),
             slice: Some((slice.axis, slice.index)),
+            is_one_of_many: false,
             modality: image.modality.clone(),
         }
     }

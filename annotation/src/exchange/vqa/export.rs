@@ -4,7 +4,7 @@ use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::exchange::vqa::boxes::iou;
 use crate::exchange::vqa::collect::{Collected, Selection, collect};
-use crate::exchange::vqa::profile::{Files, Profile, ProfileOptions};
+use crate::exchange::vqa::profile::{Files, Profile, ProfileOptions, refusal};
 use crate::exchange::vqa::record::{Asked, Records};
 use crate::exchange::vqa::{pictures, talk};
 use crate::exchange::{Images, SelfCheck, folder};
@@ -64,7 +64,7 @@ pub fn write_new(profile: &dyn Profile, writing: &Writing<'_>, out: &Path) -> Re
 /// Without what the profile has no place for.
 fn fitting(profile: &dyn Profile, records: Records) -> Records {
     let Records { mut asked, talks } = records;
-    asked.retain(|asked| profile.refuses(asked).is_none());
+    asked.retain(|asked| refusal(profile, asked).is_none());
     Records { asked, talks }
 }
 

@@ -70,7 +70,7 @@ impl Exchange for Vqa {
     }
 
     fn lossy(&self) -> Vec<&'static str> {
-        [self.0.lossy(), &[WITHOUT_PLACE]].concat()
+        [self.0.lossy(), &[WITHOUT_PLACE, profile::OTHER_SLICES]].concat()
     }
 
     fn writes_pictures(&self) -> bool {
@@ -118,7 +118,8 @@ impl Exchange for Vqa {
         };
         let (records, check) = write(self.0, &writing, folder)?;
         if records == 0 {
-            let reason = "no accepted question fits this format; accept some, or ask for unreviewed=yes";
+            let reason = "no accepted question fits this format: accept some, or ask for unreviewed=yes; --dry-run says which \
+                          are left out and why";
             return Err(Error::export(folder, reason));
         }
         Ok(check)

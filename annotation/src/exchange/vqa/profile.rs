@@ -7,6 +7,7 @@ use crate::exchange::vqa::profiles;
 use crate::exchange::vqa::record::{Asked, Records};
 use crate::exchange::vqa::talk::Style;
 use crate::exchange::{DryRun, Status};
+use crate::question::{AnswerType, Question};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -67,6 +68,11 @@ pub trait Profile: Sync {
     /// Why a question has no place in it.
     fn refuses(&self, asked: &Asked) -> Option<String>;
 
+    /// Whether its records name the whole image, so that the picture of one slice is no more than an illustration.
+    fn names_volumes(&self) -> bool {
+        false
+    }
+
     /// Which of `lossy` a question would lose.
     fn loses(&self, asked: &Asked) -> Vec<&'static str>;
 
@@ -116,17 +122,42 @@ impl Default for ProfileOptions<'static> {
     }
 }
 
+/// A question about a volume of which one slice is shown.
+pub(super) const OTHER_SLICES: &str = "slices beside the one shown";
+
+fn hides_slices(profile: &dyn Profile, asked: &Asked) -> bool {
+    !profile.names_volumes() && asked.scene.pictures.iter().any(|picture| picture.source.is_one_of_many)
+}
+
+/// Why a question is left out: for the profile's own reason, or because one slice of a volume cannot answer it.
+#[must_use]
+pub fn refusal(profile: &dyn Profile, asked: &Asked) -> Option<String> {
+    let needs_all = || hides_slices(profile, asked) && is_of_all_slices(&asked.question);
+    let why = "it asks for a size or a number in a volume, and one slice of it is written";
+    profile.refuses(asked).or_else(|| needs_all().then(|| why.to_owned()))
+}
+
+/// Sizes and counts in a volume; where something lies and how bright it is can be seen on the slice that shows it best.
+fn is_of_all_slices(question: &Question) -> bool {
+    const VOLUMES: [&str; 6] = ["mm3", "cm3", "mL", "L", "voxel", "px3"];
+    let steps = question.rationale.iter().filter_map(|step| step.measured.as_ref());
+    let mut measured = question.answer.numbers.iter().chain(steps);
+    let is_count = |unit: &str| unit == "1" && question.answer_type == AnswerType::Numeric;
+    question.facets.content == "size"
+        || measured.any(|number| VOLUMES.contains(&number.unit.as_str()) || is_count(&number.unit))
+}
+
 /// What an export by a profile would write and lose.
 #[must_use]
 pub fn dry_run(profile: &dyn Profile, records: &Records) -> DryRun {
     let mut run = DryRun::default();
     for asked in &records.asked {
-        if let Some(why) = profile.refuses(asked) {
+        if let Some(why) = refusal(profile, asked) {
             run.block(asked.question.stem.clone(), why);
             continue;
         }
         run.records += 1;
-        for field in profile.loses(asked) {
+        for field in profile.loses(asked).into_iter().chain(hides_slices(profile, asked).then_some(OTHER_SLICES)) {
             run.lose(field, || asked.question.stem.clone());
         }
     }
@@ -136,7 +167,7 @@ pub fn dry_run(profile: &dyn Profile, records: &Records) -> DryRun {
 
 /// The questions a profile has room for.
 pub fn fitting<'a>(profile: &'a dyn Profile, records: &'a Records) -> impl Iterator<Item = &'a Asked> {
-    records.asked.iter().filter(|asked| profile.refuses(asked).is_none())
+    records.asked.iter().filter(|asked| refusal(profile, asked).is_none())
 }
 
 /// JSON with a final new line, the same bytes for the same value.

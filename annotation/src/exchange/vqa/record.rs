@@ -31,6 +31,8 @@ pub struct Source {
     pub spacing_mm: Option<[f64; 3]>,
     /// The voxel axis that was cut across, and where.
     pub slice: Option<(usize, usize)>,
+    /// The question is about all slices of the image, and the picture shows one of them.
+    pub is_one_of_many: bool,
     pub modality: Option<String>,
 }
 

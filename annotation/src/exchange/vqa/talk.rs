@@ -4,7 +4,7 @@
 use crate::exchange::vqa::boxes::Convention;
 use crate::exchange::vqa::record::{Asked, Place, PlaceKind, Scene, Talk, letter, ordinal};
 use crate::question::{
-    AnswerType, BOX, Choice, Dialogue, DialogueId, Evidence, Quantity, REF, Speaker, Tolerance, Turn,
+    AnswerType, BOX, Choice, Dialogue, DialogueId, Evidence, Origin, Quantity, Question, REF, Speaker, Tolerance, Turn,
 };
 
 /// Stands for a picture in a text.
@@ -34,10 +34,19 @@ pub fn number_text(value: f64) -> String {
     if rounded == 0.0 { "0".into() } else { rounded.to_string() }
 }
 
-/// A quantity with its unit, as people write it.
-#[must_use]
-pub fn quantity_text(quantity: &Quantity) -> String {
-    let unit = match quantity.unit.as_str() {
+/// Digits behind the point of a measured number: as many as make three that count.
+pub(crate) fn counting_digits(value: f64) -> i32 {
+    (2 - value.abs().max(1e-6).log10().floor() as i32).clamp(0, 6)
+}
+
+pub(crate) fn rounded_text(value: f64, digits: i32) -> String {
+    let scale = 10_f64.powi(digits);
+    number_text((value * scale).round() / scale)
+}
+
+/// A unit with the space before it, as people write it.
+fn unit_text(unit: &str) -> String {
+    match unit {
         "1" => String::new(),
         "mm2" => " mm²".into(),
         "mm3" => " mm³".into(),
@@ -46,9 +55,29 @@ pub fn quantity_text(quantity: &Quantity) -> String {
         "px2" => " px²".into(),
         "deg" => "°".into(),
         unit => format!(" {unit}"),
-    };
+    }
+}
+
+/// A quantity with its unit, as people write it.
+#[must_use]
+pub fn quantity_text(quantity: &Quantity) -> String {
+    worded(quantity, &number_text(quantity.value))
+}
+
+fn worded(quantity: &Quantity, number: &str) -> String {
     let name = if quantity.name.is_empty() { String::new() } else { format!("{} ", quantity.name) };
-    format!("{name}{}{unit}", number_text(quantity.value))
+    format!("{name}{number}{}", unit_text(&quantity.unit))
+}
+
+/// The numbers of an answer: measured ones to the digits that count, as their choices show them; others as they were
+/// written.
+fn numbers_text(question: &Question) -> String {
+    let is_measured = matches!(question.origin, Origin::Generated { .. });
+    let text = |quantity: &Quantity| match is_measured {
+        true => worded(quantity, &rounded_text(quantity.value, counting_digits(quantity.value))),
+        false => quantity_text(quantity),
+    };
+    question.answer.numbers.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// How near an answer must come, in words.
@@ -75,7 +104,8 @@ fn choice_text(choice: &Choice, asked: &Asked, evidence: &mut Vec<Evidence>) -> 
     }
 }
 
-/// The question as a human says it: pictures, stem, choices. Hidden evidence has no way in.
+/// The question as a human says it: pictures, stem, choices. Hidden evidence has no way in. A number is asked for without
+/// the choices that it has for formats of single choice: its answer is the number.
 #[must_use]
 pub fn human_turn(asked: &Asked) -> Turn {
     let question = &asked.question;
@@ -83,7 +113,7 @@ pub fn human_turn(asked: &Asked) -> Turn {
     let mut text = format!("{IMAGE}\n").repeat(asked.scene.pictures.len());
     text.push_str(&question.stem);
     for (n, choice) in question.choices.iter().enumerate() {
-        if question.answer_type == AnswerType::YesNo {
+        if matches!(question.answer_type, AnswerType::YesNo | AnswerType::Numeric) {
             break;
         }
         text.push_str(&format!("\n{}. {}", letter(n), choice_text(choice, asked, &mut evidence)));
@@ -102,7 +132,7 @@ pub fn answer_text(asked: &Asked) -> String {
             Some(false) => "No".into(),
             None => answer.text.clone(),
         },
-        AnswerType::Numeric => answer.numbers.iter().map(quantity_text).collect::<Vec<_>>().join(", "),
+        AnswerType::Numeric => numbers_text(question),
         AnswerType::ImageChoice if answer.keys.is_empty() => {
             answer.image_index.map(|n| format!("The {} image", ordinal(n))).unwrap_or_default()
         }
@@ -302,5 +332,27 @@ mod tests {
         let found = said(["Where?", "At <bbox>"], &["liver", "spleen"], 0);
         assert_eq!(found[1], "At <ref-object> <bbox> <ref-object> <bbox>");
         assert_eq!(said(["Where?", "<ref-object><bbox>"], &["liver", ""], 0)[1], "<ref-object><bbox> <bbox>");
+    }
+
+    #[test]
+    fn a_number_is_asked_without_choices_and_answered_to_the_digits_they_show() {
+        let mut question = Question::new(ImageSetId::new(), AnswerType::Numeric, "How large is it?");
+        question.choices = vec![Choice::text("other", "3.51 mL"), Choice::text("right", "4.92 mL")];
+        question.answer.keys = vec!["right".into()];
+        let scale = crate::measure::Scale::Spacing([1.0; 3]);
+        question.answer.numbers = vec![Quantity::new(4.91875, "mL", scale)];
+        question.origin =
+            Origin::Generated { generator: "volume".into(), template: None, seed: 1, primitives: Vec::new() };
+        let mut asked = Asked::new(Vec::new(), question);
+        assert_eq!(human_turn(&asked).text, "How large is it?");
+        assert_eq!(answer_text(&asked), "4.92 mL");
+        asked.question.answer.numbers[0].value = 2074.31;
+        assert_eq!(answer_text(&asked), "2074 mL");
+        // What a hand wrote is not rounded.
+        asked.question.origin = Origin::Human;
+        assert_eq!(answer_text(&asked), "2074.31 mL");
+        asked.question.answer_type = AnswerType::Single;
+        assert_eq!(human_turn(&asked).text, "How large is it?\nA. 3.51 mL\nB. 4.92 mL");
+        assert_eq!(answer_text(&asked), "B");
     }
 }

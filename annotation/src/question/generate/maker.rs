@@ -3,7 +3,7 @@
 use crate::audit::Random;
 use crate::contents::Contents;
 use crate::error::Result;
-use crate::exchange::vqa::talk::number_text;
+use crate::exchange::vqa::talk::{counting_digits, rounded_text};
 use crate::question::generate::{Generator, Plan};
 use crate::question::{
     Answer, AnswerType, Book, Choice, ChoiceKind, Evidence, Frame, ImageSet, ImageSetId, Item, Origin, Placement,
@@ -309,13 +309,10 @@ fn number_choices(number: &Quantity, place: usize, random: &mut Random) -> Vec<C
     while rank < 3 && matches!(spacing, Spacing::Factor) && number.unit == "%" && off(3 - rank) > 100.0 {
         rank += 1;
     }
-    // Three digits that count.
-    let digits = if is_whole { 0 } else { (2 - number.value.abs().max(1e-6).log10().floor() as i32).clamp(0, 6) };
-    let text = |value: f64| {
-        let rounded = (value * 10_f64.powi(digits)).round() / 10_f64.powi(digits);
-        let unit = if number.unit == "1" { String::new() } else { format!(" {}", number.unit) };
-        format!("{}{unit}", number_text(rounded))
-    };
+    // As many digits for each choice: others would point at the right one.
+    let digits = if is_whole { 0 } else { counting_digits(number.value) };
+    let unit = if number.unit == "1" { String::new() } else { format!(" {}", number.unit) };
+    let text = |value: f64| format!("{}{unit}", rounded_text(value, digits));
     let mut others: Vec<f64> = (0..4).filter(|n| *n != rank).map(|n| off(n - rank)).collect();
     random.shuffle(&mut others);
     let source = match spacing {

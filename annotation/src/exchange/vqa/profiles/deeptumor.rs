@@ -47,6 +47,10 @@ impl Profile for DeepTumor {
         (question.choices.len() > OPTIONS).then(|| format!("it has more than {OPTIONS} choices"))
     }
 
+    fn names_volumes(&self) -> bool {
+        true
+    }
+
     fn loses(&self, asked: &Asked) -> Vec<&'static str> {
         lost(&[
             (!asked.scene.places.is_empty(), GROUNDING),
