@@ -1,5 +1,5 @@
-//! How long a brush keeps the hand waiting: each move of a stroke is a frame of the whole window, drawn and read back, on
-//! whatever adapter there is. Prints the 95th percentile over a stroke of radius 100 pixels.
+//! How long a hand waits: each move of a brush of radius 100 pixels, and each prompt until something is proposed for it. A
+//! frame is one of the whole window, drawn and read back, on whatever adapter there is.
 //!
 //!     cargo run --release -p limner --example latency
 
@@ -11,17 +11,21 @@ use limner::app::{App, Start};
 use limner::paths::Paths;
 use limner::window::renderer_options;
 use limner_annotation::tools::ToolId;
-use limner_imaging::{Geometry, Samples, Volume, World, formats};
+use limner_imaging::{Geometry, Samples, Volume, Voxel, World, formats};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 const MOVES: usize = 120;
 const RADIUS_PX: f64 = 100.0;
+/// What prompts are about.
+const BALL_MM: f64 = 60.0;
+const PROMPTS: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "picture\tmedian_ms\tp95_ms\tcommit_ms")?;
+    writeln!(out, "picture\tmedian_ms\tp95_ms\tcommit_ms\tpreview_median_ms\tpreview_p95_ms")?;
     for (name, size) in [("1024x1024", [1024, 1024, 1]), ("512x512x500", [512, 512, 500])] {
         let folder = std::env::temp_dir().join(format!("limner-latency-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
@@ -29,10 +33,9 @@ fn main() -> anyhow::Result<()> {
         formats::write(&picture(size)?, &path)?;
         let times = stroke(&folder, &path);
         std::fs::remove_dir_all(&folder)?;
-        let Times { mut moves, commit } = times?;
-        moves.sort_unstable();
-        let at = |share: f64| moves[((moves.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
-        writeln!(out, "{name}\t{:.1}\t{:.1}\t{:.1}", at(0.5), at(0.95), commit.as_secs_f64() * 1000.0)?;
+        let Times { moves, commit, previews } = times?;
+        let row = [at(&moves, 0.5), at(&moves, 0.95), milliseconds(commit), at(&previews, 0.5), at(&previews, 0.95)];
+        writeln!(out, "{name}\t{}", row.map(|ms| format!("{ms:.1}")).join("\t"))?;
     }
     Ok(())
 }
@@ -40,11 +43,29 @@ fn main() -> anyhow::Result<()> {
 struct Times {
     moves: Vec<Duration>,
     commit: Duration,
+    previews: Vec<Duration>,
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The time that so great a share of them did not exceed.
+fn at(times: &[Duration], share: f64) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    milliseconds(times[((times.len() - 1) as f64 * share) as usize])
 }
 
 fn picture(size: [usize; 3]) -> anyhow::Result<Volume> {
     let geometry = Geometry::axis_aligned(size, World::default(), [1.0; 3])?;
-    let samples = (0..geometry.voxel_count()).map(|n| ((n * 7 + n / 512 * 13) % 900) as i16).collect();
+    let centre = geometry.centre().0;
+    let ball = |n: usize| {
+        let at = [n % size[0], n / size[0] % size[1], n / size[0] / size[1]];
+        geometry.world(Voxel::centre(at)).0.distance(centre) < BALL_MM
+    };
+    let noise = |n: usize| ((n * 7 + n / 512 * 13) % 300) as i16;
+    let samples = (0..geometry.voxel_count()).map(|n| noise(n) + if ball(n) { 600 } else { 0 }).collect();
     Ok(Volume::new(geometry, Samples::I16(samples), 1)?)
 }
 
@@ -76,7 +97,33 @@ fn stroke(home: &Path, path: &Path) -> anyhow::Result<Times> {
     let start = Instant::now();
     window.drop_at(at(MOVES));
     frame(&mut window)?;
-    Ok(Times { moves, commit: start.elapsed() })
+    let commit = start.elapsed();
+    let previews = (0..PROMPTS).map(|n| preview(&mut window, middle + vec2(n as f32 - 10.0, 5.0)));
+    Ok(Times { moves, commit, previews: previews.collect::<anyhow::Result<_>>()? })
+}
+
+/// From pressing the button to the frame that shows what it would come to, with the window's own engine and its preview.
+fn preview(window: &mut Harness<'_, App>, at: Pos2) -> anyhow::Result<Duration> {
+    let point = ToolId::named("point").ok_or_else(|| anyhow::anyhow!("there is no point"))?;
+    window.state_mut().act(Action::Tool(Tool::Use(point)));
+    window.hover_at(at);
+    window.step();
+    let start = Instant::now();
+    window.drag_at(at);
+    frame(window)?;
+    window.drop_at(at);
+    while window.state().assist.proposal().is_none() {
+        frame(window)?;
+        anyhow::ensure!(start.elapsed() < PATIENCE, "nothing was proposed");
+    }
+    frame(window)?;
+    let took = start.elapsed();
+    while !window.state().is_safe_to_quit() || !window.state().jobs.running().is_empty() {
+        window.step();
+    }
+    window.state_mut().act(Action::Reject);
+    window.step();
+    Ok(took)
 }
 
 fn press(window: &mut Harness<'_, App>, at: Pos2) {

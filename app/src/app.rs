@@ -219,27 +219,6 @@ impl App {
         crate::keymap::name(&self.ctx, &chord.keys)
     }
 
-    /// What an action is called: windows have the names of the table.
-    pub fn title_of(&self, action: Action) -> String {
-        match action {
-            Action::WindowPreset(n) => match self.settings.windows.get(n) {
-                Some(window) => format!("Window: {}", window.name),
-                None => action.title().to_owned(),
-            },
-            _ => action.title().to_owned(),
-        }
-    }
-
-    /// The name of the window the active view has, where it is one of the table.
-    pub fn window_name(&self) -> Option<String> {
-        let (viewport, open) = self.workspace.active()?;
-        let named = self.settings.windows.iter().find(|w| w.window() == viewport.window);
-        if let Some(named) = named.filter(|_| open.is_ct) {
-            return Some(named.name.clone());
-        }
-        (viewport.window == open.stored_window).then(|| "As stored".to_owned())
-    }
-
     fn frame_ui(&mut self, ui: &mut Ui, out: &mut Outbox) {
         let app = &*self;
         let c = theme::colours(ui.ctx());
@@ -313,6 +292,12 @@ impl App {
         self.ctx.content_rect().width() >= ROOM_FOR_THREE
     }
 
+    /// Whether the list of series is seen: in a narrow window not beside a panel at the right.
+    pub(crate) fn shows_browser(&self) -> bool {
+        let look = &self.settings.look;
+        look.browser && !(self.is_narrow() && (look.inspector || look.questions))
+    }
+
     /// Which side panels there is room for: in a narrow window only one, and before a picture none.
     fn side_panels(&self) -> (bool, bool) {
         let look = &self.settings.look;
@@ -321,8 +306,7 @@ impl App {
         }
         // Questions stand beside the pictures; the labels come back when there is room for both, or they are put away.
         let inspector = look.inspector && (!look.questions || self.is_wide());
-        let right = inspector || look.questions;
-        (look.browser && (!self.is_narrow() || !right), inspector)
+        (self.shows_browser(), inspector)
     }
 
     /// Draws the picture again where what it shows has changed.
@@ -363,7 +347,7 @@ impl App {
             let error = anyhow::Error::from(fault).context(
                 "every step up to the last green dot is safe, later ones are not: free the disk, then start again",
             );
-            self.notices.error("Your work is no longer being saved", &error);
+            self.notices.fault("Your work is no longer being saved", &error);
         }
     }
 
@@ -413,7 +397,10 @@ impl eframe::App for App {
         }
         while let Some(finished) = self.jobs.next_finished() {
             match finished.outcome {
-                Ok(apply) => apply(self),
+                Ok(apply) => {
+                    self.notices.mended(&format!("{} failed", finished.title));
+                    apply(self);
+                }
                 Err(error) => self.notices.error(format!("{} failed", finished.title), &error),
             }
         }
@@ -445,6 +432,7 @@ impl eframe::App for App {
             self.tour = tour.advanced(self);
         }
         self.report_fault();
+        self.follow_project();
         self.follow_questions();
         self.order_thumbnail();
         self.follow_case(ctx);
@@ -453,7 +441,7 @@ impl eframe::App for App {
         self.receive_times();
         self.advance_cine();
         self.follow_films();
-        if let Some(next) = self.notices.expire() {
+        if let Some(next) = self.notices.expire(panels::notices::is_read(ctx)) {
             ctx.request_repaint_after(next);
         }
         if !self.is_safe_to_quit() || !self.jobs.running().is_empty() {

@@ -267,6 +267,11 @@ impl Assist {
         self.operation = Some(preview);
     }
 
+    /// Takes an offer out of the way while it is being done.
+    pub const fn take_operation(&mut self) -> Option<OperationPreview> {
+        self.operation.take()
+    }
+
     /// The mask that was worked out, where it is still the one wanted.
     pub fn receive_offer(&mut self, offer: Offer, mask: Mask) -> bool {
         let wanted = self.operation.as_mut().filter(|preview| preview.offer == offer);

@@ -18,6 +18,7 @@ pub mod in_order;
 pub mod jobs;
 pub mod keymap;
 pub mod model_choice;
+mod naming;
 pub mod notices;
 pub mod outbox;
 pub mod overlay;

@@ -1,4 +1,5 @@
-//! What the user is told: a headline, the cause, and what to do about it. Errors stay until they are dismissed.
+//! What the user is told: a headline, the cause, and what to do about it. Each leaves when there was time to read it, but
+//! for what has to be answered and for work that is not saved.
 
 use crate::outbox::Request;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ pub struct Notice {
     pub causes: Vec<String>,
     pub since: Instant,
     pub offer: Option<Offer>,
+    /// Whether it stays until it is dismissed.
+    pub stays: bool,
 }
 
 /// What can be done about it, on a button.
@@ -27,18 +30,18 @@ pub struct Offer {
 }
 
 impl Severity {
-    /// Good news leaves soon, a warning when it has been read, an error when it is dismissed.
-    const fn shown_for(self) -> Option<Duration> {
-        match self {
-            Self::Done => Some(Duration::from_secs(5)),
-            Self::Warning => Some(Duration::from_secs(20)),
-            Self::Error => None,
-        }
+    /// Good news leaves soon, the rest when it has been read.
+    const fn shown_for(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Done => 5,
+            Self::Warning => 20,
+            Self::Error => 30,
+        })
     }
 }
 
-/// More than this at once is a wall, not a message: the oldest goes.
-const MOST: usize = 4;
+/// Of more than this the oldest goes.
+const MOST: usize = 20;
 
 #[derive(Default)]
 pub struct Notices {
@@ -58,7 +61,7 @@ impl Notices {
     pub fn offer(&mut self, headline: impl Into<String>, causes: Vec<String>, offer: Offer) {
         self.push(Severity::Warning, headline.into(), causes);
         if let Some(notice) = self.shown.last_mut() {
-            notice.offer = Some(offer);
+            (notice.offer, notice.stays) = (Some(offer), true);
         }
     }
 
@@ -68,12 +71,25 @@ impl Notices {
         self.push(Severity::Error, headline, error.chain().map(ToString::to_string).collect());
     }
 
+    /// An error that nobody may miss: it stays until it is dismissed.
+    pub fn fault(&mut self, headline: impl Into<String>, error: &anyhow::Error) {
+        self.error(headline, error);
+        if let Some(notice) = self.shown.last_mut() {
+            notice.stays = true;
+        }
+    }
+
+    /// What had failed has been done since.
+    pub fn mended(&mut self, headline: &str) {
+        self.shown.retain(|n| n.stays || n.severity != Severity::Error || n.headline != headline);
+    }
+
     fn push(&mut self, severity: Severity, headline: String, causes: Vec<String>) {
         self.shown.retain(|n| n.headline != headline || n.causes != causes);
         if self.shown.len() == MOST {
             self.shown.remove(0);
         }
-        self.shown.push(Notice { severity, headline, causes, since: Instant::now(), offer: None });
+        self.shown.push(Notice { severity, headline, causes, since: Instant::now(), offer: None, stays: false });
     }
 
     pub fn dismiss(&mut self, index: usize) {
@@ -90,12 +106,13 @@ impl Notices {
         &self.shown
     }
 
-    /// Drops what has been read by now; the answer is when the next one goes.
-    pub fn expire(&mut self) -> Option<Duration> {
-        let left = |n: &Notice| {
-            let time = n.severity.shown_for().filter(|_| n.offer.is_none())?;
-            Some(time.saturating_sub(n.since.elapsed()))
-        };
+    /// Drops what has been read by now; the answer is when the next one goes. While somebody reads nothing goes, and there is
+    /// as much time again after that.
+    pub fn expire(&mut self, is_read: bool) -> Option<Duration> {
+        if is_read {
+            self.shown.iter_mut().for_each(|notice| notice.since = Instant::now());
+        }
+        let left = |n: &Notice| (!n.stays).then(|| n.severity.shown_for().saturating_sub(n.since.elapsed()));
         self.shown.retain(|n| left(n).is_none_or(|left| !left.is_zero()));
         self.shown.iter().filter_map(left).min()
     }
@@ -113,7 +130,32 @@ mod tests {
         notices.error("Opening failed", &error);
         assert_eq!(notices.shown().len(), 1);
         assert_eq!(notices.shown()[0].causes, ["could not read the series", "the file ends early"]);
-        assert_eq!(notices.expire(), None);
+    }
+
+    #[test]
+    fn an_error_leaves_when_it_was_read_and_lost_work_does_not() {
+        let mut notices = Notices::default();
+        let error = anyhow::anyhow!("the disk is full");
+        notices.error("Opening failed", &error);
+        notices.fault("Your work is no longer being saved", &error);
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(31)).unwrap();
+        notices.shown.iter_mut().for_each(|notice| notice.since = long_ago);
+        notices.expire(true);
+        assert_eq!(notices.shown().len(), 2, "what is being read stays");
+        notices.shown.iter_mut().for_each(|notice| notice.since = long_ago);
+        assert_eq!(notices.expire(false), None);
+        assert_eq!(notices.shown().len(), 1);
+        assert!(notices.shown()[0].headline.contains("saved"));
+    }
+
+    #[test]
+    fn what_works_at_last_takes_its_error_away() {
+        let mut notices = Notices::default();
+        notices.error("Opening failed", &anyhow::anyhow!("no such file"));
+        notices.error("Exporting failed", &anyhow::anyhow!("no room"));
+        notices.mended("Opening failed");
+        let left: Vec<&str> = notices.shown().iter().map(|notice| notice.headline.as_str()).collect();
+        assert_eq!(left, ["Exporting failed"]);
     }
 
     #[test]
@@ -121,7 +163,7 @@ mod tests {
         let mut notices = Notices::default();
         let offer = Offer { title: "Open it", request: Request::CloseDialog };
         notices.offer("There is work from last time", Vec::new(), offer);
-        assert_eq!(notices.expire(), None);
+        assert_eq!(notices.expire(false), None);
         assert_eq!(notices.shown()[0].offer.as_ref().unwrap().title, "Open it");
     }
 }

@@ -74,6 +74,10 @@ pub enum Request {
     Solid(ViewportId, SolidView),
     SetLook(Look),
     SetWindows(Vec<NamedWindow>),
+    /// Who signs the work, as it is typed.
+    SetReader(String),
+    /// A file or folder was chosen: the next dialog begins there.
+    Chosen(PathBuf),
     SetProfile(Profile),
     /// Gives an action a chord of the user's own, in words; `None` gives it back what the profile has.
     SetKey(Action, Option<String>),

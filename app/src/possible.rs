@@ -146,7 +146,7 @@ impl App {
             Action::ToggleText => look.text_on_pictures,
             Action::ToggleReferenceLines => look.reference_lines,
             Action::AdjustRegistration => self.adjusting,
-            Action::ToggleBrowser => look.browser,
+            Action::ToggleBrowser => self.shows_browser(),
             Action::ToggleInspector => look.inspector,
             Action::Ask(ask) => self.is_asked(ask),
             Action::PlayCine => self.cine.is_some_and(|cine| cine.viewport == stage.active_id()),

@@ -23,6 +23,8 @@ pub struct Settings {
     pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Files and folders that were opened with a project, to be listed again with it.
     pub opened: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Where a file or folder was chosen last.
+    pub last_folder: Option<PathBuf>,
     /// How answers of models write boxes, by the name of the convention.
     pub answer_boxes: String,
     pub hand: Option<Hand>,
@@ -52,6 +54,7 @@ impl Default for Settings {
             recent_projects: Vec::new(),
             predictions: BTreeMap::new(),
             opened: BTreeMap::new(),
+            last_folder: None,
             answer_boxes: "pixels".into(),
             hand: None,
             label: None,
@@ -205,6 +208,14 @@ impl Settings {
         self.opened.retain(|known, paths| recent.contains(known) && !paths.is_empty());
     }
 
+    /// The folder that was chosen, or that of the file.
+    pub fn remember_folder(&mut self, chosen: &Path) {
+        let folder = if chosen.is_dir() { Some(chosen) } else { chosen.parent() };
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+            self.last_folder = Some(folder.into());
+        }
+    }
+
     pub fn remember_project(&mut self, path: &Path) {
         self.recent_projects.retain(|p| p != path);
         self.recent_projects.insert(0, path.into());
@@ -225,6 +236,19 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_dialog_begins_where_the_last_one_ended() {
+        let home = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default();
+        settings.remember_folder(&home.path().join("not there yet.png"));
+        assert_eq!(settings.last_folder.as_deref(), Some(home.path()));
+        let inner = home.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        settings.remember_folder(&inner);
+        settings.remember_folder(&home.path().join("gone/view.png"));
+        assert_eq!(settings.last_folder, Some(inner), "a folder that is not there is no place to begin");
+    }
 
     #[test]
     fn settings_survive_and_a_broken_file_is_set_aside() {

@@ -37,11 +37,14 @@ impl App {
         let Some(n) = missing else { return };
         // Asked for once, whatever becomes of it.
         self.thumbnails.made.insert(n, None);
-        let series = self.workspace.found[n].clone();
+        let (series, age) = (self.workspace.found[n].clone(), self.workspace.list_age);
         self.jobs.start_quiet(SLOT, move |task| {
             // What cannot be read is told when it is opened.
             let picture = thumbnail::of_series(&series, SIDE, task).ok().map(|small| image_of(&small));
             let apply: Apply = Box::new(move |app| {
+                if app.workspace.list_age != age {
+                    return;
+                }
                 let texture =
                     picture.map(|image| app.ctx.load_texture(format!("thumbnail {n}"), image, TextureOptions::LINEAR));
                 app.thumbnails.made.insert(n, texture);

@@ -178,6 +178,15 @@ pub fn sentence_case(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// What stands by itself with a capital, inside of a sentence; the names of people keep theirs.
+pub fn in_sentence(title: &str) -> String {
+    let mut letters = title.chars();
+    match letters.next() {
+        Some(first) if !title.starts_with("Cobb") => first.to_lowercase().chain(letters).collect(),
+        _ => title.to_owned(),
+    }
+}
+
 /// A box to tick, with an edge that is seen also where it is empty.
 pub fn tick<'a>(ui: &mut Ui, on: &'a mut bool, text: impl IntoAtoms<'a>) -> Response {
     let edge = Stroke::new(1.0, colours(ui.ctx()).edge);
@@ -207,4 +216,16 @@ pub fn pill(ui: &mut Ui, text: &str, digit: Option<usize>, on: bool) -> Response
     ui.painter().rect_stroke(rect, 11.0, edge, StrokeKind::Inside);
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_go_into_sentences() {
+        assert_eq!(in_sentence("Ruler"), "ruler");
+        assert_eq!(in_sentence("Cobb angle"), "Cobb angle");
+        assert_eq!(in_sentence("3D box"), "3D box");
+    }
 }

@@ -17,6 +17,8 @@ pub struct Workspace {
     pub patients: Vec<Patient>,
     /// Lines that turned out to be parts of other series: not listed.
     pub superseded: BTreeSet<usize>,
+    /// How often the list was emptied: what was begun for an older list is not for this one.
+    pub list_age: u64,
     /// In memory, each shown in some viewport.
     pub pictures: BTreeMap<ImageId, OpenPicture>,
     pub stage: Stage,
@@ -153,6 +155,14 @@ impl Workspace {
         let parts: Vec<usize> = told.iter().copied().filter(|&n| !is_whole(n)).collect();
         self.superseded.extend(parts);
         self.add_found(series)
+    }
+
+    /// Empties the list of series.
+    pub fn forget_list(&mut self) {
+        self.found.clear();
+        self.patients.clear();
+        self.superseded.clear();
+        self.list_age += 1;
     }
 
     /// Adds what a scan found; a series already listed is not listed twice. The answer is where the first one stands.

@@ -2,7 +2,7 @@
 
 mod hand;
 
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 use glam::DVec3;
 use hand::Hand;
@@ -211,6 +211,50 @@ fn manual_tools_paint_cut_fill_and_interpolate() {
 }
 
 #[test]
+fn a_hidden_label_is_not_painted() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::B);
+    let [there, elsewhere] = [0.0, 40.0].map(|y| [(-20.0, y), (20.0, y)].map(|(x, y)| hand.at_mm(x, y)));
+    hand.drag(&there);
+    let painted = hand.voxels();
+    hand.window.get_by_label("Show Label 1").click();
+    hand.window.run_steps(3);
+    hand.drag(&elsewhere);
+    hand.key(Key::A);
+    hand.click(elsewhere[0]);
+    assert_eq!((hand.voxels(), hand.app().assist.prompts().len()), (painted, 0));
+    let words = "Label 1 is hidden: show it first (the eye in the list)";
+    assert!(hand.window.query_by_label(words).is_some(), "{:?}", hand.app().notices.shown());
+    hand.window.get_by_label("Show Label 1").click();
+    hand.window.run_steps(3);
+    hand.key(Key::B);
+    hand.drag(&elsewhere);
+    assert!(hand.voxels() > painted);
+}
+
+#[test]
+fn accepting_says_what_was_taken_of_other_labels() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.key(Key::B);
+    let stroke = [-4.0, 4.0].map(|x| hand.at_mm(LIVER.0 + x, LIVER.1));
+    hand.drag(&stroke);
+    let before = hand.voxels_of("Label 1");
+    hand.window.state_mut().carry_out(Request::NewLabelNamed("Other".into()));
+    hand.key(Key::A);
+    hand.click(hand.at_mm(LIVER.0, LIVER.1));
+    hand.wait_for_answer();
+    hand.key(Key::Enter);
+    let taken = before - hand.voxels_of("Label 1");
+    assert!(taken > 0, "the proposal went round what was painted");
+    let amount = limner::panels::labels::amount(hand.app().workspace.open().unwrap(), taken);
+    let words = format!("It took {amount} of Label 1: ");
+    let told = |hand: &Hand| hand.window.query_all_by_label_contains(&words).count();
+    assert_eq!(told(&hand), 1, "{:?}", hand.app().notices.shown());
+}
+
+#[test]
 fn paint_goes_over_what_the_rule_allows() {
     let home = tempfile::tempdir().unwrap();
     let mut hand = Hand::on_sample(home.path());
@@ -255,6 +299,16 @@ fn labels_are_found_made_coloured_hidden_locked_merged_split_and_copied() {
     hand.window.step();
     let label = |hand: &Hand, n: usize| hand.document().labels()[n].clone();
     assert!(!label(&hand, 0).visible && label(&hand, 1).locked);
+    hand.window.get_by_label("Show Spleen").click();
+    hand.window.step();
+    assert!(label(&hand, 0).visible);
+    let colour = label(&hand, 0).colour;
+    hand.window.get_by_label("Colour of Spleen").click();
+    hand.window.run_steps(3);
+    hand.click(hand.window.get_by_role_and_label(Role::Slider, "Blue").rect().center());
+    hand.window.get_by_label("Take this colour").click();
+    hand.window.run_steps(3);
+    assert_ne!(label(&hand, 0).colour, colour, "a colour of one's own is not taken");
 
     // Digits are labels while a tool that annotates is in hand.
     hand.key(Key::B);

@@ -3,7 +3,7 @@
 
 mod hand;
 
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
 use hand::Hand;
 use limner::action::{Action, Tool};
@@ -12,8 +12,9 @@ use limner::case::ask::{LesionAsk, ReportAsk, TimeAsk};
 use limner::case::{Ask, Errand, Page};
 use limner::outbox::Request;
 use limner::panels::dialog::Dialog;
+use limner::work::operation::Work;
 use limner_annotation::records::{
-    Assignment, AssignmentStatus, Caption, Finding, FormEntry, FrameMarks, Lesion, Status, Track,
+    Assignment, AssignmentStatus, Caption, Finding, FormEntry, FrameMarks, Lesion, Severity, Status, Track,
 };
 use limner_annotation::tags::Attribute;
 use limner_annotation::tools::ToolId;
@@ -78,6 +79,44 @@ fn a_form_is_filled_in_by_keys_undone_and_kept() {
     assert!(done(&hand), "{:?}", hand.app().notices.shown());
     assert!(rows > 10);
     assert!(hand.document().problems().is_empty());
+}
+
+#[test]
+fn rows_of_the_form_stay_where_they_are_and_nobody_is_sure_unasked() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    ask(&mut hand, Ask::ReadyForm("Chest films"));
+    errand(&mut hand, Errand::Page(Page::Case));
+    hand.window.run_steps(3);
+    let second = |hand: &Hand| hand.window.query_all_by_label("Absent").nth(1).map(|pill| pill.rect());
+    let before = second(&hand).expect("there is a second finding");
+    hand.window.query_all_by_label("Present").next().expect("a finding can be present").click();
+    hand.window.run_steps(3);
+    assert_eq!(second(&hand), Some(before), "the row under the hand has moved");
+    let said = |hand: &Hand| hand.document().all::<Finding>().next().map(|found| (found.severity, found.certainty));
+    assert_eq!(said(&hand), Some((None, None)));
+    hand.window.get_by_label("Moderate").click();
+    hand.window.run_steps(3);
+    hand.window.get_by_label("75%").click();
+    hand.window.run_steps(3);
+    assert_eq!(said(&hand), Some((Some(Severity::Moderate), Some(0.75))));
+    assert_eq!(second(&hand), Some(before));
+}
+
+#[test]
+fn the_reader_signs_from_now_on() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.window.state_mut().act(Action::Settings);
+    hand.window.run_steps(3);
+    hand.window.get_by_label("Reader").focus();
+    hand.window.run_steps(2);
+    hand.window.get_by_label("Reader").type_text("MK");
+    hand.window.run_steps(2);
+    assert_eq!(hand.document().author(), "MK");
+    hand.window.state_mut().act(Action::NewProject);
+    hand.window.run_steps(2);
+    assert_eq!(hand.document().author(), "MK", "the next project is signed by somebody else");
 }
 
 #[test]
@@ -309,6 +348,8 @@ fn the_fields_of_the_export_window_are_what_is_written() {
     hand.wait("the look at it", move |app| found(app).is_some());
     let looked = found(hand.app()).unwrap().found.unwrap();
     assert!(!looked.run.blocked.is_empty(), "an ultrasound may have a name burned in");
+    let file = hand.window.query_all_by_label_contains("(cine.dcm)").count();
+    assert_eq!(file, 1, "it is not said which picture has to be looked at");
     fill(&mut hand, "Part to make black", "0,0,60,20");
     hand.window.get_by_label("Make this part black").click();
     hand.window.run_steps(4);
@@ -320,4 +361,32 @@ fn the_fields_of_the_export_window_are_what_is_written() {
     let options = looked.wish.options().unwrap();
     assert_eq!((options.resize, options.blackened.len()), (Some([128, 96]), 1));
     assert!(options.crop.is_some());
+}
+
+#[test]
+fn what_is_accepted_is_what_was_seen_also_after_paint_under_the_offer() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    let is_offered = |app: &App| app.assist.operation().is_some_and(|preview| preview.mask.is_some());
+    let (active, at) = (hand.app().workspace.stage.active_id(), hand.at_mm(-90.0, -25.0));
+    let go_to = |hand: &mut Hand, slice| {
+        hand.window.state_mut().carry_out(Request::Frame(active, slice));
+        hand.window.step();
+    };
+    hand.key(Key::B);
+    for slice in [25, 29] {
+        go_to(&mut hand, slice);
+        hand.drag(&[at, at + vec2(30.0, 0.0)]);
+    }
+    hand.window.state_mut().act(Action::Work(Work::Interpolate));
+    hand.wait("the offer", is_offered);
+    let before = hand.app().assist.proposal().unwrap().2.clone();
+    assert!(before.on_slice(27).count() > 0);
+    go_to(&mut hand, 27);
+    hand.drag(&[at + vec2(0.0, 90.0), at + vec2(20.0, 90.0)]);
+    hand.wait("the offer anew", is_offered);
+    let offered = hand.app().assist.proposal().unwrap().2.clone();
+    assert_ne!(offered, before, "the new stroke counts");
+    hand.key(Key::Enter);
+    assert_eq!(hand.voxels() as usize, offered.count());
 }

@@ -381,8 +381,13 @@ fn evidence_is_marked_and_gone_to_and_a_template_begins_the_next_one() {
     let home = tempfile::tempdir().unwrap();
     let mut author = Author::on_sample(home.path());
     author.begin(AnswerType::YesNo, "Is the lesion calcified?");
+    // Also with a ruler in hand: only a drag would draw one.
+    author.0.window.state_mut().act(tool("ruler"));
     author.press(ALT, Key::E);
     author.click(LIVER);
+    let rulers = author.0.document().shapes().count();
+    assert_eq!((author.shown().grounding.len(), rulers), (1, 1), "the click is no evidence");
+    assert!(author.0.app().work.draft.is_none());
     let slice = |author: &Author| {
         let (viewport, open) = author.0.app().workspace.active().unwrap();
         viewport.slice(&open.volume.geometry).0
@@ -398,6 +403,10 @@ fn evidence_is_marked_and_gone_to_and_a_template_begins_the_next_one() {
     author.0.window.step();
     assert_eq!(slice(&author), home_slice, "a click on the evidence does not go there");
     assert!(author.0.app().work.asking.marked.is_some());
+    (0..4).for_each(|_| author.0.window.state_mut().act(Action::NextSlice));
+    let id = author.shown().id;
+    author.0.window.state_mut().carry_out(Request::Ask(AskAct::Show(id)));
+    assert_eq!(slice(&author), home_slice, "a question that is chosen does not show what it points at");
 
     let recipe = |author: &Author| author.0.document().all::<RenderRecipe>().next().cloned();
     let mark = limner_annotation::question::Mark::Box;

@@ -1,6 +1,6 @@
 //! The application in a test harness, driven by accessible labels: what a user does first, without a screen.
 
-use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, TouchPhase, Vec2, vec2};
+use eframe::egui::{Event, Id, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use limner::action::{ACTIONS, Action};
@@ -194,6 +194,49 @@ fn a_path_that_holds_nothing_is_an_error_that_names_it() {
     assert!(w.state().workspace.open().is_none());
 }
 
+#[test]
+fn in_a_small_window_every_button_is_in_reach_and_the_list_takes_the_place_of_the_labels() {
+    let home = tempfile::tempdir().unwrap();
+    let paths = Paths::under(home.path());
+    // What 1000 by 700 pixels hold of text one and a half times as large.
+    let mut w = Harness::builder()
+        .with_size([667.0, 467.0])
+        .with_max_steps(64)
+        .wgpu()
+        .build_eframe(move |cc| App::new(cc, paths, Start::Sample).expect("the application starts"));
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    let all = w.ctx.content_rect();
+    for name in ["Menu", "Undo", "Redo", "Command palette…", "Show series list", "Show labels panel"] {
+        let button = w.get_by_label(name).rect();
+        assert!(all.contains_rect(button), "{name}: {button:?}");
+    }
+    assert!(!w.state().is_on(Action::ToggleBrowser), "there is no room for it");
+    w.get_by_label("Show series list").click();
+    w.run_steps(3);
+    assert!(w.state().is_on(Action::ToggleBrowser) && !w.state().settings.look.inspector);
+}
+
+#[test]
+fn of_many_notices_the_newest_are_seen_and_the_pictures_keep_their_room() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    w.state_mut().notices.dismiss_all();
+    for n in 0..7 {
+        let cause = anyhow::anyhow!("a long cause, word by word. ").context("The reason. ".repeat(20));
+        w.state_mut().notices.error(format!("Trouble {n}"), &cause);
+    }
+    w.run_steps(4);
+    let seen = |w: &Harness<'_, App>| w.query_all_by_label_contains("Trouble").count();
+    let height = |w: &Harness<'_, App>| w.ctx.memory(|m| m.area_rect(Id::unique("notices"))).map(|area| area.height());
+    assert_eq!(seen(&w), 3);
+    assert!(height(&w).is_some_and(|height| height <= 800.0 / 3.0), "{:?}", height(&w));
+    w.get_by_label("and 4 more").click();
+    w.run_steps(4);
+    assert_eq!(seen(&w), 7);
+    assert!(height(&w).is_some_and(|height| height <= 800.0 / 3.0), "{:?}", height(&w));
+}
+
 fn series_named(app: &App, place: &str) -> usize {
     let named = |s: &limner_imaging::Series| s.path.file_name().is_some_and(|n| n.to_string_lossy() == place);
     app.workspace.found.iter().position(named).expect("the sample has this series")
@@ -282,8 +325,8 @@ fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
     w.step();
     w.get_by_label("Tour of the sample study").click();
     wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
-    for _ in 0..5 {
-        w.get_by_label("Next step").click();
+    for on in ["Next step", "Next step", "Next step", "Next step", "What else there is"] {
+        w.get_by_label(on).click();
         w.step();
         w.step();
     }

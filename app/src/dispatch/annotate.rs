@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::overlay;
 use anyhow::Context as _;
-use limner_annotation::{Command, Document, Label, LabelId};
+use limner_annotation::{Change, Command, Document, Label, LabelId};
 
 impl App {
     pub(super) fn document(&self) -> Option<&Document> {
@@ -25,7 +25,10 @@ impl App {
         self.case.clock.touched = true;
         self.show_changes();
         match outcome {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                self.notices.mended(&format!("{what} was refused"));
+                Some(value)
+            }
             Err(error) => {
                 self.notices.error(format!("{what} was refused"), &error.into());
                 None
@@ -44,6 +47,10 @@ impl App {
         let shown = overlay::show_changes(&mut self.gpu, project.document(), pictures, &changes, marks);
         if let Err(error) = shown {
             self.notices.error("The labels could not be drawn", &error);
+        }
+        let painted = |change: &Change| if let Change::Labels { image, .. } = change { Some(*image) } else { None };
+        if let Some(image) = changes.iter().find_map(painted) {
+            self.renew_offer(image);
         }
         self.follow_registrations();
     }

@@ -1,5 +1,6 @@
 //! Finds what a study brings along beside its pictures, lays it over them, and takes it into the project.
 
+use super::bring::now_part;
 use crate::app::App;
 use crate::companions::{Known, State};
 use crate::gpu::{GuestId, GuestLayers};
@@ -67,12 +68,16 @@ impl App {
             return;
         }
         self.companions.looked_at.extend(lines.iter().map(|(n, _)| *n));
+        let age = self.workspace.list_age;
         self.jobs.start_quiet(LOOKING, move |task| {
             let mut found: Vec<(usize, Companion)> = Vec::new();
             for (line, path) in lines {
                 found.extend(exchange::companions(&path, task)?.into_iter().map(|companion| (line, companion)));
             }
             let apply: Apply = Box::new(move |app| {
+                if app.workspace.list_age != age {
+                    return;
+                }
                 for (line, Companion { format, series, .. }) in found {
                     app.companions.add(line, Known { format, series, state: State::default() });
                 }
@@ -218,8 +223,10 @@ impl App {
                 app.gpu.hide_guest(GuestId::Companion(line));
                 app.companions.set(line, State::Imported);
                 app.keep_label_alive();
-                app.notices
-                    .done(format!("{} records are now part of the project; undo takes them back", report.records));
+                if report.records > 0 {
+                    app.notices.done(format!("{}; undo takes that back", now_part(report.records)));
+                }
+                app.tell_of_import(report);
             });
             Ok(apply)
         });

@@ -5,12 +5,14 @@ use super::hang::first_study;
 use super::loaded::{Loaded, is_lossy};
 use crate::app::App;
 use crate::case::Page;
+use crate::companions::Companions;
+use crate::gpu::Part;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
-use crate::gpu::Part;
 use crate::overlay;
 use crate::picture::preset_for;
 use crate::sample;
+use crate::thumbnails::Thumbnails;
 use crate::times::Times;
 use crate::view_state::{Arrangement, Pane, Stage, Viewport, ViewportId};
 use crate::work::Work;
@@ -88,14 +90,16 @@ impl App {
         let Some(project) = &self.workspace.project else { return };
         let folders = self.settings.opened.get(project.path()).cloned().unwrap_or_default();
         self.opened.clone_from(&folders);
-        let sample = self.paths.data.join("sample");
+        let (sample, age) = (self.paths.data.join("sample"), self.workspace.list_age);
         self.jobs.start_quiet("list again", move |task| {
             let there = folders.iter().filter(|folder| folder.exists());
             let found = there.filter_map(|folder| formats::scan(folder, task).ok()).flat_map(|found| found.series);
             let found = sample::without_masks(found.collect(), &sample);
             let apply: Apply = Box::new(move |app| {
-                app.workspace.add_found(found);
-                app.file_series();
+                if app.workspace.list_age == age {
+                    app.workspace.add_found(found);
+                    app.file_series();
+                }
             });
             Ok(apply)
         });
@@ -103,12 +107,35 @@ impl App {
 
     /// Sorts what was found into patients and studies.
     pub(super) fn file_series(&mut self) {
-        let series = self.workspace.found.clone();
+        let (series, age) = (self.workspace.found.clone(), self.workspace.list_age);
         self.jobs.start_quiet("studies", move |task| {
-            let patients = limner_imaging::study::patients(&series, task)?;
-            let apply: Apply = Box::new(move |app| app.workspace.patients = patients);
+            let patients = study::patients(&series, task)?;
+            let apply: Apply = Box::new(move |app| {
+                if app.workspace.list_age == age {
+                    app.workspace.patients = patients;
+                }
+            });
             Ok(apply)
         });
+    }
+
+    /// Another project's list begins empty: patients of two projects under each other belong nowhere.
+    fn forget_list(&mut self) {
+        self.workspace.forget_list();
+        self.thumbnails = Thumbnails::default();
+        self.companions = Companions::default();
+        self.told.clear();
+    }
+
+    /// Now, and not only at the end: a session that is killed must find what it had opened.
+    fn keep_opened(&mut self) {
+        let Some(project) = &self.workspace.project else { return };
+        let path = project.path().to_path_buf();
+        let before = self.settings.opened.get(&path).cloned();
+        self.settings.remember_opened(&path, &self.opened);
+        if self.settings.opened.get(&path) != before.as_ref() {
+            self.save_settings();
+        }
     }
 
     /// Shows the series before or after the active one in the list.
@@ -251,6 +278,7 @@ impl App {
         self.follow_registrations();
         self.lay_companions_over(image);
         self.keep_label_alive();
+        self.keep_opened();
         Ok(())
     }
 
@@ -340,6 +368,7 @@ impl App {
                     app.notices.warning("This project is open for reading only", vec![why.into()]);
                 }
                 app.use_project(project);
+                app.forget_list();
                 app.workspace.add_found(series);
                 app.file_series();
                 app.list_again();
@@ -356,7 +385,10 @@ impl App {
         self.opened.clear();
         let made = self.paths.new_project().and_then(|path| Ok(Project::create(&path, "Untitled", &self.author())?));
         match made {
-            Ok(project) => self.use_project(project),
+            Ok(project) => {
+                self.use_project(project);
+                self.forget_list();
+            }
             Err(error) => self.notices.error("A new project could not be made", &error),
         }
     }

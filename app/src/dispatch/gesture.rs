@@ -24,7 +24,7 @@ impl App {
             Phase::Move if mine => self.drag(gesture),
             Phase::Release(button) if mine && self.stroke.held() == Some(button) => {
                 self.stroke.end();
-                if button == Button::Left {
+                if button == Button::Left && !self.point_at_clicked(gesture) {
                     self.tool_release(Some(world_under(gesture)));
                 }
             }

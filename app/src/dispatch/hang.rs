@@ -9,9 +9,9 @@ use crate::cine::Cine;
 use crate::hanging::{Hung, Rules};
 use crate::jobs::Apply;
 use crate::view_state::viewport::{How, Over};
-use crate::view_state::{Arrangement, Viewport, ViewportId};
+use crate::view_state::{Arrangement, Stage, Viewport, ViewportId};
 use limner_imaging::Series;
-use limner_imaging::study::Patient;
+use limner_imaging::study::{Patient, Study};
 use std::collections::BTreeMap;
 
 /// A view and how a picture is to be seen in it.
@@ -86,6 +86,7 @@ impl App {
         for id in self.workspace.stage.visible() {
             self.workspace.remember_look(id);
         }
+        let before = self.workspace.stage.clone();
         self.workspace.stage.arrange(arrangement);
         let ids = self.workspace.stage.own_layout().ids();
         for &id in &ids {
@@ -101,11 +102,11 @@ impl App {
                 None => hooks.push((line, vec![hook])),
             }
         }
-        self.hang_up(hooks);
+        self.hang_up(hooks, Some(before));
     }
 
-    /// Reads series one after the other and puts each where it belongs.
-    fn hang_up(&mut self, hooks: Vec<(usize, Vec<Hook>)>) {
+    /// Reads series one after the other and puts each where it belongs. Where none can be read, what was there `before` stays.
+    fn hang_up(&mut self, hooks: Vec<(usize, Vec<Hook>)>, before: Option<Stage>) {
         let first = hooks.first().and_then(|(_, hooks)| Some(hooks.first()?.viewport));
         self.awaited = hooks.iter().flat_map(|(_, hooks)| hooks.iter().map(|hook| hook.viewport)).collect();
         let mut missing: Vec<(usize, Series, Vec<Hook>)> = Vec::new();
@@ -128,6 +129,10 @@ impl App {
             }
             let apply: Apply = Box::new(move |app| {
                 app.awaited.clear();
+                if let Some(before) = before.filter(|_| app.workspace.stage.images().is_empty()) {
+                    app.workspace.stage = before;
+                    return;
+                }
                 app.lay_hung_over();
                 if let Some(first) = first {
                     app.workspace.stage.activate(first);
@@ -192,7 +197,7 @@ impl App {
         self.arrange(Arrangement::grid(1, 2));
         let Some(&right) = self.workspace.stage.own_layout().ids().get(1) else { return };
         let hook = Hook { viewport: right, style: Style::Like(Box::new(current)) };
-        self.hang_up(vec![(prior, vec![hook])]);
+        self.hang_up(vec![(prior, vec![hook])], None);
         self.awaited.insert(right);
     }
 
@@ -202,6 +207,8 @@ impl App {
         let (patient, study) = self.workspace.study_of(line)?;
         let series = self.workspace.found.get(line)?;
         let date = study.date.reveal();
+        let called = |study: &Study, n| study.description_of(n).map(|text| text.reveal().trim().to_lowercase());
+        let mine = called(study, line);
         let earlier = patient.studies.iter().filter(|other| !date.is_empty() && other.date.reveal() < date);
         let mut earlier: Vec<_> = earlier.filter(|other| !other.date.reveal().is_empty()).collect();
         earlier.sort_by(|a, b| b.date.reveal().cmp(a.date.reveal()));
@@ -210,7 +217,7 @@ impl App {
             let same_kind = candidates
                 .filter(|(_, other)| other.modality == series.modality && other.kind == series.kind)
                 .filter(|(_, other)| !may_be_companion(other));
-            same_kind.min_by_key(|(_, other)| unlikeness(series, other)).map(|(n, _)| n)
+            same_kind.min_by_key(|(n, other)| (called(study, *n) != mine, unlikeness(series, other))).map(|(n, _)| n)
         })
     }
 }

@@ -26,6 +26,7 @@ impl App {
                 // The picture stays open: it is the same document under another name.
                 *project = copy;
                 self.settings.remember_project(&path);
+                self.settings.remember_opened(&path, &self.opened);
                 self.save_settings();
                 self.notices.done(format!("The project is now {}", path.display()));
             }
@@ -41,7 +42,9 @@ impl App {
     fn proposed_path(&self, purpose: Purpose) -> String {
         let parent = |path: &PathBuf| path.parent().map(Path::to_path_buf);
         let own = |folder: &PathBuf| folder.starts_with(&self.paths.data);
-        let known = [self.opened.last().and_then(parent), self.settings.last_project.as_ref().and_then(parent)];
+        let last = &self.settings;
+        let chosen = last.last_folder.clone().filter(|folder| folder.is_dir());
+        let known = [chosen, self.opened.last().and_then(parent), last.last_project.as_ref().and_then(parent)];
         let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
         let folder = known.into_iter().flatten().find(|folder| !own(folder)).or(home).unwrap_or_default();
         let name = match purpose {

@@ -9,6 +9,9 @@ use limner_annotation::tools::{Makes, place};
 use limner_annotation::{ImageId, LabelId, ShapeId, Slice};
 use limner_imaging::StackAxis;
 
+/// A hand that trembles less than this while it clicks has not dragged, in pixels.
+const CLICK_REACH: f64 = 6.0;
+
 /// What lies under a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
@@ -25,7 +28,7 @@ impl App {
     /// Where something waits to be pointed at, a click on a shape or on paint is for it. True where the click was: a tool
     /// that draws may then still draw what is meant, and one that only looks goes on looking.
     pub(super) fn point_at(&mut self, gesture: &Gesture) -> bool {
-        if self.work.asking.pointing.is_none() && self.case.report.binding.is_none() {
+        if !self.waits_for_a_place() {
             return false;
         }
         let (draws, paints) = match self.hand.tool {
@@ -44,6 +47,26 @@ impl App {
                 true
             }
         }
+    }
+
+    fn waits_for_a_place(&self) -> bool {
+        self.work.asking.pointing.is_some() || self.case.report.binding.is_some()
+    }
+
+    /// A tool that draws begins with a press, so only when the hand lets go it is known that this was a click: on paint
+    /// it means the paint. What one click draws, a probe, is drawn.
+    pub(super) fn point_at_clicked(&mut self, gesture: &Gesture) -> bool {
+        let Some(draft) = self.work.draft.as_ref().filter(|_| self.waits_for_a_place()) else { return false };
+        let (near, at) = (CLICK_REACH * gesture.raster.mm_per_pixel, world_under(gesture));
+        let has_stayed = draft.path.points().iter().all(|point| point.0.distance(at.0) <= near);
+        let draws = matches!(draft.tool.info().makes, Makes::Shape(_));
+        if !draws || !has_stayed || draft.viewport != gesture.viewport {
+            return false;
+        }
+        let Some(meant) = self.paint_under(gesture) else { return false };
+        self.drop_draft();
+        self.bind_meant(gesture.image, meant);
+        true
     }
 
     /// A shape that was drawn while something waits is what is meant.

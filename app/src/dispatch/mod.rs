@@ -76,8 +76,6 @@ impl App {
             Request::Model(act) => self.act_on_model(act),
             Request::CollectPrompts(collects) => self.assist.collects = collects,
             Request::RemovePrompt(n) => self.remove_prompt(n),
-            Request::Cut { viewport, line, keep_inside } => self.cut(viewport, &line, keep_inside),
-            Request::Preview(operation) => self.preview_operation(operation),
             Request::Tour(on) => self.go_on_with_tour(on),
             Request::LabelOpacity(opacity) => self.workspace.stage.label_opacity = opacity,
             Request::ResizeBrush(travel) => self.hand.resize_brush(1.0 + travel.clamp(-60.0, 60.0) / 200.0),
@@ -101,9 +99,14 @@ impl App {
         }
     }
 
-    /// What changes how one viewport shows its picture.
+    /// What changes how one viewport shows its picture, and what is made of the label in it.
     fn carry_out_on_view(&mut self, request: Request) {
         match request {
+            Request::Cut { .. } | Request::Preview(_) if self.refuses_hidden() => {}
+            Request::Cut { viewport, line, keep_inside } => self.cut(viewport, &line, keep_inside),
+            Request::Preview(operation) => self.preview_operation(operation),
+            Request::SetReader(name) => self.set_reader(name),
+            Request::Chosen(path) => self.settings.remember_folder(&path),
             Request::Import(path) => self.import_path(path),
             Request::Relink(folder) => self.relink(folder),
             Request::Scroll { viewport, steps } => self.scroll(viewport, steps),
@@ -187,7 +190,7 @@ impl App {
             Action::KeySheet => self.dialog = Some(Dialog::keys()),
             Action::About => self.dialog = Some(Dialog::About),
             Action::Settings => self.dialog = Some(Dialog::Settings(SettingsPage::default())),
-            Action::ToggleBrowser => self.change_look(|look| look.browser = !look.browser),
+            Action::ToggleBrowser => self.toggle_browser(),
             Action::ToggleInspector => self.change_look(|look| look.inspector = !look.inspector),
             Action::ToggleReferenceLines => self.change_look(|look| look.reference_lines = !look.reference_lines),
             Action::ToggleText => self.change_look(|look| look.text_on_pictures = !look.text_on_pictures),

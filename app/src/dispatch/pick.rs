@@ -17,32 +17,32 @@ impl App {
         let endings: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions().iter().copied()).collect();
         self.pick(
             Purpose::Open,
-            move || FileDialog::new().add_filter("Pictures", &endings).add_filter("All files", &["*"]).pick_file(),
+            move |dialog| dialog.add_filter("Pictures", &endings).add_filter("All files", &["*"]).pick_file(),
             Self::open_path,
         );
     }
 
     pub(super) fn pick_folder(&mut self) {
-        self.pick(Purpose::Open, || FileDialog::new().pick_folder(), Self::open_path);
+        self.pick(Purpose::Open, FileDialog::pick_folder, Self::open_path);
     }
 
     pub(super) fn pick_import(&mut self) {
-        let pick = || FileDialog::new().set_title(Purpose::Import.title()).pick_file();
+        let pick = |dialog: FileDialog| dialog.set_title(Purpose::Import.title()).pick_file();
         self.pick(Purpose::Import, pick, Self::import_path);
     }
 
     pub(super) fn pick_moved(&mut self) {
-        let pick = || FileDialog::new().set_title(Purpose::Relink.title()).pick_folder();
+        let pick = |dialog: FileDialog| dialog.set_title(Purpose::Relink.title()).pick_folder();
         self.pick(Purpose::Relink, pick, Self::relink);
     }
 
     pub(super) fn pick_project(&mut self) {
-        let pick = || FileDialog::new().add_filter("Limner project", &["limner"]).pick_file();
+        let pick = |dialog: FileDialog| dialog.add_filter("Limner project", &["limner"]).pick_file();
         self.pick(Purpose::OpenProject, pick, Self::open_project);
     }
 
     pub(super) fn pick_project_to_save(&mut self) {
-        let pick = || FileDialog::new().add_filter("Limner project", &["limner"]).save_file();
+        let pick = |dialog: FileDialog| dialog.add_filter("Limner project", &["limner"]).save_file();
         self.pick(Purpose::SaveProject, pick, Self::save_project_as);
     }
 
@@ -50,7 +50,7 @@ impl App {
         let clip = purpose == Purpose::SaveClip;
         let (kind, ending) = if clip { ("GIF", "gif") } else { ("PNG", "png") };
         let name = format!("view.{ending}");
-        let pick = move || FileDialog::new().add_filter(kind, &[ending]).set_file_name(name).save_file();
+        let pick = move |dialog: FileDialog| dialog.add_filter(kind, &[ending]).set_file_name(name).save_file();
         self.pick(purpose, pick, if clip { Self::save_clip } else { Self::save_view });
     }
 
@@ -59,7 +59,7 @@ impl App {
         // Replaces what was wished before: an export keeps names only where this one was asked to.
         self.exporting = Some(wish);
         let title = format!("Export {} into a new folder in", format_title(format));
-        let pick = move || FileDialog::new().set_title(title).pick_folder();
+        let pick = move |dialog: FileDialog| dialog.set_title(title).pick_folder();
         self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));
     }
 
@@ -71,8 +71,8 @@ impl App {
         then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
     ) {
         let title = purpose.title();
-        let pick = move || {
-            let dialog = FileDialog::new().set_title(title);
+        let pick = move |dialog: FileDialog| {
+            let dialog = dialog.set_title(title);
             if folder { dialog.pick_folder() } else { dialog.pick_file() }
         };
         self.pick(purpose, pick, then);
@@ -84,10 +84,12 @@ impl App {
             let cause = "Type the path of the folder into the field beside the button".into();
             return self.notices.warning("This desktop offers no file dialogs", vec![cause]);
         }
+        let dialog = self.file_dialog();
         self.jobs.start_latest(SLOT, "Waiting for the file dialog", move |_| {
-            let picked = FileDialog::new().set_title("A model folder").pick_folder();
+            let picked = dialog.set_title("A model folder").pick_folder();
             let apply: Apply = Box::new(move |app| {
                 if let Some(folder) = picked {
+                    app.settings.remember_folder(&folder);
                     let folder = folder.to_string_lossy().into_owned();
                     app.keep_model_settings(ModelSettings { folder, ..app.settings.model.clone() });
                 }
@@ -101,24 +103,32 @@ impl App {
         purpose: Purpose,
         then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
     ) {
-        let pick = || FileDialog::new().add_filter("HTML", &["html"]).set_file_name("report.html").save_file();
+        let pick = |dialog: FileDialog| dialog.add_filter("HTML", &["html"]).set_file_name("report.html").save_file();
         self.pick(purpose, pick, then);
+    }
+
+    /// One that begins where the last one ended.
+    fn file_dialog(&self) -> FileDialog {
+        let folder = self.settings.last_folder.as_ref().filter(|folder| folder.is_dir());
+        folder.map_or_else(FileDialog::new, |folder| FileDialog::new().set_directory(folder))
     }
 
     fn pick(
         &mut self,
         purpose: Purpose,
-        pick: impl FnOnce() -> Option<PathBuf> + Send + 'static,
+        pick: impl FnOnce(FileDialog) -> Option<PathBuf> + Send + 'static,
         then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
     ) {
         if !desktop_has_dialogs() {
             self.ask_path(purpose);
             return;
         }
+        let dialog = self.file_dialog();
         self.jobs.start_latest(SLOT, "Waiting for the file dialog", move |_| {
-            let picked = pick();
+            let picked = pick(dialog);
             let apply: Apply = Box::new(move |app| {
                 if let Some(path) = picked {
+                    app.settings.remember_folder(&path);
                     then(app, path);
                 }
             });

@@ -2,9 +2,11 @@
 
 use super::tools::nothing;
 use super::whole::Told;
+use crate::action::Action;
 use crate::app::App;
 use crate::assist::Answer;
 use crate::jobs::Apply;
+use crate::panels::labels::amount;
 use crate::work::Draft;
 use limner_annotation::records::{Progress, SegmentState};
 use limner_annotation::tools::prompt::{Ask, Place, place};
@@ -15,6 +17,8 @@ use limner_segmentation::{Prompt, Shape};
 /// The places a question can be in: a newer one replaces it.
 const SLOT: &str = "prompt";
 const PREVIEW_SLOT: &str = "prompt preview";
+/// So many labels that lost voxels are named.
+const MOST_TOLD: usize = 3;
 
 impl App {
     pub(super) fn add_prompt(&mut self, draft: &Draft, ask: Ask) {
@@ -145,8 +149,14 @@ impl App {
         if self.work.draft.is_some() {
             return self.finish_draft();
         }
+        let label = self.assist.proposal().map(|(_, label, _)| label);
+        if self.refuses_to_paint(label) {
+            return;
+        }
+        let before = self.amounts_of_others();
         if self.assist.operation().is_some() {
-            return self.accept_offer();
+            self.accept_offer();
+            return self.tell_what_was_taken(before);
         }
         let Some(talk) = self.assist.talk() else { return };
         let now = self.document().map(Document::revision);
@@ -155,6 +165,38 @@ impl App {
             return self.ask_engine();
         }
         self.accept_answer();
+        self.tell_what_was_taken(before);
+    }
+
+    /// How much of every label but the one offered is painted on its picture.
+    fn amounts_of_others(&self) -> Option<(ImageId, Vec<(LabelId, u64)>)> {
+        let ((image, offered, _), document) = (self.assist.proposal()?, self.document()?);
+        let map = document.label_map(image)?;
+        let others = document.labels().into_iter().filter(|label| label.id != offered);
+        Some((image, others.map(|label| (label.id, map.count(label.value))).collect()))
+    }
+
+    /// What is painted goes over other labels without a word: how much they lost is said, the most first.
+    fn tell_what_was_taken(&mut self, before: Option<(ImageId, Vec<(LabelId, u64)>)>) {
+        let Some((image, before)) = before else { return };
+        let (Some(open), Some(document)) = (self.workspace.pictures.get(&image), self.document()) else { return };
+        let Some(map) = document.label_map(image) else { return };
+        let lost = |(id, before): (LabelId, u64)| {
+            let label = document.label(id)?;
+            Some((before.saturating_sub(map.count(label.value)), label.name.clone())).filter(|(lost, _)| *lost > 0)
+        };
+        let mut taken: Vec<(u64, String)> = before.into_iter().filter_map(lost).collect();
+        if taken.is_empty() {
+            return;
+        }
+        taken.sort_by_key(|(lost, _)| std::cmp::Reverse(*lost));
+        let words = taken.iter().take(MOST_TOLD).map(|(lost, name)| format!("{} of {name}", amount(open, *lost)));
+        let mut words = words.collect::<Vec<_>>().join(", ");
+        if taken.len() > MOST_TOLD {
+            words += " and some of others";
+        }
+        let undo = self.keys_of(Action::Undo);
+        self.notices.warning(format!("It took {words}: {undo} takes it back; lock a label to keep it"), Vec::new());
     }
 
     /// Paints the proposal as one step that remembers its model and prompts.

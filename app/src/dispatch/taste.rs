@@ -17,11 +17,18 @@ impl App {
     pub(super) fn change_look(&mut self, change: impl FnOnce(&mut Look)) {
         let mut look = self.settings.look.clone();
         change(&mut look);
-        // In a narrow window one panel makes room for the other.
-        if look.browser && !self.settings.look.browser && self.is_narrow() {
-            look.inspector = false;
-        }
         self.set_look(look);
+    }
+
+    /// In a narrow window the list of series takes the place of what stands at the right.
+    pub(super) fn toggle_browser(&mut self) {
+        let (wanted, alone) = (!self.shows_browser(), self.is_narrow());
+        self.change_look(|look| {
+            look.browser = wanted;
+            if wanted && alone {
+                (look.inspector, look.questions) = (false, false);
+            }
+        });
     }
 
     pub(super) fn set_profile(&mut self, profile: Profile) {

@@ -5,12 +5,13 @@ use crate::action::Action;
 use crate::app::App;
 use crate::outbox::Gesture;
 use crate::view_state::ViewportId;
+use crate::widgets::in_sentence;
 use crate::work::Draft;
 use crate::work::wire::LiveWire;
 use limner_annotation::oblique;
 use limner_annotation::tools::path::{Gather, Path, Step};
 use limner_annotation::tools::{Makes, Scene, Settings, ToolId, place, range_brush};
-use limner_annotation::{Command, Form, ImageId, PackedMask, PaintMode, Shape, StepInfo};
+use limner_annotation::{Command, Form, ImageId, LabelId, PackedMask, PaintMode, Shape, StepInfo};
 use limner_imaging::{Mask, StackAxis, VoxelBox, World};
 
 /// How much larger a brush gets by one key press or one notch.
@@ -28,6 +29,7 @@ impl App {
             Action::RunModel => self.ask_engine(),
             Action::DeleteThing => self.delete_thing(),
             Action::PickLabel(n) => self.pick_recent(n),
+            Action::Work(_) if self.refuses_hidden() => {}
             Action::Work(work) => self.begin_work(work),
             Action::Tour => self.begin_tour(),
             Action::NewLabel => self.new_label_to_name(),
@@ -136,6 +138,9 @@ impl App {
             self.notices.warning(format!("{} cannot be used here", info.title), vec![reason.into()]);
             return false;
         }
+        if info.makes.needs_label() && self.refuses_hidden() {
+            return false;
+        }
         if info.makes.needs_label() && self.label.is_none() {
             self.new_label();
         }
@@ -160,12 +165,26 @@ impl App {
         });
         if let Makes::Dab { .. } = info.makes {
             self.set_range(tool, world_under(gesture));
-            let name = if self.paint_mode() == Some(PaintMode::Erase) { "Eraser stroke" } else { "Brush stroke" };
-            if self.change(name, |document| document.begin_step(StepInfo::named(name).with_tool(info.name))).is_none() {
+            let erases = self.paint_mode() == Some(PaintMode::Erase);
+            let name = if erases { "Eraser stroke".to_owned() } else { format!("{} stroke", info.title) };
+            let step = StepInfo::named(&name).with_tool(info.name);
+            if self.change(&name, |document| document.begin_step(step)).is_none() {
                 self.work.draft = None;
                 return false;
             }
         }
+        true
+    }
+
+    /// Nobody paints what nobody sees. True, and said, where the label in hand is hidden.
+    pub(super) fn refuses_hidden(&mut self) -> bool {
+        self.refuses_to_paint(self.label)
+    }
+
+    pub(super) fn refuses_to_paint(&mut self, label: Option<LabelId>) -> bool {
+        let label = label.and_then(|id| self.document()?.label(id)).filter(|label| !label.visible);
+        let Some(name) = label.map(|label| label.name.clone()) else { return false };
+        self.notices.warning(format!("{name} is hidden: show it first (the eye in the list)"), Vec::new());
         true
     }
 
@@ -331,7 +350,7 @@ impl App {
         let form = self.in_seconds(draft.image, form);
         let shape = Shape::new(draft.image, form, None);
         let id = shape.id;
-        let step = StepInfo::named(format!("Draw {}", info.title.to_lowercase())).with_tool(info.name);
+        let step = StepInfo::named(format!("Draw {}", in_sentence(info.title))).with_tool(info.name);
         let added = self
             .change(info.title, |document| document.apply_step(step, vec![Command::AddShape { shape }]).map(|_| ()));
         if added.is_some() {

@@ -26,7 +26,10 @@ impl App {
         let axis = viewport.view().slice_axis(&geometry);
         let (slice, _) = viewport.slice(&geometry);
         if let Some(way) = work.way() {
-            return self.propagate(way, axis, slice);
+            if let Some(target) = self.whole_target() {
+                self.propagate(target, (way, axis, slice));
+            }
+            return;
         }
         match work.operation(&geometry, axis, slice) {
             Some(operation) => self.preview_operation(operation),
@@ -43,7 +46,12 @@ impl App {
 
     /// Shows what an operation would make of the label in hand; Enter does it.
     pub(super) fn preview_operation(&mut self, operation: Operation) {
-        let Some((image, label, target)) = self.whole_target() else { return };
+        if let Some(target) = self.whole_target() {
+            self.preview_on(target, operation);
+        }
+    }
+
+    fn preview_on(&mut self, (image, label, target): (ImageId, LabelId, Target), operation: Operation) {
         let Some(document) = self.document() else { return };
         let contents = document.contents().clone();
         let offer = Offer::Operation(operation);
@@ -56,9 +64,12 @@ impl App {
     }
 
     /// Carries the label from the slice in view to others; shown when it is there, done on Enter.
-    fn propagate(&mut self, way: Way, axis: usize, slice: usize) {
-        let Some((image, label, target)) = self.whole_target() else { return };
-        let (Some(open), Some(document)) = (self.workspace.open(), self.document()) else { return };
+    fn propagate(
+        &mut self,
+        (image, label, target): (ImageId, LabelId, Target),
+        (way, axis, slice): (Way, usize, usize),
+    ) {
+        let (Some(open), Some(document)) = (self.workspace.pictures.get(&image), self.document()) else { return };
         let (frames, engine) = (open.frames(), self.assist.shared_engine());
         let Some(map) = document.label_map(image) else { return };
         let mask = map.mask_on(target.layer, target.label);
@@ -87,6 +98,19 @@ impl App {
         });
     }
 
+    /// The labels that an offer was made of have changed: it is worked out again, in sight, so that what is accepted is what
+    /// was seen.
+    pub(super) fn renew_offer(&mut self, changed: ImageId) {
+        let Some(preview) = self.assist.operation().filter(|preview| preview.image == changed) else { return };
+        let (image, label, layer, offer) = (preview.image, preview.label, preview.layer, preview.offer);
+        let Ok(value) = self.label_value(label) else { return self.reject_proposal() };
+        let target = (image, label, Target { image, layer, label: value });
+        match offer {
+            Offer::Operation(operation) => self.preview_on(target, operation),
+            Offer::Propagation { way, axis, slice } => self.propagate(target, (way, axis, slice)),
+        }
+    }
+
     fn receive_offer(&mut self, offer: Offer, mask: Mask) {
         if self.assist.receive_offer(offer, mask) {
             self.show_proposal();
@@ -95,9 +119,10 @@ impl App {
 
     /// Does what is shown, as one step.
     pub(super) fn accept_offer(&mut self) {
-        let Some(preview) = self.assist.operation() else { return };
+        // What is still being worked out waits.
+        let Some(mask) = self.assist.operation().and_then(|preview| preview.mask.clone()) else { return };
+        let Some(preview) = self.assist.take_operation() else { return };
         let Ok(label) = self.label_value(preview.label) else { return self.reject_proposal() };
-        let Some(mask) = preview.mask.clone() else { return };
         let target = Target { image: preview.image, layer: preview.layer, label };
         let (offer, over) = (preview.offer, self.hand.rule);
         let volume = self.workspace.pictures.get(&preview.image).map(|open| open.volume.clone());
@@ -116,8 +141,9 @@ impl App {
             commands.extend(marked);
             document.apply_step(step, commands).map(|_| ())
         });
-        if done.is_some() {
-            self.reject_proposal();
+        match done {
+            Some(()) => self.reject_proposal(),
+            None => self.assist.preview_operation(preview),
         }
     }
 

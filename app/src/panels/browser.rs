@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
 use crate::widgets::{action_button, chip, empty_state, line_edit, panel_head};
+use crate::workspace::OpenPicture;
 use eframe::egui::{
     Align2, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextWrapMode,
     Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
@@ -113,13 +114,16 @@ fn modality_of(series: &Series) -> &str {
 
 fn shown_series(app: &App, filter: &Filter) -> Vec<usize> {
     let wanted = filter.text.to_lowercase();
-    let fits = |series: &Series| {
+    let fits = |n: usize, series: &Series| {
         let modality = filter.modality.as_deref().is_none_or(|m| m == modality_of(series));
-        let text = format!("{} {} {}", series.title, modality_of(series), place_of(series)).to_lowercase();
-        modality && wanted.split_whitespace().all(|word| text.contains(word))
+        if !modality || wanted.is_empty() {
+            return modality;
+        }
+        let text = app.words_of(n);
+        wanted.split_whitespace().all(|word| text.contains(word))
     };
     let listed = app.workspace.found.iter().enumerate().filter(|(n, _)| !app.workspace.superseded.contains(n));
-    listed.filter(|(_, series)| fits(series)).map(|(n, _)| n).collect()
+    listed.filter(|(n, series)| fits(*n, series)).map(|(n, _)| n).collect()
 }
 
 fn study_ui(app: &App, patient: &Patient, (n, study): (usize, &Study), shown: &[usize], ui: &mut Ui, out: &mut Outbox) {
@@ -161,6 +165,34 @@ fn study_words(app: &App, patient: &Patient, study: &Study, n: usize) -> String 
     if parts.is_empty() { format!("Study {}", n + 1) } else { parts.join("  ·  ") }
 }
 
+impl App {
+    /// When a picture's study was made, where that may be shown.
+    pub fn study_date_of(&self, open: &OpenPicture) -> Option<String> {
+        let (_, study) = open.series.and_then(|line| self.workspace.study_of(line))?;
+        let date = readable_date(study.date.reveal());
+        (self.settings.look.patient_text && !date.is_empty()).then_some(date)
+    }
+
+    /// What whoever made a series called it, where that may be shown.
+    fn description_of(&self, line: usize) -> Option<&str> {
+        let (_, study) = self.workspace.study_of(line)?;
+        study.description_of(line).map(|text| text.reveal().trim()).filter(|_| self.settings.look.patient_text)
+    }
+
+    /// All that a line of the list may be found by.
+    fn words_of(&self, line: usize) -> String {
+        let series = &self.workspace.found[line];
+        let mut words = vec![series.title.clone(), modality_of(series).to_owned(), series.path.display().to_string()];
+        let owner = self.workspace.study_of(line).filter(|_| self.settings.look.patient_text);
+        if let Some((patient, study)) = owner {
+            let private = [&patient.name, &patient.id, &study.date, &study.description];
+            words.extend(private.into_iter().chain(study.description_of(line)).map(|text| text.reveal().clone()));
+            words.push(readable_date(study.date.reveal()));
+        }
+        words.join(" ").to_lowercase()
+    }
+}
+
 /// DICOM's 20240501 as 2024-05-01; anything else as it is.
 fn readable_date(date: &str) -> String {
     if date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()) {
@@ -179,8 +211,9 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     let shown = app.workspace.pictures.values().any(|p| p.series == Some(n));
     let active = app.workspace.open().is_some_and(|p| p.series == Some(n));
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click_and_drag());
-    let place = place_of(series);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("{}, {place}", series.title)));
+    let (place, described) = (place_of(series), app.description_of(n));
+    let called = described.unwrap_or(&series.title);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("{called}, {place}")));
     // What is opened comes into view, once: who scrolls on is left alone.
     let followed = ui.ctx().data(|data| data.get_temp::<usize>(followed_id()));
     if active && followed != Some(n) {
@@ -202,11 +235,12 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
         ui.painter().text(at, Align2::RIGHT_TOP, icon::TRIANGLE_ALERT, icon_font(size::SMALL_ICON), c.warning);
         room -= 20.0;
     }
-    line(ui, pos2(left, rect.top() + 7.0), room, &series.title, strong(size::BODY), c.text);
+    line(ui, pos2(left, rect.top() + 7.0), room, called, strong(size::BODY), c.text);
     let [columns, rows, slices] = series.size;
     let times =
         if series.frames > slices && slices > 1 { format!(" × {}", series.frames / slices) } else { String::new() };
-    let facts = format!("{}  {columns} × {rows} × {slices}{times}", modality_of(series));
+    let kind = if described.is_some() { series.title.as_str() } else { modality_of(series) };
+    let facts = if columns == 0 { kind.to_owned() } else { format!("{kind}  {columns} × {rows} × {slices}{times}") };
     line(ui, pos2(left, rect.top() + 23.0), room, &facts, FontId::proportional(size::SMALL), c.weak);
     line(ui, pos2(left, rect.top() + 37.0), room, &place, FontId::proportional(size::SMALL), c.weak);
     let response = response.on_hover_ui(|ui| details_ui(series, ui));
@@ -250,9 +284,12 @@ fn line(ui: &Ui, at: eframe::egui::Pos2, room: f32, text: &str, font: FontId, in
 fn place_of(series: &Series) -> String {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let own = name(&series.path);
-    match series.path.parent().map(name).filter(|folder| !folder.is_empty() && own == series.title) {
-        Some(folder) => format!("in {folder}"),
-        None => own,
+    // Two folders: every case of a data set may have an "image.nii.gz" in a "reference".
+    let folders: Vec<String> = series.path.ancestors().skip(1).take(2).map(name).filter(|f| !f.is_empty()).collect();
+    match folders.as_slice() {
+        [folder] if own == series.title => format!("in {folder}"),
+        [folder, above] if own == series.title => format!("in {above}/{folder}"),
+        _ => own,
     }
 }
 

@@ -7,15 +7,20 @@ use crate::case::Errand;
 use crate::case::focus::{Row, STATUSES, answer_of, finding_of};
 use crate::outbox::{Outbox, Request};
 use crate::panels::dialog::Purpose;
+use crate::panels::region::certainty_ui;
 use crate::theme::{colours, icon, radius, size, space};
 use crate::widgets::{action_button, empty_state, line_edit, panel_head, pill, word_button};
 use eframe::egui::{
-    Button, ComboBox, DragValue, Frame, Key, Margin, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
+    Align, Button, ComboBox, Frame, Id, Key, Label, Layout, Margin, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo,
+    vec2,
 };
 use limner_annotation::form_file;
 use limner_annotation::records::{About, CaseForm, Field, FieldKind, Finding, Severity, Status};
 use limner_annotation::tags::Attribute;
 use limner_annotation::{Document, ImageId};
+
+/// How high the place for details of a finding is.
+const DETAILS: f32 = 118.0;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     panel_head(ui, "Case form", |ui| drop(action_button(app, Action::Case(Errand::FillForm), ui, out)));
@@ -31,15 +36,21 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     }
     let missing = app.missing_answers(open.image).len();
     let c = colours(ui.ctx());
-    if missing > 0 {
-        let words = if missing == 1 { "1 answer is missing".into() } else { format!("{missing} answers are missing") };
-        ui.label(RichText::new(words).size(size::SMALL).color(c.warning));
+    // The line stays where nothing is missing any more: what stands below it does not move.
+    if app.case_form().is_some() {
+        let words = match missing {
+            0 => "Nothing that is needed is missing".into(),
+            1 => "1 answer is missing".into(),
+            _ => format!("{missing} answers are missing"),
+        };
+        ui.label(RichText::new(words).size(size::SMALL).color(if missing > 0 { c.warning } else { c.weak }));
     }
     if app.case.focus.is_some() {
         let words = "Arrows: row   Digits: answer   P A U N: finding   Esc: end";
         ui.label(RichText::new(words).size(size::SMALL).color(c.accent));
     }
-    let done = ui.available_height() - 34.0;
+    let has_findings = rows.iter().any(|row| matches!(row, Row::Finding(_)));
+    let done = ui.available_height() - 34.0 - if has_findings { DETAILS } else { 0.0 };
     ScrollArea::vertical().id_salt("form").max_height(done).auto_shrink([false, false]).show(ui, |ui| {
         for (n, row) in rows.iter().enumerate() {
             let is_study = matches!(row, Row::Field(field) if field.about == About::Study);
@@ -51,6 +62,9 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             row_ui(app, (n, row), (document, open.image), ui, out);
         }
     });
+    if has_findings {
+        details_ui(app, &rows, (document, open.image), ui, out);
+    }
     word_button(app, Action::Case(Errand::FinishCase), "Case done, next", ui, out);
 }
 
@@ -107,24 +121,49 @@ fn finding_ui(name: &str, focused: bool, (document, image): (&Document, ImageId)
             let response = pill(ui, word, focused.then_some(n + 1), on);
             let full = format!("{name}: {}", word.to_lowercase());
             if response.on_hover_text(full).clicked() {
+                ui.data_mut(|d| d.insert_temp(in_hand(), name.to_owned()));
                 let status = (!on).then_some(status);
                 out.ask(Request::Case(Ask::Finding { name: name.to_owned(), status }));
             }
         }
     });
-    if let Some(known) = known.filter(|known| matches!(known.status, Status::Present | Status::Uncertain)) {
-        detail_ui(known, ui, out);
-    }
+}
+
+/// The finding that was answered last.
+fn in_hand() -> Id {
+    Id::unique("finding in hand")
+}
+
+/// What is said of a finding more than its status has a place of its own, as high whatever was answered: the rows above do
+/// not move under the hand.
+fn details_ui(app: &App, rows: &[Row<'_>], about: (&Document, ImageId), ui: &mut Ui, out: &mut Outbox) {
+    let size = vec2(ui.available_width(), DETAILS - ui.spacing().item_spacing.y);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+        ui.set_min_size(size);
+        ui.separator();
+        let answered = ui.data(|d| d.get_temp::<String>(in_hand()));
+        let focused = app.case.focus.and_then(|n| rows.get(n));
+        let name = if let Some(Row::Finding(name)) = focused { Some((*name).to_owned()) } else { answered };
+        let known = name.and_then(|name| finding_of(about.0, about.1, &name).map(|known| (known, name)));
+        match known.filter(|(known, _)| matches!(known.status, Status::Present | Status::Uncertain)) {
+            Some((known, name)) => detail_ui(known, &name, ui, out),
+            None => {
+                let words = "How bad a finding is and how sure you are is said here, once it is present or uncertain";
+                ui.label(RichText::new(words).size(size::SMALL).color(colours(ui.ctx()).weak));
+            }
+        }
+    });
 }
 
 const SEVERITIES: [(Severity, &str); 3] =
     [(Severity::Mild, "Mild"), (Severity::Moderate, "Moderate"), (Severity::Severe, "Severe")];
 
-/// How bad it is, and how sure the reader is.
-fn detail_ui(known: &Finding, ui: &mut Ui, out: &mut Outbox) {
+/// How bad it is, and how sure the reader is: nobody is sure of anything before they say so.
+fn detail_ui(known: &Finding, name: &str, ui: &mut Ui, out: &mut Outbox) {
     let mut ask = |severity, certainty| {
         out.ask(Request::Case(Ask::FindingDetail { id: known.id, severity, certainty }));
     };
+    ui.add(Label::new(RichText::new(name).strong()).truncate());
     ui.horizontal_wrapped(|ui| {
         for (severity, word) in SEVERITIES {
             let on = known.severity == Some(severity);
@@ -132,14 +171,11 @@ fn detail_ui(known: &Finding, ui: &mut Ui, out: &mut Outbox) {
                 ask((!on).then_some(severity), known.certainty);
             }
         }
-        let mut sure = known.certainty.unwrap_or(1.0) * 100.0;
-        // Typed, not dragged: each change is a step.
-        let field = DragValue::new(&mut sure).range(0.0..=100.0).speed(0.0).update_while_editing(false);
-        let response = ui.add(field.max_decimals(0).suffix(" % sure")).on_hover_text("How certain you are");
-        if response.changed() {
-            ask(known.severity, Some(sure / 100.0));
-        }
     });
+    ui.label(RichText::new("How sure you are").size(size::SMALL).color(colours(ui.ctx()).weak));
+    if let Some(certainty) = certainty_ui(known.certainty, ui) {
+        ask(known.severity, certainty);
+    }
 }
 
 fn field_ui(

@@ -145,7 +145,7 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
             Dialog::Palette { text, chosen } => palette::ui(app, text, chosen, ui, out),
             Dialog::Keys { text } => keys::ui(app, text, ui, out),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
-            Dialog::Export(page) => export::ui(page, ui, out),
+            Dialog::Export(page) => export::ui(app, page, ui, out),
             Dialog::About => about::ui(app, ui, out),
         }
     });
@@ -184,7 +184,9 @@ fn path_ui(purpose: Purpose, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let go = ui.add_enabled(!text.trim().is_empty(), Button::new(purpose.verb())).clicked();
         if (go || entered) && !text.trim().is_empty() {
-            out.ask(purpose.request(PathBuf::from(text.trim())));
+            let path = PathBuf::from(text.trim());
+            out.ask(Request::Chosen(path.clone()));
+            out.ask(purpose.request(path));
             out.ask(Request::CloseDialog);
         }
         if ui.button("Cancel").clicked() {

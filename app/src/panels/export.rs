@@ -1,6 +1,7 @@
 //! What is asked before an export: which format, what is kept, and what will be lost, seen before anything is written.
 
 use super::dialog::title_ui;
+use crate::app::App;
 use crate::outbox::{ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{line_edit, tick};
@@ -9,6 +10,7 @@ use limner_annotation::exchange::{
     Blackened, Crop, DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split, picture_size,
 };
 use limner_annotation::{ImageId, Result, counted};
+use std::path::Path;
 
 /// Records that are shown before they are written.
 pub const PREVIEWED: usize = 10;
@@ -109,7 +111,7 @@ impl ExportPage {
     }
 }
 
-pub fn ui(page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
+pub fn ui(app: &App, page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
     title_ui(ui, "Export", Some(out));
     let before = page.wish.clone();
     ui.horizontal_top(|ui| {
@@ -123,7 +125,7 @@ pub fn ui(page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
             wish_ui(&mut page.wish, ui);
             ui.add_space(space::M);
             ScrollArea::vertical().max_height(HEIGHT - 180.0).auto_shrink([false, false]).show(ui, |ui| {
-                held_back_ui(page, ui);
+                held_back_ui(app, page, ui);
                 found_ui(page, ui);
             });
         });
@@ -211,13 +213,14 @@ fn field_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) {
 }
 
 /// What may show a name is looked at by a person: it is cleared, or the part with the name is made black.
-fn held_back_ui(page: &mut ExportPage, ui: &mut Ui) {
+fn held_back_ui(app: &App, page: &mut ExportPage, ui: &mut Ui) {
     let c = colours(ui.ctx());
     let Some(Ok(found)) = page.found().cloned() else { return };
     for blocked in &found.run.blocked {
-        ui.add(
-            Label::new(RichText::new(format!("Held back: {}: {}", blocked.item, blocked.why)).color(c.error)).wrap(),
-        );
+        // What it is called in the files says nothing to whoever has to look at it.
+        let name = blocked.image.and_then(|image| picture_name(app, image)).unwrap_or_else(|| blocked.item.clone());
+        let text = RichText::new(format!("Held back: {name}: {}", blocked.why)).color(c.error);
+        ui.add(Label::new(text).wrap()).on_hover_text(&blocked.item);
         let Some(image) = blocked.image else { continue };
         ui.horizontal(|ui| {
             if ui.button("No name in it").on_hover_text("I have looked at every slice or frame of it").clicked() {
@@ -245,6 +248,13 @@ fn held_back_ui(page: &mut ExportPage, ui: &mut Ui) {
             }
         });
     }
+}
+
+/// Title and file of a picture: for the window alone, never written.
+fn picture_name(app: &App, image: ImageId) -> Option<String> {
+    let entry = app.workspace.project.as_ref()?.document().image(image)?;
+    let file = Path::new(&entry.path).file_name().map(|name| name.to_string_lossy().into_owned());
+    Some(file.map_or_else(|| entry.title.clone(), |file| format!("{} ({file})", entry.title)))
 }
 
 fn found_ui(page: &ExportPage, ui: &mut Ui) {

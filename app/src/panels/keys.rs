@@ -19,7 +19,8 @@ const HAND: &[(&str, &str)] = &[
     ("Pan", "Middle drag"),
     ("Slices", "Wheel"),
     ("Zoom where the pointer is", "Ctrl+Wheel"),
-    ("Size of the brush, thickness of the slab", "Shift+Wheel"),
+    ("Size of the brush", "Shift+Wheel"),
+    ("Thickness of the slab", "Shift+Wheel"),
     ("Fill the window with a view", "Double click"),
 ];
 

@@ -218,10 +218,31 @@ impl Row<'_> {
                     }
                 }
             });
+            self.own_colour_ui(ui, out);
         });
         response
             .on_hover_text("Change the colour; the digit key picks the label while a tool that annotates is in hand");
         place.right() + 4.0
+    }
+
+    /// Any other colour: mixed as long as one likes, a step when it is taken.
+    fn own_colour_ui(&self, ui: &mut Ui, out: &mut Outbox) {
+        let id = ui.scope_id().with(("mixed colour", self.label.id));
+        let mut mixed = ui.data(|d| d.get_temp::<[u8; 3]>(id)).unwrap_or_else(|| self.label.colour());
+        for (channel, name) in mixed.iter_mut().zip(["Red", "Green", "Blue"]) {
+            ui.add(Slider::new(channel, 0..=255).text(name));
+        }
+        ui.data_mut(|d| d.insert_temp(id, mixed));
+        let [r, g, b] = mixed;
+        ui.horizontal(|ui| {
+            let (place, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());
+            ui.painter().rect_filled(place, radius::S, Color32::from_rgb(r, g, b));
+            if ui.button("Take this colour").clicked() {
+                ui.data_mut(|d| d.remove::<[u8; 3]>(id));
+                out.ask(Request::Label(self.label.id, LabelAct::Colour(mixed)));
+                ui.close();
+            }
+        });
     }
 
     fn eye_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {

@@ -6,19 +6,24 @@ use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space};
 use crate::widgets::{self, Words, action_button, icon_button};
 use eframe::egui::{
-    Align, Align2, Button, FontId, Layout, MenuBar, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    vec2,
+    Align, Align2, Button, Color32, FontId, Layout, MenuBar, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, vec2,
 };
 use std::collections::BTreeSet;
 
 /// Narrower than this the search field is an icon.
 const ROOM_FOR_SEARCH: f32 = 240.0;
+/// Undo, redo, the search as an icon, and the switches of the panels.
+const BUTTONS: f32 = 5.0 * (size::ICON_BUTTON + space::M) + space::L;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     MenuBar::new().ui(ui, |ui| {
         ui.set_min_height(size::BAR_HEIGHT);
-        for menu in Menu::ALL {
-            ui.menu_button(menu.title(), |ui| menu_ui(app, menu, ui, out));
+        if menus_width(ui) + BUTTONS <= ui.available_width() {
+            menus_ui(app, ui, out);
+        } else {
+            // What is pressed all the time keeps its place.
+            ui.menu_button("Menu", |ui| menus_ui(app, ui, out));
         }
         ui.add_space(space::S);
         action_button(app, Action::Undo, ui, out);
@@ -29,6 +34,23 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             search_ui(app, ui, out);
         });
     });
+}
+
+fn menus_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    for menu in Menu::ALL {
+        ui.menu_button(menu.title(), |ui| menu_ui(app, menu, ui, out));
+    }
+}
+
+/// What the names of all menus take of the bar.
+fn menus_width(ui: &Ui) -> f32 {
+    let between = 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x;
+    let wide = |menu: Menu| {
+        let galley =
+            ui.painter().layout_no_wrap(menu.title().to_owned(), FontId::proportional(size::BODY), Color32::WHITE);
+        galley.size().x + between
+    };
+    Menu::ALL.into_iter().map(wide).sum()
 }
 
 /// One menu; where the window is too low for it, it is scrolled.

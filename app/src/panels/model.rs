@@ -4,8 +4,8 @@ use crate::action::Action;
 use crate::app::App;
 use crate::model_choice::Choice;
 use crate::outbox::{ModelAct, Outbox, Request};
-use crate::theme::colours;
-use crate::widgets::{sign_ink, tick};
+use crate::theme::{colours, icon};
+use crate::widgets::{Words, sign_ink, small_icon_button, tick};
 use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Role, Ui, WidgetInfo};
 use limner_segmentation::models::Model;
 use limner_segmentation::{Capabilities, Prompt, Shape, remote};
@@ -108,7 +108,9 @@ fn prompts_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             let sign = if prompt.positive { "+" } else { "−" };
             ui.label(RichText::new(sign).strong().color(sign_ink(ui, prompt.positive)));
             ui.label(words(prompt));
-            if ui.small_button("Remove").on_hover_text("Ask again without this prompt").clicked() {
+            let name = format!("Remove prompt {}", n + 1);
+            let words = Words { name: &name, hint: "Ask again without this prompt", ..Words::default() };
+            if small_icon_button(ui, icon::X, words, false).clicked() {
                 out.ask(Request::RemovePrompt(n));
             }
         });

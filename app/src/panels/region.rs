@@ -220,17 +220,26 @@ fn segment_ui(app: &App, document: &Document, label: &Label, ui: &mut Ui, out: &
     }
 }
 
-/// How sure the author is, in percent; a step when the hand lets go.
-fn certainty_ui(now: Option<f64>, ui: &mut Ui) -> Option<Option<f64>> {
+const CERTAINTIES: [(f64, &str); 5] = [(0.25, "25%"), (0.5, "50%"), (0.75, "75%"), (0.9, "90%"), (1.0, "100%")];
+
+fn is_near(now: f64, share: f64) -> bool {
+    (now - share).abs() < 0.01
+}
+
+/// How sure the author is, in percent; unset until somebody says it.
+pub(super) fn certainty_ui(now: Option<f64>, ui: &mut Ui) -> Option<Option<f64>> {
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {
         // All five fit beside each other in the narrow panel.
         ui.spacing_mut().item_spacing.x = 3.0;
-        for (share, word) in [(0.25, "25%"), (0.5, "50%"), (0.75, "75%"), (0.9, "90%"), (1.0, "100%")] {
-            let on = now.is_some_and(|now| (now - share).abs() < 0.01);
+        for (share, word) in CERTAINTIES {
+            let on = now.is_some_and(|now| is_near(now, share));
             if pill(ui, word, None, on).clicked() {
                 answer = Some((!on).then_some(share));
             }
+        }
+        if let Some(other) = now.filter(|now| CERTAINTIES.iter().all(|(share, _)| !is_near(*now, *share))) {
+            ui.label(RichText::new(format!("{:.0}%", other * 100.0)).size(size::SMALL));
         }
     });
     answer

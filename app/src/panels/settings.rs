@@ -93,6 +93,26 @@ fn look_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         });
     });
     about(ui, "Text size scales everything on screen, over what the system asks for.");
+    ui.add_space(space::M);
+    reader_ui(app, ui, out);
+}
+
+fn reader_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let before = app.settings.author.clone().unwrap_or_default();
+    let mut name = before.clone();
+    ui.horizontal(|ui| {
+        let label = ui.label("Reader");
+        let field = ui.add(line_edit(&mut name).hint_text("Initials or a pseudonym").desired_width(220.0));
+        if field.labelled_by(label.id).lost_focus() {
+            name = name.trim().to_owned();
+        }
+    });
+    if name != before {
+        out.ask(Request::SetReader(name));
+    }
+    let text = "Signs the steps from now on, in the open project and in others; a file that was handed out stays its \
+                rater's. It is never exported unless you ask for it.";
+    about(ui, text);
 }
 
 fn about(ui: &mut Ui, text: &str) {
@@ -133,7 +153,7 @@ fn windows_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             key_cap(ui, &app.keys_of(Action::WindowPreset(n)));
             let called = format!("window {}", n + 1);
             // A grid gives a field no more room than its column had before.
-            ui.add(line_edit(&mut window.name).min_size(vec2(180.0, 0.0))).accessible_name(format!("Name of {called}"));
+            ui.add(line_edit(&mut window.name).min_size(vec2(300.0, 0.0))).accessible_name(format!("Name of {called}"));
             ui.add(DragValue::new(&mut window.width).range(0.001..=1e6).speed(1.0))
                 .accessible_name(format!("Width of {called}"));
             ui.add(DragValue::new(&mut window.centre).range(-1e6..=1e6).speed(1.0))
@@ -164,7 +184,8 @@ fn hanging_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         }
     });
     ui.add_space(space::S);
-    Grid::new("hanging").num_columns(2).spacing([24.0, 4.0]).striped(true).show(ui, |ui| {
+    let half = (ui.available_width() - 24.0) / 2.0;
+    Grid::new("hanging").num_columns(2).spacing([24.0, 4.0]).min_col_width(half).striped(true).show(ui, |ui| {
         for rule in app.hanging.iter().flat_map(|rules| &rules.rules) {
             ui.label(&rule.name);
             ui.label(RichText::new(format!("{} × {}", rule.rows, rule.columns)).color(colours(ui.ctx()).weak));
@@ -194,7 +215,8 @@ fn keys_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if let Some(action) = asked {
         listen(action, waiting, ui, out);
     }
-    Grid::new("own keys").num_columns(3).spacing([16.0, 4.0]).striped(true).show(ui, |ui| {
+    let third = (ui.available_width() - 2.0 * 16.0) / 3.0;
+    Grid::new("own keys").num_columns(3).spacing([16.0, 4.0]).min_col_width(third).striped(true).show(ui, |ui| {
         for entry in ACTIONS {
             ui.label(app.title_of(entry.action));
             ui.horizontal(|ui| {

@@ -76,7 +76,7 @@ fn under_pointer(app: &App) -> String {
     let Some((id, pixel)) = app.hover else { return hint() };
     let Some((viewport, open)) = app.workspace.shown_in(id) else { return String::new() };
     if viewport.is_solid() {
-        return "Drag to turn, right drag or wheel to zoom, middle drag to move".to_owned();
+        return if app.hand.tool.cuts() { hint() } else { tour::TURNING.to_owned() };
     }
     let world = limner_render::pick::world(&viewport.raster(&open.volume), Pixel(pixel.into()));
     let at = open.volume.geometry.voxel(world);

@@ -38,8 +38,11 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             speed_ui(app, &clock, ui, out);
             let at = format!("{} / {}", frame + 1, clock.frames());
-            let time = format!("{:.2} s of {:.2} s", clock.start_ms(frame) / 1000.0, clock.total_ms() / 1000.0);
-            ui.add(Label::new(RichText::new(time).size(size::SMALL).color(c.weak)).selectable(false));
+            // A time that nobody measured is not shown.
+            if clock.is_known() {
+                let time = format!("{:.2} s of {:.2} s", clock.start_ms(frame) / 1000.0, clock.total_ms() / 1000.0);
+                ui.add(Label::new(RichText::new(time).size(size::SMALL).color(c.weak)).selectable(false));
+            }
             ui.add(Label::new(RichText::new(at).size(size::SMALL).color(c.text)).selectable(false));
             line_ui(app, (viewport, &clock, frame), ui, out);
         });
@@ -114,7 +117,8 @@ fn line_ui(app: &App, (viewport, clock, frame): (ViewportId, &Clock, usize), ui:
         ui.painter().rect_stroke(rect, radius::S, Stroke::new(1.5, c.accent), StrokeKind::Inside);
     }
     let response = response.on_hover_and_drag_cursor(CursorIcon::PointingHand);
-    if response.is_pointer_button_down_on()
+    // Pressed and let go within one frame is a click and no button that is down.
+    if (response.is_pointer_button_down_on() || response.clicked())
         && let Some(at) = response.interact_pointer_pos()
     {
         let ms = f64::from((at.x - rail.left()) / rail.width()) * total;

@@ -5,9 +5,9 @@ use crate::action::{Action, Ask, Tool};
 use crate::app::App;
 use crate::case::{Errand, Page};
 use crate::outbox::{Outbox, Request};
-use crate::theme::{colours, size, strong};
+use crate::theme::{colours, size, space, strong};
 use crate::widgets::{action_button, key_cap};
-use eframe::egui::{Align, Align2, Area, Button, Context, Frame, Id, Layout, Order, RichText, Stroke, Ui, vec2};
+use eframe::egui::{Align2, Area, Button, Context, Frame, Grid, Id, Order, RichText, Stroke, Ui, vec2};
 use limner_annotation::Revision;
 use limner_annotation::tools::Makes;
 use limner_imaging::{Window, World};
@@ -103,11 +103,14 @@ pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     let area = Area::new(Id::unique("tour")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
     area.show(ctx, |ui| {
         let frame = Frame::window(ui.style()).stroke(Stroke::new(1.0, colours(ctx).accent));
-        frame.show(ui, |ui| {
-            ui.set_width(380.0);
-            match STEPS.get(tour.step) {
-                Some(step) => step_ui(tour.step, step, ui, out),
-                None => outlook_ui(app, ui, out),
+        frame.show(ui, |ui| match STEPS.get(tour.step) {
+            Some(step) => {
+                ui.set_width(380.0);
+                step_ui(tour.step, step, ui, out);
+            }
+            None => {
+                ui.set_width(OUTLOOK_WIDTH);
+                outlook_ui(app, ui, out);
             }
         });
     });
@@ -117,7 +120,8 @@ fn step_ui(n: usize, step: &Step, ui: &mut Ui, out: &mut Outbox) {
     ui.label(RichText::new(format!("{} of {}   {}", n + 1, STEPS.len(), step.title)).font(strong(size::BODY)));
     ui.label(step.text);
     ui.horizontal(|ui| {
-        if ui.add(Button::new("Next step")).clicked() {
+        let on = if n + 1 < STEPS.len() { "Next step" } else { "What else there is" };
+        if ui.add(Button::new(on)).clicked() {
             out.ask(Request::Tour(true));
         }
         if ui.add(Button::new("End the tour")).on_hover_text("Help, Tour begins it again").clicked() {
@@ -125,6 +129,9 @@ fn step_ui(n: usize, step: &Step, ui: &mut Ui, out: &mut Outbox) {
         }
     });
 }
+
+/// As wide as its longest line.
+const OUTLOOK_WIDTH: f32 = 500.0;
 
 /// What a newcomer would not find by the eye, each a press away.
 const OUTLOOK: [(Action, &str); 5] = [
@@ -137,13 +144,14 @@ const OUTLOOK: [(Action, &str); 5] = [
 
 fn outlook_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.label(RichText::new("That was the tour. There is more").font(strong(size::BODY)));
-    for (action, text) in OUTLOOK {
-        ui.horizontal(|ui| {
+    Grid::new("outlook").num_columns(3).spacing([space::M, space::S]).show(ui, |ui| {
+        for (action, text) in OUTLOOK {
             action_button(app, action, ui, out);
             ui.label(text);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| key_cap(ui, &app.keys_of(action)));
-        });
-    }
+            key_cap(ui, &app.keys_of(action));
+            ui.end_row();
+        }
+    });
     if ui.button("Close").clicked() {
         out.ask(Request::Tour(false));
     }
@@ -160,6 +168,9 @@ pub fn hint(app: &App) -> String {
             _ => info.hint.into(),
         };
     }
+    if app.assist.operation().is_some() {
+        return "Enter does it, Esc leaves everything as it was".into();
+    }
     if app.assist.is_busy() {
         return if app.why_not(Action::Accept).is_some() {
             "Add a prompt, or Esc drops them".into()
@@ -167,11 +178,18 @@ pub fn hint(app: &App) -> String {
             "Enter accepts, N accepts and begins the next, Esc rejects, Ctrl+Z takes the last prompt back".into()
         };
     }
+    let Some((viewport, _)) = app.workspace.active() else {
+        return "Open a file or a folder, or drop it onto the window".into();
+    };
     match app.hand.tool {
+        tool if viewport.is_solid() && !tool.cuts() => TURNING.into(),
         Tool::Use(tool) => tool.info().hint.into(),
         tool => tool.hint().into(),
     }
 }
+
+/// In 3D a drag turns, whatever is in hand but the scissors.
+pub const TURNING: &str = "Drag to turn, right drag or wheel to zoom, middle drag to move";
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@ pub fn ui(app: &App, shown: Shown<'_>, raster: &Raster, rect: Rect, ui: &Ui) {
     let sides = open.volume.orientation.screen_sides(&raster.plane, &open.volume.geometry);
     letters(&painter, rect, sides, app.settings.look.head_and_feet);
     if app.settings.look.text_on_pictures {
-        corner(&painter, shown, rect);
+        corner(&painter, shown, app.study_date_of(open), rect);
         scale_bar(&painter, rect, open, raster, ui.ctx().pixels_per_point());
     }
     badges(&painter, shown, raster, rect);
@@ -37,7 +37,7 @@ pub fn solid_ui(app: &App, (_, viewport, open): Shown<'_>, rect: Rect, ui: &Ui) 
 }
 
 /// What is shown, at the upper left.
-fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
+fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, date: Option<String>, rect: Rect) {
     let volume = &open.volume;
     let (slice, count) = viewport.slice(&volume.geometry);
     let word = if volume.stack_axis == StackAxis::Space { "Slice" } else { "Frame" };
@@ -48,7 +48,8 @@ fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, rect: Rect) {
     } else {
         String::new()
     };
-    let mut lines = vec![open.title.clone(), place];
+    let title = date.map_or_else(|| open.title.clone(), |date| format!("{}, {date}", open.title));
+    let mut lines = vec![title, place];
     if rect.width() >= ROOM_FOR_TEXT {
         if !volume.is_colour() {
             let unit = volume.value_map.unit.as_deref().unwrap_or("");

@@ -9,6 +9,7 @@ use limner::action::Action;
 use limner::app::{App, Start};
 use limner::companions::State;
 use limner::outbox::{CompanionAct, Request};
+use limner::settings::Look;
 use limner::view_state::Pane;
 use limner_annotation::LabelMap;
 use limner_annotation::records::Registration;
@@ -97,6 +98,48 @@ fn a_4d_series_goes_on_in_time_by_bar_by_key_and_by_itself() {
     hand.window.get_by_label("Stop").click();
     hand.window.step();
     assert!(hand.app().cine.is_none());
+}
+
+#[test]
+fn series_are_called_and_found_as_their_makers_called_them_where_that_may_be_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.wait("the studies", |app| app.workspace.patients.iter().any(|patient| patient.studies.len() > 1));
+    let [baseline, follow_up] =
+        ["ct_baseline", "ct_followup"].map(|folder| format!("Abdomen portal venous 4.0 B30, {folder}"));
+    let is_listed = |hand: &Hand, row: &str| hand.window.query_by_label(row).is_some();
+    assert!(is_listed(&hand, &baseline));
+    let date = hand.app().study_date_of(hand.app().workspace.open().unwrap());
+    assert_eq!(date.as_deref(), Some("2025-03-03"), "and which of two visits it is stands on the picture");
+    let field = hand.window.get_by_label("Search series");
+    field.focus();
+    field.type_text("portal 2025-05");
+    hand.window.step();
+    hand.window.step();
+    assert!(is_listed(&hand, &follow_up) && !is_listed(&hand, &baseline));
+    let look = Look { patient_text: false, ..hand.app().settings.look.clone() };
+    hand.window.state_mut().carry_out(Request::SetLook(look));
+    hand.window.step();
+    hand.window.step();
+    assert!(!is_listed(&hand, &follow_up), "what may name somebody is neither shown nor searched");
+    assert!(hand.app().study_date_of(hand.app().workspace.open().unwrap()).is_none());
+}
+
+#[test]
+fn a_new_project_begins_with_an_empty_list_and_a_killed_one_finds_all_that_was_opened() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.wait("the list", |app| app.workspace.found.len() > 3);
+    let listed = hand.app().workspace.found.len();
+    hand.window.state_mut().carry_out(Request::SaveProjectAs(home.path().join("mine.limner")));
+    hand.window.step();
+    // As after a kill: the window is not told to close.
+    drop(hand);
+    let mut hand = Hand::on(home.path(), Start::Path(home.path().join("mine.limner")));
+    hand.wait("all of the list", |app| app.workspace.found.len() == listed);
+    hand.window.state_mut().act(Action::NewProject);
+    hand.window.step();
+    assert!(hand.app().workspace.found.is_empty() && hand.app().workspace.open().is_none());
 }
 
 /// Two small volumes in a folder, as NIfTI.

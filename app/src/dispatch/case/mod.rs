@@ -133,7 +133,7 @@ impl App {
     }
 
     /// The frame in view, where the stored slices are in view.
-    fn frame_in_view(&self) -> Option<(ImageId, usize)> {
+    pub(super) fn frame_in_view(&self) -> Option<(ImageId, usize)> {
         let (viewport, open) = self.workspace.active()?;
         let geometry = &open.volume.geometry;
         let stored = viewport.view() == View::of_stored_slices(geometry) && !viewport.is_solid();

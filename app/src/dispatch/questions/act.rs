@@ -115,7 +115,7 @@ impl App {
 
     fn step_to_question(&mut self, by: isize) {
         if let Some(id) = self.work.asking.neighbour(by) {
-            self.show_question(id);
+            self.go_to_question(id);
         }
     }
 

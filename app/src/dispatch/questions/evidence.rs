@@ -8,8 +8,8 @@ use crate::view_state::Pane;
 use crate::work::asking::Slot;
 use limner_annotation::measure;
 use limner_annotation::question::{
-    AnswerType, Dialogue, Evidence, Frame, ImageSet, ImageSetId, Item, Phrase, Quantity, Question, Region, Role,
-    Tolerance,
+    AnswerType, Dialogue, Evidence, Frame, ImageSet, ImageSetId, Item, Phrase, Quantity, Question, QuestionId, Region,
+    Role, Tolerance,
 };
 use limner_annotation::{Command, Document, ImageEntry, ImageId, LabelId, Slice};
 use limner_imaging::field::{Connectivity, components};
@@ -97,6 +97,16 @@ impl App {
         }
     }
 
+    /// Shows a question, and the place that it points at first.
+    pub(super) fn go_to_question(&mut self, id: QuestionId) {
+        self.show_question(id);
+        let question = self.document().and_then(|document| document.get::<Question>(id));
+        let first = question.and_then(|q| first_evidence(q).map(|evidence| (evidence.clone(), q.image_set)));
+        if let Some((evidence, set)) = first {
+            self.jump_to_evidence(evidence, set);
+        }
+    }
+
     /// Marks a piece of evidence and takes the views to it; a picture that is not in view is opened first.
     pub(super) fn jump_to_evidence(&mut self, evidence: Evidence, set: ImageSetId) {
         let Some(document) = self.document() else { return };
@@ -163,6 +173,12 @@ impl App {
             view.go_to(&open.volume.geometry, at);
         });
     }
+}
+
+fn first_evidence(question: &Question) -> Option<&Evidence> {
+    let phrases = question.answer.phrases.iter().flat_map(|phrase| &phrase.evidence);
+    let steps = question.rationale.iter().flat_map(|step| &step.evidence);
+    question.grounding.iter().chain(&question.answer.regions).chain(phrases).chain(steps).next()
 }
 
 /// All of a label on an image, or the part around a voxel.

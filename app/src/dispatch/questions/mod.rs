@@ -25,7 +25,7 @@ impl App {
         let asking = &mut self.work.asking;
         match act {
             AskAct::Page(page) => self.turn_to(page),
-            AskAct::Show(id) => self.show_question(id),
+            AskAct::Show(id) => self.go_to_question(id),
             AskAct::ShowTalk(id) => (asking.talk, asking.question, asking.pointing) = (Some(id), None, None),
             AskAct::AllCases(all) => asking.all_cases = all,
             AskAct::Put(entity, step) => self.put_entity(*entity, step),
