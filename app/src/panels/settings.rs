@@ -127,7 +127,7 @@ fn pictures_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         tick(ui, &mut look.neurological, "Neurological display: the patient's left on the screen's left");
         about(ui, "Only the display turns. Stored pictures, labels and exports stay as they are.");
         ui.add_space(space::M);
-        tick(ui, &mut look.patient_text, "Patients' names and dates in the series list");
+        tick(ui, &mut look.patient_text, "Patients' names, study dates and descriptions, in the list and on pictures");
         about(ui, "They are never written to logs, exports or file names.");
         ui.add_space(space::M);
         tick(ui, &mut look.left_handed, "Left-handed mouse: the right button holds the tool, the left one zooms");
