@@ -135,7 +135,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// A whole text file; more than `MOST_BYTES` is no annotation file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     const MOST_BYTES: u64 = 4 << 30;
     let size = std::fs::metadata(path).map_err(Error::io(path, "could not find the file"))?.len();
     if size > MOST_BYTES {

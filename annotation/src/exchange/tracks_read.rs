@@ -11,42 +11,81 @@ use crate::shapes::Form;
 use crate::tags::Tags;
 use crate::{Command, ImageId};
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What an export of ours says beside the films.
 #[derive(Deserialize, Default)]
-struct Films {
+pub(crate) struct Films {
     #[serde(default)]
     films: Vec<Film>,
+    /// The folder that the list lies in.
+    #[serde(skip)]
+    home: PathBuf,
 }
 
 #[derive(Deserialize)]
-struct Film {
+pub(crate) struct Film {
     file: String,
-    image: ImageId,
+    pub image: ImageId,
     #[serde(default)]
-    tracks: Vec<About>,
+    pub tracks: Vec<About>,
 }
 
 #[derive(Deserialize, Default)]
-struct About {
-    label: Option<String>,
-    text: Option<String>,
+pub(crate) struct About {
+    pub id: Option<String>,
+    pub label: Option<String>,
+    pub text: Option<String>,
+}
+
+impl Films {
+    /// What is said of a file.
+    pub fn of(&self, path: &Path) -> Option<&Film> {
+        self.films.iter().find(|film| self.home.join(&film.file) == path)
+    }
+}
+
+/// The list in a folder, or in one of the two above it; empty where there is none.
+pub(crate) fn beside(root: &Path) -> Result<Films> {
+    let list = root.ancestors().take(3).map(|folder| folder.join(tracks::ABOUT)).find(|list| list.is_file());
+    let Some(list) = list else { return Ok(Films::default()) };
+    let films: Films = folder::read_json(&list)?;
+    Ok(Films { home: list.parent().unwrap_or(root).to_path_buf(), ..films })
+}
+
+/// The tracks of one film as the file has them: shares of width and height, track by track and frame by frame.
+pub(crate) struct Arrays {
+    pub count: usize,
+    pub frames: usize,
+    pub points: Vec<f64>,
+    pub occluded: Vec<bool>,
+}
+
+impl Arrays {
+    pub fn read(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let (shape, points) = npz::reals(bytes, "points.npy")?;
+        let occluded = npz::whole_numbers(bytes, "occluded.npy")?;
+        let &[count, frames, 2] = shape.as_slice() else {
+            return Err("points has not the axes tracks, frames, x and y".into());
+        };
+        if occluded.shape != [count, frames] {
+            return Err("occluded is not as long as points".into());
+        }
+        Ok(Self { count, frames, points, occluded: occluded.values.into_iter().map(|value| value != 0).collect() })
+    }
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Import> {
     let root = reading.path;
-    let (files, list) = folder::arrays_and_list(root, tracks::ABOUT)?;
-    let home = list.as_deref().and_then(Path::parent).unwrap_or(root);
-    let films: Films = list.as_deref().map(folder::read_json).transpose()?.unwrap_or_default();
+    let (files, _) = folder::arrays_and_list(root, tracks::ABOUT)?;
+    let films = beside(root)?;
     let mut import = Import::default();
     let mut labels = Labels::of(reading.contents);
     let mut rows = Vec::new();
     reading.task.progress.begin("reading tracks", files.len() as u64);
     for path in files {
         reading.task.cancel.check()?;
-        let known = films.films.iter().find(|film| home.join(&film.file) == path);
-        for track in tracks_of(reading, &path, known, &mut labels)? {
+        for track in tracks_of(reading, &path, films.of(&path), &mut labels)? {
             import.records += 1;
             rows.push(Command::put(track));
         }
@@ -60,14 +99,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Import> {
 fn tracks_of(reading: &Reading<'_>, path: &Path, known: Option<&Film>, labels: &mut Labels) -> Result<Vec<Track>> {
     let bytes = folder::read(path)?;
     let failed = |reason: String| Error::export(path, reason);
-    let (shape, points) = npz::reals(&bytes, "points.npy").map_err(failed)?;
-    let occluded = npz::whole_numbers(&bytes, "occluded.npy").map_err(failed)?;
-    let &[count, frames, 2] = shape.as_slice() else {
-        return Err(failed("points has not the axes tracks, frames, x and y".into()));
-    };
-    if occluded.shape != [count, frames] {
-        return Err(failed("occluded is not as long as points".into()));
-    }
+    let Arrays { count, frames, points, occluded } = Arrays::read(&bytes).map_err(failed)?;
     let image = film_of(reading, &bytes, frames, known).map_err(failed)?;
     let [width, height, _] = image.size().map(|n| n as f64);
     let mut found = Vec::new();
@@ -75,7 +107,7 @@ fn tracks_of(reading: &Reading<'_>, path: &Path, known: Option<&Film>, labels: &
         let keyframes = (0..frames).map(|frame| {
             let at = (n * frames + frame) * 2;
             let place = [points[at] * width - 0.5, points[at + 1] * height - 0.5, frame as f64];
-            let hidden = occluded.values[n * frames + frame] != 0;
+            let hidden = occluded[n * frames + frame];
             Keyframe { frame, form: Form::Point { at: place }, occluded: hidden, outside: false, interpolated: true }
         });
         let about = known.and_then(|film| film.tracks.get(n));

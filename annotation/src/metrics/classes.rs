@@ -88,14 +88,19 @@ pub struct Bin {
     pub accuracy: f64,
 }
 
+/// The bin of a confidence: equal bins over 0 to 1, each with its upper edge.
+#[must_use]
+pub fn bin_of(confidence: f64, bins: usize) -> usize {
+    (1..bins).take_while(|edge| *edge as f64 / (bins as f64) < confidence).count()
+}
+
 /// Equal bins over 0 to 1, each with its upper edge; empty bins are left out.
 #[must_use]
 pub fn reliability(confidences: &[f64], right: &[bool], bins: usize) -> Vec<Bin> {
     let mut sums = vec![(0_usize, 0.0, 0.0); bins.max(1)];
     let count = sums.len();
     for (&confidence, &right) in confidences.iter().zip(right) {
-        let edges = (1..count).take_while(|edge| *edge as f64 / (count as f64) < confidence).count();
-        let sum = &mut sums[edges];
+        let sum = &mut sums[bin_of(confidence, count)];
         *sum = (sum.0 + 1, sum.1 + confidence, sum.2 + f64::from(u8::from(right)));
     }
     let filled = sums.into_iter().filter(|(count, ..)| *count > 0);

@@ -24,6 +24,8 @@ pub struct Told {
     pub image: Option<ImageId>,
     /// Reasons and comment.
     pub why: String,
+    /// Of a row of records: its title and what was said in it.
+    pub row: Option<String>,
 }
 
 /// By what decisions are counted.
@@ -100,6 +102,7 @@ fn one(contents: &Contents, predictions: &BTreeMap<Key, &Prediction>, decision: 
         day: day(contents, decision.id.into()),
         image,
         why: why.join(", "),
+        row: prediction.and_then(|prediction| prediction.answer.clone()),
     }
 }
 

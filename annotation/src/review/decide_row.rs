@@ -1,13 +1,14 @@
 //! A decision about one row of records: what a model put out is kept with its raw output, and what is accepted becomes a shape
-//! of the project that points back to it.
+//! or a track of the project that it points to.
 
-use super::said::{Cell, Kind, Row};
+use super::said::{Cell, Kind, Path, Row};
 use crate::command::Command;
 use crate::contents::Contents;
-use crate::entity::{ImageId, LabelId, PredictionId, ShapeId};
+use crate::entity::{ImageId, LabelId, PredictionId, ShapeId, TrackId};
+use crate::id::Key;
 use crate::labels::Label;
-use crate::records::{Prediction, PredictionModel};
-use crate::shapes::Shape;
+use crate::records::{Keyframe, Prediction, PredictionModel, Track};
+use crate::shapes::{Shape, Slice};
 use std::collections::BTreeMap;
 
 /// What a model says in a row about an image.
@@ -20,7 +21,7 @@ pub struct Line<'a> {
     pub cell: &'a Cell,
 }
 
-/// The record of it: the one there is, else a new one among the commands. Where it is accepted and has a place, a shape is
+/// The record of it: the one there is, else a new one among the commands. Where it is accepted and has a place, it is
 /// drawn there, once.
 pub fn prediction(contents: &Contents, line: Line<'_>, accepted: bool, commands: &mut Vec<Command>) -> PredictionId {
     let read = format!("{}: {}", line.row.title, line.cell.words);
@@ -45,16 +46,47 @@ pub fn prediction(contents: &Contents, line: Line<'_>, accepted: bool, commands:
         parse_error: line.cell.why.clone(),
     });
     let drawn = prediction.content.iter().any(|key| contents.entity(*key).is_some());
-    let shape = (accepted && !drawn).then(|| shape_of(contents, line, commands)).flatten();
-    if let Some(shape) = &shape {
-        prediction.content = vec![shape.id.into()];
-        commands.push(Command::AddShape { shape: shape.clone() });
+    let content = (accepted && !drawn).then(|| drawn_of(contents, line, commands)).flatten();
+    if let Some(content) = content {
+        prediction.content = vec![content];
     }
     let id = prediction.id;
-    if is_new || shape.is_some() {
+    if is_new || content.is_some() {
         commands.push(Command::put(prediction));
     }
     id
+}
+
+/// Adds what becomes the project's own: a track, or a shape.
+fn drawn_of(contents: &Contents, line: Line<'_>, commands: &mut Vec<Command>) -> Option<Key> {
+    if let Some(path) = &line.cell.path {
+        let class = line.row.part.as_str();
+        let label = (class != line.row.kind.part()).then(|| label_called(contents, class, commands));
+        let track = track_of(line.image, path, label)?;
+        let key = track.id.into();
+        commands.push(Command::put(track));
+        return Some(key);
+    }
+    let shape = shape_of(contents, line, commands)?;
+    let key = shape.id.into();
+    commands.push(Command::AddShape { shape });
+    Some(key)
+}
+
+/// A keyframe on every frame the file has; between two that do not follow each other the thing is out of the picture.
+fn track_of(image: ImageId, path: &Path, label: Option<LabelId>) -> Option<Track> {
+    let mut keyframes: Vec<Keyframe> = Vec::new();
+    for (frame, (form, occluded)) in path {
+        if let Some(before) = keyframes.last().filter(|before| before.frame + 1 < *frame) {
+            let gone = Keyframe { frame: before.frame + 1, outside: true, ..before.clone() };
+            let form = gone.form.on_slice(Slice::stored(gone.frame));
+            keyframes.push(Keyframe { form, ..gone });
+        }
+        let (frame, form, occluded) = (*frame, form.clone(), *occluded);
+        keyframes.push(Keyframe { frame, form, occluded, outside: false, interpolated: true });
+    }
+    let (id, tags) = (TrackId::new(), Default::default());
+    (!keyframes.is_empty()).then_some(Track { id, image, label, text: None, keyframes, tags })
 }
 
 /// As the project's own: with the label its class is called by, a landmark with its name.
@@ -65,11 +97,11 @@ fn shape_of(contents: &Contents, line: Line<'_>, commands: &mut Vec<Command>) ->
     match line.row.kind {
         Kind::Box => shape(Some(label_called(contents, &line.row.part, commands)), None),
         Kind::Landmark => shape(None, Some(line.row.title.clone())),
-        Kind::Answer | Kind::Text | Kind::Class => shape(None, None),
+        Kind::Answer | Kind::Text | Kind::Class | Kind::Track => shape(None, None),
     }
 }
 
-fn label_called(contents: &Contents, name: &str, commands: &mut Vec<Command>) -> LabelId {
+pub(super) fn label_called(contents: &Contents, name: &str, commands: &mut Vec<Command>) -> LabelId {
     let labels = contents.labels();
     let known = labels.iter().find(|label| label.name.trim().eq_ignore_ascii_case(name.trim()));
     known.map_or_else(

@@ -18,9 +18,11 @@ pub mod records;
 pub mod said;
 pub mod soft;
 pub mod study;
+pub mod study_plots;
 pub mod summary;
 pub mod table;
 pub mod together;
+pub mod together_boxes;
 
 pub use folder::{Maps, maps_in};
 pub use study::{Faults, Report, Row, Rules, Study, compare};

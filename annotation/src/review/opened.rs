@@ -185,7 +185,7 @@ pub fn models_in<K>(path: &Path, pictures: &[Picture<K>], task: &Task) -> Result
 /// A file that was named itself.
 fn record_file(path: &Path) -> Result<ModelFiles> {
     let file = RecordFile::read(path)?.ok_or_else(|| {
-        let known = "COCO results, a CSV of boxes, classes or landmarks, or answers as JSONL";
+        let known = "COCO results, a CSV of boxes, classes, landmarks or tracks, answers as JSONL, or tracks as npz";
         Error::export(path, format!("this is no file of records ({known})"))
     })?;
     let file = file.named_by(&Beside::of(path.parent().unwrap_or(path)));
@@ -215,7 +215,7 @@ fn add_records(model: &mut ModelFiles, root: &Path, task: &Task) -> Result<Vec<M
     }
     let alike =
         |file: &RecordFile| files.iter().filter(|other| !other.is_truth && other.kind() == file.kind()).count() > 1;
-    let apart: Vec<bool> = files.iter().map(|file| file.is_truth || alike(file)).collect();
+    let apart: Vec<bool> = files.iter().map(|file| file.is_truth || alike(file) && !file.is_one_of_many()).collect();
     let mut others = Vec::new();
     for (file, apart) in files.into_iter().zip(apart) {
         if apart {

@@ -1,8 +1,9 @@
 //! A study on one page without anything from outside: tables, plots, the cases to look at, and how it was computed.
 
-use super::plot::{self, escaped, spread};
+use super::plot::escaped;
 use super::study::{Report, Row};
-use super::summary::{Doubtful, Figure, ModelSummary, PairTest, Summary};
+use super::study_plots::plots;
+use super::summary::{Doubtful, Figure, PairTest, Summary};
 use crate::metrics::Interval;
 use crate::metrics::lesions::LesionScores;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,67 +18,6 @@ td,th{padding:.22rem 1rem .22rem 0;text-align:left;vertical-align:top}td{border-
 
 /// How many rows of the worst are listed.
 const WORST: usize = 50;
-
-/// A plot with the name its file gets.
-pub struct Plot {
-    pub name: String,
-    pub svg: String,
-}
-
-/// The plots of a study, in the order of the page.
-#[must_use]
-pub fn plots(rows: &[Row], summary: &Summary) -> Vec<Plot> {
-    let models: Vec<&str> = summary.models.iter().map(|model| model.model.as_str()).collect();
-    let mut out = Vec::new();
-    for figure in [Figure::Dice, Figure::Nsd, Figure::Hd95Mm] {
-        let columns: Vec<spread::Column> =
-            models.iter().map(|model| (model.to_string(), values(rows, model, figure))).collect();
-        let limits = figure.more_is_better().then_some([0.0, 1.0]).or(Some([0.0, f64::MAX]));
-        let title = format!("{} of each label of each case", figure.title());
-        let name = format!("spread_{}", figure.title().split(' ').next().unwrap_or_default().to_lowercase());
-        out.push(Plot { name, svg: spread::spread(&title, figure.title(), &columns, limits) });
-    }
-    if let Some(svg) = heat(summary) {
-        out.push(Plot { name: "heat_dice".into(), svg });
-    }
-    for (n, model) in models.iter().enumerate() {
-        let pairs: Vec<(String, f64, f64)> = rows
-            .iter()
-            .filter(|row| row.model == *model)
-            .map(|row| (of(row), row.volume_mm3.reference / 1000.0, row.volume_mm3.pred / 1000.0))
-            .collect();
-        let title = format!("Volume by {model}");
-        let svg = plot::bland_altman(&title, "ml", plot::colour(n), &pairs);
-        out.push(Plot { name: format!("bland_altman_{}", file_name(model)), svg });
-    }
-    out
-}
-
-pub(super) fn file_name(text: &str) -> String {
-    text.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
-}
-
-fn of(row: &Row) -> String {
-    format!("{}, label {}", row.case, row.label)
-}
-
-fn values(rows: &[Row], model: &str, figure: Figure) -> Vec<(String, f64)> {
-    let mine = rows.iter().filter(|row| row.model == model);
-    mine.filter_map(|row| figure.of(row).map(|value| (of(row), value))).collect()
-}
-
-/// Models by labels, where there is more than one label.
-fn heat(summary: &Summary) -> Option<String> {
-    let labels: BTreeSet<u32> = summary.models.iter().flat_map(|model| model.by_label.keys().copied()).collect();
-    let cell = |model: &ModelSummary, label: u32| Some(model.by_label.get(&label)?.get(&Figure::Dice)?.value);
-    let rows: Vec<(String, Vec<Option<f64>>)> = summary
-        .models
-        .iter()
-        .map(|model| (model.model.clone(), labels.iter().map(|label| cell(model, *label)).collect()))
-        .collect();
-    let columns: Vec<String> = labels.iter().map(|label| format!("{label}")).collect();
-    (labels.len() > 1).then(|| plot::heat("Mean Dice by label", &columns, &rows, [0.0, 1.0]))
-}
 
 /// The whole page.
 #[must_use]
@@ -97,7 +37,7 @@ pub fn html(report: &Report, summary: &Summary, title: &str) -> String {
     models(&mut page, summary);
     tests(&mut page, &summary.tests);
     page.push_str("<h2>How the figures are spread</h2><div class=\"plots\">");
-    plots(&report.rows, summary).iter().for_each(|plot| page.push_str(&plot.svg));
+    plots(&report.rows, summary).iter().for_each(|plot| page.push_str(&plot.drawing.svg()));
     page.push_str("</div>");
     by_label(&mut page, summary);
     groups(&mut page, summary);

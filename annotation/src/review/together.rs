@@ -5,7 +5,7 @@ use super::decide::own_label;
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::consensus::Votes;
 use crate::contents::Contents;
-use crate::entity::{AnnotationId, ConsensusId, ImageId, PredictionId, RaterId};
+use crate::entity::{AnnotationId, ConsensusId, ImageId, LabelId, PredictionId, RaterId};
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::labels::Label;
@@ -72,22 +72,16 @@ pub fn keep(
     let mut commands = Vec::new();
     let (raters, annotations) = inputs_of(contents, image, inputs, &mut commands);
     let layer = contents.label_map(image).map_or(0, |map| map.layers().len());
-    let mut taken: BTreeSet<u16> = contents.labels().iter().map(|label| label.value).collect();
     let mut output: Vec<Key> = Vec::new();
     for number in together.labels.labels() {
         let value = own_label(contents, number, &name, &mut commands)?;
-        taken.insert(value);
         let base = base_of(contents, value, &commands)?;
-        let free = (1..=u16::MAX).rev().find(|value| !taken.contains(value));
-        let free = free.ok_or_else(|| Error::refused("all label values are taken"))?;
-        taken.insert(free);
-        let title = format!("{}, {}", base.name, super::layers::method_name(method));
-        let label = Label { colour: Some(base.colour()), instance_of: Some(base.id), ..Label::new(free, title) };
-        output.push(label.id.key());
-        commands.push(Command::AddLabel { label });
+        let label = consensus_label(contents, base, method, &mut commands)?;
+        output.push(label.key());
+        let value = label_in(contents, label, &commands)?.value;
         let mask = PackedMask::pack(&together.labels.tight_mask(number));
         let (mode, rule) = (PaintMode::Set, PaintRule::All);
-        commands.push(Command::Paint { image, layer, label: free, mask, mode, rule });
+        commands.push(Command::Paint { image, layer, label: value, mask, mode, rule });
     }
     let per_rater = qualities(&together.quality, inputs, &raters);
     let params = BTreeMap::from([("disagreement".to_owned(), together.disagreement)]);
@@ -96,18 +90,46 @@ pub fn keep(
     Ok(commands)
 }
 
-/// The label a consensus is a version of, which may be new in this step.
-fn base_of(contents: &Contents, value: u16, commands: &[Command]) -> Result<Label> {
-    let new = commands.iter().find_map(|command| match command {
-        Command::AddLabel { label } if label.value == value => Some(label),
+/// A label of its own for what came out: an instance of the label it is a version of.
+pub(super) fn consensus_label(
+    contents: &Contents,
+    base: LabelId,
+    method: ConsensusMethod,
+    commands: &mut Vec<Command>,
+) -> Result<LabelId> {
+    let base = label_in(contents, base, commands)?.clone();
+    let known = contents.labels().into_iter().map(|label| label.value);
+    let taken: BTreeSet<u16> = known.chain(new_labels(commands).map(|label| label.value)).collect();
+    let free = (1..=u16::MAX).rev().find(|value| !taken.contains(value));
+    let free = free.ok_or_else(|| Error::refused("all label values are taken"))?;
+    let title = format!("{}, {}", base.name, super::layers::method_name(method));
+    let label = Label { colour: Some(base.colour()), instance_of: Some(base.id), ..Label::new(free, title) };
+    let id = label.id;
+    commands.push(Command::AddLabel { label });
+    Ok(id)
+}
+
+fn new_labels(commands: &[Command]) -> impl Iterator<Item = &Label> {
+    commands.iter().filter_map(|command| match command {
+        Command::AddLabel { label } => Some(label),
         _ => None,
-    });
-    let base = contents.label_of_value(value).or(new).cloned();
+    })
+}
+
+/// The label a consensus is a version of, which may be new in this step.
+fn base_of(contents: &Contents, value: u16, commands: &[Command]) -> Result<LabelId> {
+    let new = || new_labels(commands).find(|label| label.value == value);
+    let base = contents.label_of_value(value).or_else(new).map(|label| label.id);
     base.ok_or_else(|| Error::refused(format!("there is no label of the value {value}")))
 }
 
+fn label_in<'a>(contents: &'a Contents, id: LabelId, commands: &'a [Command]) -> Result<&'a Label> {
+    let new = || new_labels(commands).find(|label| label.id == id);
+    contents.label(id).or_else(new).ok_or(Error::Missing { key: id.key() })
+}
+
 /// Raters and annotations of the inputs; those that are not there yet are added.
-fn inputs_of(
+pub(super) fn inputs_of(
     contents: &Contents,
     image: ImageId,
     inputs: &[Input],

@@ -5,7 +5,7 @@ use crate::oblique::Oblique;
 use crate::shapes::{Form, Slice};
 use glam::DVec2;
 
-type Point = [f64; 2];
+pub type Point = [f64; 2];
 
 /// Lines to draw, and whether the last point joins the first.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,17 @@ pub fn section(form: &Form, slice: Slice) -> Option<Form> {
         Form::ConfidenceMap { map } => map.outline(slice),
         form => (form.slice() == Some(slice)).then(|| form.clone()),
     }
+}
+
+/// The middle of the handles of what lies on a slice, or of a point.
+#[must_use]
+pub fn middle(form: &Form) -> Option<Point> {
+    if let Form::Point { at } = form {
+        return Some([at[0] + 0.5, at[1] + 0.5]);
+    }
+    let points = handles(form);
+    let count = points.len() as f64;
+    (count > 0.0).then(|| std::array::from_fn(|a| points.iter().map(|point| point[a]).sum::<f64>() / count))
 }
 
 /// Puts a changed section back into its form.

@@ -3,7 +3,7 @@
 
 use crate::cases;
 use limner_annotation::metrics::Labels;
-use limner_annotation::review::{self, Figure, Report, Row, Rules, Study, Summary, folder, page};
+use limner_annotation::review::{self, Figure, Report, Row, Rules, Study, Summary, folder, page, study_plots};
 use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World, field, formats};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -205,17 +205,17 @@ fn the_page_and_the_tables_hold_what_was_found_and_nothing_from_outside() {
         assert!(!known.contains(outside), "{outside}");
     }
     assert!(!html.contains("NaN") && !html.contains(">inf"));
-    let plots = page::plots(&report.rows, &summary);
+    let plots = study_plots::plots(&report.rows, &summary);
     assert_eq!(plots.len(), 3 + 1 + MODELS.len());
-    assert!(plots.iter().all(|plot| plot.svg.starts_with("<svg") && !plot.svg.contains("NaN")));
+    assert!(plots.iter().all(|plot| plot.drawing.svg().starts_with("<svg") && !plot.drawing.svg().contains("NaN")));
     let csv = review::table::csv_text(&report.rows);
     assert_eq!(csv.lines().count(), report.rows.len() + 1);
     assert!(review::table::parquet_bytes(&report.rows).unwrap().starts_with(b"PAR1"));
     if let Some(keep) = std::env::var_os("LIMNER_KEEP_PAGES") {
         std::fs::write(Path::new(&keep).join("planted.html"), &html).unwrap();
-        plots
-            .iter()
-            .for_each(|plot| std::fs::write(Path::new(&keep).join(format!("{}.svg", plot.name)), &plot.svg).unwrap());
+        plots.iter().for_each(|plot| {
+            std::fs::write(Path::new(&keep).join(format!("{}.svg", plot.name)), plot.drawing.svg()).unwrap()
+        });
     }
 }
 

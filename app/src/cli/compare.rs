@@ -4,7 +4,7 @@ use super::compare_records::{self, Wanted, is_records};
 use super::progress::task;
 use super::{exit, note, say, say_json, usage};
 use anyhow::Context as _;
-use limner_annotation::review::{self, Figure, Report, Rules, Study, Summary, page, table};
+use limner_annotation::review::{self, Figure, Report, Rules, Study, Summary, page, study_plots, table};
 use limner_imaging::Task;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -126,8 +126,8 @@ fn outputs(args: &Args, report: &Report, summary: &Summary, title: &str) -> anyh
         write(path, &table::parquet_bytes(&report.rows)?)?;
     }
     if let Some(folder) = &args.svg {
-        for plot in page::plots(&report.rows, summary) {
-            write(&folder.join(format!("{}.svg", plot.name)), plot.svg.as_bytes())?;
+        for plot in study_plots::plots(&report.rows, summary) {
+            write(&folder.join(format!("{}.svg", plot.name)), plot.drawing.svg().as_bytes())?;
         }
     }
     Ok(())

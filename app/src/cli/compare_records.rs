@@ -37,7 +37,7 @@ pub fn run(reference: &Path, predictions: &[PathBuf], wanted: &Wanted<'_>) -> an
     }
     if let Some(folder) = wanted.svg {
         for plot in &report.plots {
-            write(&folder.join(format!("{}.svg", plot.name)), plot.svg.as_bytes())?;
+            write(&folder.join(format!("{}.svg", plot.name)), plot.drawing.svg().as_bytes())?;
         }
     }
     if wanted.json {

@@ -4,7 +4,7 @@ use super::compare::write;
 use super::{say_json, usage};
 use anyhow::Context as _;
 use limner_annotation::Project;
-use limner_annotation::review::{self, Report, Row, judged, judged_page, page};
+use limner_annotation::review::{self, Report, Row, judged, judged_page, page, study_plots};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,8 +53,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         write(path, page::html(&report, &summary, title).as_bytes())?;
     }
     if let Some(folder) = &args.svg {
-        for plot in page::plots(&report.rows, &summary) {
-            write(&folder.join(format!("{}.svg", plot.name)), plot.svg.as_bytes())?;
+        for plot in study_plots::plots(&report.rows, &summary) {
+            write(&folder.join(format!("{}.svg", plot.name)), plot.drawing.svg().as_bytes())?;
         }
     }
     if args.json {

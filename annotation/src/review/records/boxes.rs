@@ -5,9 +5,10 @@ use crate::error::{Error, Result};
 use crate::exchange::folder;
 use crate::exchange::vqa::boxes::Rect;
 use crate::metrics::coco::{Detection, Truth, average_precision, coco_scores};
-use crate::metrics::lesions::{Candidate, FrocCase, froc, froc_score};
-use crate::review::page::Plot;
-use crate::review::plot::{Axis, Line, curves};
+use crate::metrics::lesions::{Candidate, FrocCase, FrocPoint, froc, froc_score};
+use crate::review::plot::{Line, Point, Tip};
+use crate::review::said::plots::{FROC_FOUND as FOUND, froc_drawing};
+use crate::review::study_plots::Plot;
 use limner_imaging::Task;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ pub(in crate::review) struct BoxLine {
     pub score: Option<f64>,
     /// Of a volume, counted from 1.
     pub slice: Option<usize>,
+    /// Of a box in space: from where to where along slices, from the outer face of the first.
+    pub depth: Option<[f64; 2]>,
 }
 
 pub(in crate::review) const fn corners([x, y, w, h]: [f64; 4]) -> Rect {
@@ -95,6 +98,7 @@ pub(in crate::review) fn results(path: &Path) -> Result<Vec<BoxLine>> {
         rect: corners(one.bbox),
         score: Some(one.score),
         slice: None,
+        depth: None,
     };
     Ok(parse::<Vec<Outcome>>(path)?.into_iter().map(line).collect())
 }
@@ -105,6 +109,7 @@ pub(in crate::review) fn rows(path: &Path, table: &Table) -> Result<Vec<BoxLine>
     let (image, category, score) = (image?, category?, score?);
     let [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map(|name| table.needed(path, name));
     let (sides, slice) = ([x1?, y1?, x2?, y2?], table.column("slice"));
+    let deep = table.column("z1").zip(table.column("z2"));
     let mut lines = Vec::with_capacity(table.rows.len());
     for (n, row) in table.rows.iter().enumerate() {
         let mut rect = [0.0; 4];
@@ -114,14 +119,14 @@ pub(in crate::review) fn rows(path: &Path, table: &Table) -> Result<Vec<BoxLine>
         let score = Some(number(path, n, cell(row, score))?);
         let slice = slice.map(|slice| cell(row, slice)).filter(|slice| !slice.is_empty());
         let slice = slice.map(|slice| number(path, n, slice)).transpose()?.map(|slice| slice.round() as usize);
+        let z = |column: usize| number(path, n, cell(row, column));
+        let ends = |(z1, z2): (usize, usize)| -> Result<[f64; 2]> { Ok([z(z1)?, z(z2)?]) };
+        let depth = deep.map(ends).transpose()?;
         let (image, category) = (cell(row, image).to_owned(), cell(row, category).to_owned());
-        lines.push(BoxLine { image, category, rect, score, slice });
+        lines.push(BoxLine { image, category, rect, score, slice, depth });
     }
     Ok(lines)
 }
-
-/// The IoU a detection must reach to find a lesion on the FROC curve.
-const FOUND: f64 = 0.3;
 
 pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Task) -> Result<RecordReport> {
     let file: File = parse(reference)?;
@@ -165,13 +170,11 @@ pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Tas
             let figures = figures([("ap", Some(*ap))]);
             report.rows.push(FigureRow { model: model.clone(), part, count, figures });
         }
-        let points = curve.iter().map(|p| [p.false_per_case, p.sensitivity]).collect();
-        lines.push(Line { name: model.clone(), points, stairs: true, dots: false });
+        let point = |p: &FrocPoint| Point { at: [p.false_per_case, p.sensitivity], tip: Tip::default() };
+        lines.push(Line { name: model.clone(), points: curve.iter().map(point).collect(), stairs: true });
         task.progress.advance(1);
     }
-    let (x, y) = (Axis::fixed("False positives per image", 0.0, 8.0), Axis::fixed("Sensitivity", 0.0, 1.0));
-    let svg = curves(&format!("FROC at IoU {FOUND}"), &x, &y, &lines, false);
-    report.plots.push(Plot { name: "froc".into(), svg });
+    report.plots.push(Plot { name: "froc".into(), drawing: froc_drawing("image", &lines) });
     Ok(report)
 }
 
@@ -184,6 +187,12 @@ fn detections(
 ) -> Result<Vec<Detection>> {
     let is_table = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
     let lines = if is_table { rows(path, &Table::read(path)?)? } else { results(path)? };
+    if lines.iter().any(|line| line.depth.is_some()) {
+        return Err(Error::export(
+            path,
+            "boxes in space (z1, z2) are compared in the window; a COCO file has flat ones",
+        ));
+    }
     let mut index = Index::default();
     for (n, image) in file.images.iter().enumerate() {
         let id = image.id.to_string();

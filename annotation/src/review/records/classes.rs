@@ -4,13 +4,12 @@ use super::{FigureRow, Index, RecordReport, Table, alone, cell, figures, number}
 use crate::error::{Error, Result};
 use crate::metrics::classes::{Confusion, auc, average_precision, brier, calibration_error, reliability};
 use crate::metrics::mean;
-use crate::review::page::Plot;
-use crate::review::plot::{Axis, Line, confusion, curves};
+use crate::review::plot::{Line, confusion};
+use crate::review::said::plots::{BINS, Sure, reliability_drawing, reliability_line};
+use crate::review::study_plots::{Plot, file_name};
 use limner_imaging::Task;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-const BINS: usize = 10;
 
 /// A model's word on one case: the class, and how probable each is.
 struct Guess {
@@ -44,9 +43,8 @@ pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Tas
         }
         let pairs: Vec<(usize, usize)> = guesses.iter().map(|(n, guess)| (truths[*n], guess.class)).collect();
         let confused = Confusion::of(&pairs, classes.len());
-        let name = crate::review::page::file_name(model);
-        let svg = confusion(&format!("Confusion of {model}"), &classes, &confused);
-        report.plots.push(Plot { name: format!("confusion_{name}"), svg });
+        let drawing = confusion(&format!("Confusion of {model}"), &classes, &confused, |_, _| Vec::new());
+        report.plots.push(Plot { name: format!("confusion_{}", file_name(model)), drawing });
         let (all, line) = scores(model, &classes, &truths, &guesses, &confused);
         report.rows.push(all);
         lines.extend(line);
@@ -54,8 +52,7 @@ pub(super) fn compare(reference: &Path, models: &[(String, PathBuf)], task: &Tas
         task.progress.advance(1);
     }
     if !lines.is_empty() {
-        let (x, y) = (Axis::fixed("Confidence", 0.0, 1.0), Axis::fixed("Accuracy", 0.0, 1.0));
-        report.plots.push(Plot { name: "reliability".into(), svg: curves("Reliability", &x, &y, &lines, true) });
+        report.plots.push(Plot { name: "reliability".into(), drawing: reliability_drawing(&lines) });
     }
     Ok(report)
 }
@@ -171,8 +168,10 @@ fn scores(
         ("ece", calibration_error(&bins)),
         ("brier", macro_mean(brier)),
     ]);
-    let points: Vec<[f64; 2]> = bins.iter().map(|bin| [bin.confidence, bin.accuracy]).collect();
-    let line = (!points.is_empty()).then(|| Line { name: model.to_owned(), points, stairs: false, dots: true });
+    let sure =
+        |(n, (confidence, right)): (usize, (&f64, &bool))| Sure { to: n, confidence: *confidence, is_right: *right };
+    let given: Vec<Sure> = confidences.iter().zip(&right).enumerate().map(sure).collect();
+    let line = (!given.is_empty()).then(|| reliability_line(model, given));
     (FigureRow { model: model.to_owned(), part: String::new(), count: guesses.len(), figures: all }, line)
 }
 

@@ -5,6 +5,7 @@ use super::answers::{self, Said, Truth};
 use super::boxes::{self, BoxLine};
 use super::classes::{self, ClassLine};
 use super::landmarks::{self, Points};
+use super::tracks::{self, TrackLine};
 use crate::error::{Error, Result};
 use crate::exchange::folder;
 use crate::review::said::Kind;
@@ -34,6 +35,7 @@ pub(in crate::review) enum Lines {
     Landmarks(Points),
     Answers(Vec<Said>),
     Truths(Vec<Truth>),
+    Tracks(Vec<TrackLine>),
 }
 
 /// A picture that a COCO file has a number for.
@@ -54,6 +56,7 @@ impl RecordFile {
             "json" => json(path)?,
             "jsonl" => Some(answered(path)?),
             "csv" => table(path)?,
+            "npz" => tracks::film(path)?.map(|lines| (Lines::Tracks(lines), BTreeMap::new(), BTreeMap::new())),
             _ => None,
         };
         let Some((lines, pictures, categories)) = read else { return Ok(None) };
@@ -71,6 +74,7 @@ impl RecordFile {
             Lines::Classes(_) => matches!(kind, Kind::Class),
             Lines::Landmarks(_) => matches!(kind, Kind::Landmark),
             Lines::Answers(_) | Lines::Truths(_) => matches!(kind, Kind::Answer | Kind::Text),
+            Lines::Tracks(_) => matches!(kind, Kind::Track),
         }
     }
 
@@ -98,7 +102,13 @@ impl RecordFile {
             Lines::Classes(_) => 1,
             Lines::Landmarks(_) => 2,
             Lines::Answers(_) | Lines::Truths(_) => 3,
+            Lines::Tracks(_) => 4,
         }
+    }
+
+    /// Whether a folder of such files is of one model: one file is about one film.
+    pub(in crate::review) fn is_one_of_many(&self) -> bool {
+        self.kind() == 4 && self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
     }
 }
 
@@ -110,7 +120,7 @@ fn file_of(name: &str) -> &str {
 /// Whether a file may hold records, by its ending.
 pub(in crate::review) fn may_be(path: &Path) -> bool {
     path.extension()
-        .is_some_and(|ending| ["json", "jsonl", "csv"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+        .is_some_and(|ending| ["json", "jsonl", "csv", "npz"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 type Read = (Lines, BTreeMap<String, Numbered>, BTreeMap<String, String>);
@@ -131,6 +141,7 @@ fn json(path: &Path) -> Result<Option<Read>> {
                 rect: boxes::corners(one.bbox),
                 score: None,
                 slice: None,
+                depth: None,
             };
             // A crowd is neither right nor wrong.
             let lines = file.annotations.iter().filter(|one| one.iscrowd == 0).map(line).collect();
@@ -155,7 +166,9 @@ fn table(path: &Path) -> Result<Option<Read>> {
     let table = Table::read(path)?;
     let has = |name: &str| table.column(name).is_some();
     let classes = classes::classes_of(&table);
-    let lines = if has("image") && has("x1") {
+    let lines = if has("image") && has("track") && has("frame") {
+        Lines::Tracks(tracks::rows(path, &table)?)
+    } else if has("image") && has("x1") {
         Lines::Boxes(boxes::rows(path, &table)?)
     } else if has("case") && has("name") && has("x") {
         Lines::Landmarks(landmarks::points(path, &table)?)

@@ -8,6 +8,7 @@ pub(super) mod landmarks;
 mod lines;
 mod page;
 mod parse;
+pub(super) mod tracks;
 
 pub use lines::RecordFile;
 pub(super) use lines::{Beside, Lines, may_be};
@@ -17,7 +18,7 @@ pub use parse::{Expected, Given, parse};
 use crate::error::{Error, Result};
 use crate::exchange::folder;
 use crate::exchange::vqa::boxes::Convention;
-use crate::review::page::Plot;
+use crate::review::study_plots::Plot;
 use limner_imaging::Task;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};

@@ -36,7 +36,7 @@ pub fn html(report: &RecordReport, title: &str) -> String {
     page.push_str("</table>");
     if !report.plots.is_empty() {
         page.push_str("<h2>Plots</h2><div class=\"plots\">");
-        report.plots.iter().for_each(|plot| page.push_str(&plot.svg));
+        report.plots.iter().for_each(|plot| page.push_str(&plot.drawing.svg()));
         page.push_str("</div>");
     }
     if !report.parse_errors.is_empty() {

@@ -43,9 +43,15 @@ pub(super) fn compare<K: Copy + Ord>(about: &About<'_, K>, versions: &Versions, 
             (*version, Cell { mark: cell.mark.filter(|_| truth.is_some()), ..cell })
         };
         let said = speaking.iter().filter(|version| Some(**version) != chosen).map(cell).collect();
-        let reference = truth.as_ref().map(|class| Cell { words: class.clone(), ..Cell::default() });
-        let row =
-            Row { kind: Kind::Class, title: "Class of the picture".into(), part: "class".into(), reference, said };
+        let reference =
+            truth.as_ref().map(|class| Cell { words: class.clone(), class: Some(class.clone()), ..Cell::default() });
+        let row = Row {
+            kind: Kind::Class,
+            title: "Class of the picture".into(),
+            part: Kind::Class.part().into(),
+            reference,
+            said,
+        };
         records.rows.entry(key).or_default().push(row);
     }
 }
@@ -67,7 +73,8 @@ fn cell(line: &ClassLine, truth: Option<&str>) -> Cell {
     let raw = if all.is_empty() { class.to_owned() } else { all.join(", ") };
     let figure = if is_right { 1.0 } else { truth.and_then(share).unwrap_or(0.0) };
     let mark = if is_right { Mark::Right } else { Mark::Wrong };
-    Cell { words, mark: Some(mark), figure: Some(figure), raw, ..Cell::default() }
+    let (class, sure) = (Some(class.to_owned()).filter(|class| !class.is_empty()), share(class));
+    Cell { words, mark: Some(mark), figure: Some(figure), raw, class, sure, ..Cell::default() }
 }
 
 /// The one of these classes that the project gives a picture: by a finding that is there, or by an answer of the case form.

@@ -56,7 +56,8 @@ pub(super) fn compare<K: Copy + Ord>(about: &About<'_, K>, versions: &Versions, 
             let said = cells.collect();
             let reference =
                 truth.get(name).map(|at| Cell { words: "drawn".into(), ..placed(name, *at, geometry.as_ref()) });
-            let row = Row { kind: Kind::Landmark, title: name.clone(), part: "landmark".into(), reference, said };
+            let row =
+                Row { kind: Kind::Landmark, title: name.clone(), part: Kind::Landmark.part().into(), reference, said };
             records.rows.entry(key).or_default().push(row);
         }
     }
@@ -84,7 +85,8 @@ fn cell(name: &str, at: Option<World>, truth: Option<World>, no_truth: bool, geo
             let words = format!("{mm:.1} mm");
             let detail = format!("{mm:.2} mm from the reference; right within {RIGHT_MM} mm");
             let figure = if mm <= RIGHT_MM { 1.0 } else { RIGHT_MM / mm };
-            Cell { words, mark: Some(mark), figure: Some(figure), detail, ..placed(name, at, geometry) }
+            let distance_mm = Some(mm);
+            Cell { words, mark: Some(mark), figure: Some(figure), detail, distance_mm, ..placed(name, at, geometry) }
         }
     }
 }

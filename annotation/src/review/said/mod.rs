@@ -6,6 +6,8 @@ mod answers;
 mod boxes;
 mod classes;
 mod landmarks;
+pub mod plots;
+mod tracks;
 pub mod words;
 
 use super::opened::{Picture, named};
@@ -17,6 +19,7 @@ use crate::shapes::Form;
 use limner_imaging::Task;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+pub use tracks::Path;
 use words::Change;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,10 +29,24 @@ pub enum Kind {
     Class,
     Box,
     Landmark,
+    Track,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Answer, Self::Text, Self::Class, Self::Box, Self::Landmark];
+    pub const ALL: [Self; 6] = [Self::Answer, Self::Text, Self::Class, Self::Box, Self::Landmark, Self::Track];
+
+    /// What a row without a class or a type is part of.
+    #[must_use]
+    pub const fn part(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Text => "text",
+            Self::Class => "class",
+            Self::Box => "box",
+            Self::Landmark => "landmark",
+            Self::Track => "track",
+        }
+    }
 
     /// For people.
     #[must_use]
@@ -40,6 +57,7 @@ impl Kind {
             Self::Class => "Classes",
             Self::Box => "Boxes",
             Self::Landmark => "Landmarks",
+            Self::Track => "Tracks",
         }
     }
 }
@@ -89,8 +107,16 @@ pub struct Cell {
     pub why: Option<String>,
     /// Where it is on the picture.
     pub form: Option<Form>,
+    /// Of a track: where it is on each frame. Its form is on the frame that is farthest off.
+    pub path: Option<Arc<Path>>,
     /// On the picture beside the form.
     pub sign: String,
+    /// Of a picture, without anything beside it.
+    pub class: Option<String>,
+    /// How sure the version is, from 0 to 1.
+    pub sure: Option<f64>,
+    /// From where the reference has it.
+    pub distance_mm: Option<f64>,
     /// Of texts, against the reference.
     pub diff: Vec<(Change, String)>,
 }
@@ -126,7 +152,9 @@ impl Row {
         let words: BTreeSet<&str> = said.iter().map(|cell| cell.words.as_str()).collect();
         match self.kind {
             Kind::Answer | Kind::Class | Kind::Text => words.len() > 1,
-            Kind::Box | Kind::Landmark => marks.len() > 1 || marks.iter().flatten().any(|mark| *mark == "invented"),
+            Kind::Box | Kind::Landmark | Kind::Track => {
+                marks.len() > 1 || marks.iter().flatten().any(|mark| *mark == "invented")
+            }
         }
     }
 }
@@ -154,11 +182,13 @@ pub struct Records<K> {
     pub rows: BTreeMap<K, Vec<Row>>,
     pub left: Vec<Left>,
     pub unreadable: Vec<Unreadable>,
+    /// What boxes find, for the free-response curve.
+    pub found: plots::Found<K>,
 }
 
 impl<K> Default for Records<K> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), left: Vec::new(), unreadable: Vec::new() }
+        Self { rows: BTreeMap::new(), left: Vec::new(), unreadable: Vec::new(), found: plots::Found::new() }
     }
 }
 
@@ -184,6 +214,7 @@ pub fn compare<K: Copy + Ord>(about: &About<'_, K>, versions: &Versions, task: &
     classes::compare(about, versions, &mut records);
     boxes::compare(about, versions, &mut records);
     landmarks::compare(about, versions, &mut records);
+    tracks::compare(about, versions, &mut records);
     task.cancel.check()?;
     for rows in records.rows.values_mut() {
         rows.sort_by_key(|row| row.kind);
