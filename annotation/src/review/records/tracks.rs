@@ -109,7 +109,8 @@ pub(in crate::review) fn rows(path: &Path, table: &Table) -> Result<Vec<TrackLin
         let key = (cell(row, image).to_owned(), cell(row, track).to_owned());
         let line = tracks.entry(key.clone()).or_insert_with(|| TrackLine {
             film: vec![key.0],
-            names: vec![key.1],
+            // Numbers are the tracker's own: another counts otherwise.
+            names: Some(key.1).filter(|name| name.parse::<f64>().is_err()).into_iter().collect(),
             class: category.map_or("", |column| cell(row, column)).to_owned(),
             length: None,
             is_share: false,
@@ -170,11 +171,13 @@ mod tests {
         let lines = "image,track,frame,x,y,occluded\na,1,1,5,6,0\na,1,3,7,8,1\na,2,1,0,0,0\nb,1,1,1,1,0\n";
         let points = read(lines).unwrap();
         assert_eq!(points.len(), 3);
+        assert!(points.iter().all(|line| line.names.is_empty()), "numbers are no names");
         assert_eq!(
             points[0].frames,
             BTreeMap::from([(0, (Spot::Point([5.0, 6.0]), false)), (2, (Spot::Point([7.0, 8.0]), true))])
         );
-        let boxes = read("image,track,frame,category,x1,y1,x2,y2\na,1,2,tool,1,2,3,4\n").unwrap();
+        let boxes = read("image,track,frame,category,x1,y1,x2,y2\na,left hand,2,tool,1,2,3,4\n").unwrap();
+        assert_eq!(boxes[0].names, ["left hand"]);
         assert_eq!((boxes[0].class.as_str(), boxes[0].frames[&1]), ("tool", (Spot::Box([1.0, 2.0, 3.0, 4.0]), false)));
         assert!(read("image,track,frame,x,y\na,1,0,5,6\n").unwrap_err().to_string().contains("counted from 1"));
     }

@@ -230,7 +230,7 @@ pub fn froc_drawing(per: &str, lines: &[Line]) -> Drawing {
     let most = lines.iter().flat_map(|line| &line.points).map(|point| point.at[0]).fold(0.0, f64::max);
     let high = [1.0, 2.0, 4.0, 8.0].into_iter().find(|high| most <= *high).unwrap_or(8.0);
     let x = Axis::fixed(&format!("False positives per {per}"), 0.0, high);
-    let title = format!("FROC at IoU {}", FROC_FOUND);
+    let title = format!("FROC at IoU {FROC_FOUND}");
     plot::curves(&title, &x, &Axis::fixed("Sensitivity", 0.0, 1.0), lines, false)
 }
 

@@ -7,6 +7,7 @@ use super::{About, Cell, Kind, Left, Lines, Mark, Records, Row, Versions, lines_
 use crate::contents::Contents;
 use crate::entity::ImageId;
 use crate::exchange::vqa::boxes::iou;
+use crate::image_entry::ImageEntry;
 use crate::metrics::landmarks::{TrackScores, Tracked, track_scores};
 use crate::metrics::mean;
 use crate::records::Track;
@@ -52,7 +53,7 @@ pub(super) fn compare<K: Copy + Ord>(about: &About<'_, K>, versions: &Versions, 
     {
         let names: Vec<&str> = line.film.iter().map(String::as_str).collect();
         let placed = about.find(&names).and_then(|found| {
-            let size = found.image.and_then(|image| about.contents.image(image)).map(|entry| entry.size());
+            let size = found.image.and_then(|image| about.contents.image(image)).map(ImageEntry::size);
             Ok((found, size.map(|size| followed(line, size)).transpose()?))
         });
         match placed {
@@ -216,11 +217,12 @@ fn rows(truth: &[Followed], shown: &[usize], said: &BTreeMap<usize, Vec<Followed
     anchors.iter().enumerate().map(|(n, anchor)| row(anchor, n + 1, shown, compared)).collect()
 }
 
-/// By a name that one thing alone has.
+/// By a name that one thing alone has: what others invented has none.
 fn take_named(anchors: &mut [Anchor], version: usize, open: &mut Vec<&Followed>, size: Size) {
     open.retain(|followed| {
         let named: Vec<usize> = (0..anchors.len())
-            .filter(|n| !anchors[*n].said.contains_key(&version) && is_known_as(&anchors[*n].followed, followed))
+            .filter(|n| anchors[*n].is_true && !anchors[*n].said.contains_key(&version))
+            .filter(|n| is_known_as(&anchors[*n].followed, followed))
             .collect();
         let [one] = named.as_slice() else { return true };
         let fit = fit(&anchors[*one].followed.path, &followed.path, size);
@@ -229,7 +231,7 @@ fn take_named(anchors: &mut [Anchor], version: usize, open: &mut Vec<&Followed>,
     });
 }
 
-/// The best pair first, each thing once; what is not half right follows nothing.
+/// What is there first, then the best pair, each thing once; what is not half right follows nothing.
 fn take_best(anchors: &mut [Anchor], version: usize, open: &mut Vec<&Followed>, size: Size) {
     let mut pairs: Vec<(Fit, usize, usize)> = Vec::new();
     for (n, anchor) in anchors.iter().enumerate().filter(|(_, anchor)| !anchor.said.contains_key(&version)) {
@@ -239,7 +241,8 @@ fn take_best(anchors: &mut [Anchor], version: usize, open: &mut Vec<&Followed>, 
         });
         pairs.extend(fits);
     }
-    pairs.sort_by(|a, b| b.0.figure.total_cmp(&a.0.figure));
+    let is_true = |n: usize| anchors[n].is_true;
+    pairs.sort_by(|a, b| is_true(b.1).cmp(&is_true(a.1)).then(b.0.figure.total_cmp(&a.0.figure)));
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (fit, n, m) in pairs {
         if !taken.contains(&m) && !anchors[n].said.contains_key(&version) {
