@@ -274,6 +274,7 @@ impl App {
         panels::notices::ui(app, ui.ctx(), out);
         panels::tour::ui(app, ui.ctx(), out);
         panels::registration::ui(app, ui.ctx(), out);
+        panels::review::charts::ui(app, ui.ctx(), out);
         self.beside_now = beside.or(self.beside_now);
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {

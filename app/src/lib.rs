@@ -25,6 +25,7 @@ pub mod overlay;
 pub mod panels;
 pub mod paths;
 pub mod picture;
+pub mod plots;
 pub mod possible;
 pub mod recovery;
 pub mod renewal;

@@ -78,6 +78,13 @@ impl App {
         self.pick(purpose, pick, then);
     }
 
+    /// Any number at once.
+    pub(super) fn pick_prediction_files(&mut self) {
+        let pick = |dialog: FileDialog| dialog.set_title(Purpose::Predictions.title()).pick_files();
+        let open = |app: &mut Self, paths: Vec<PathBuf>| paths.into_iter().for_each(|path| app.open_predictions(path));
+        self.pick(Purpose::Predictions, pick, open);
+    }
+
     /// The page it is asked from has a field for the path too.
     pub(super) fn pick_model_folder(&mut self) {
         if !desktop_has_dialogs() {
@@ -107,17 +114,24 @@ impl App {
         self.pick(purpose, pick, then);
     }
 
+    pub(super) fn pick_chart_file(&mut self, ending: &'static str) {
+        let pick = move |dialog: FileDialog| {
+            dialog.add_filter(ending.to_uppercase(), &[ending]).set_file_name(format!("plot.{ending}")).save_file()
+        };
+        self.pick(Purpose::Plot(ending), pick, Self::write_chart);
+    }
+
     /// One that begins where the last one ended.
     fn file_dialog(&self) -> FileDialog {
         let folder = self.settings.last_folder.as_ref().filter(|folder| folder.is_dir());
         folder.map_or_else(FileDialog::new, |folder| FileDialog::new().set_directory(folder))
     }
 
-    fn pick(
+    fn pick<T: Picked>(
         &mut self,
         purpose: Purpose,
-        pick: impl FnOnce(FileDialog) -> Option<PathBuf> + Send + 'static,
-        then: impl FnOnce(&mut Self, PathBuf) + Send + 'static,
+        pick: impl FnOnce(FileDialog) -> Option<T> + Send + 'static,
+        then: impl FnOnce(&mut Self, T) + Send + 'static,
     ) {
         if !desktop_has_dialogs() {
             self.ask_path(purpose);
@@ -127,13 +141,32 @@ impl App {
         self.jobs.start_latest(SLOT, "Waiting for the file dialog", move |_| {
             let picked = pick(dialog);
             let apply: Apply = Box::new(move |app| {
-                if let Some(path) = picked {
-                    app.settings.remember_folder(&path);
-                    then(app, path);
+                if let Some(picked) = picked {
+                    if let Some(path) = picked.first_path() {
+                        app.settings.remember_folder(path);
+                    }
+                    then(app, picked);
                 }
             });
             Ok(apply)
         });
+    }
+}
+
+/// What a dialog gives: one path, or several.
+trait Picked: Send + 'static {
+    fn first_path(&self) -> Option<&Path>;
+}
+
+impl Picked for PathBuf {
+    fn first_path(&self) -> Option<&Path> {
+        Some(self)
+    }
+}
+
+impl Picked for Vec<PathBuf> {
+    fn first_path(&self) -> Option<&Path> {
+        self.first().map(PathBuf::as_path)
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Purpose {
     Predictions,
     Protocol,
     Report,
+    /// By the ending of its file.
+    Plot(&'static str),
 }
 
 impl Purpose {
@@ -76,6 +78,7 @@ impl Purpose {
             Self::Export(format) => format!("Export {} into a new folder", format_title(format)),
             Self::Audit => "Write the audit into a folder".into(),
             Self::Protocol => "Load a review protocol".into(),
+            Self::Plot(ending) => format!("Save the plot as .{ending}"),
             Self::Report => "Write the report as HTML".into(),
             Self::Predictions => {
                 "Open predictions: a label map, a file of records, or a folder of them or of models".into()
@@ -93,7 +96,7 @@ impl Purpose {
             | Self::Protocol => "Open",
             Self::Import => "Import",
             Self::Relink => "Look",
-            Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit | Self::Report => "Save",
+            Self::SaveProject | Self::SaveView | Self::SaveClip | Self::Audit | Self::Report | Self::Plot(_) => "Save",
             Self::Export(_) => "Export",
         }
     }
@@ -113,6 +116,10 @@ impl Purpose {
             Self::Audit => Request::Ask(AskAct::WriteAudit(path)),
             Self::Protocol => Request::Review(review::Ask::LoadProtocol(path)),
             Self::Report => Request::Review(review::Ask::Write(path)),
+            Self::Plot(ending) => {
+                let path = if path.extension().is_some() { path } else { path.with_extension(ending) };
+                Request::Review(review::Ask::Chart(review::ChartAsk::Write(path)))
+            }
             Self::Predictions => Request::Review(review::Ask::Open(path)),
         }
     }
