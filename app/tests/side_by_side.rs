@@ -5,8 +5,10 @@
 
 #[expect(dead_code, reason = "a review needs a part of what a hand can do")]
 mod hand;
+mod in_charts;
 mod in_formats;
 mod in_records;
+mod in_tracks;
 mod planted;
 
 use eframe::egui::{Key, Modifiers};

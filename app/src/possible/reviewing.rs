@@ -1,7 +1,7 @@
 //! What can be done in a review now, and what of it is on.
 
 use crate::app::App;
-use crate::review::{Act, How};
+use crate::review::{Act, Combine, How};
 
 const NO_PICTURE: &str = "Open a picture first";
 const HIDDEN: &str = "Figures are hidden as long as it is hidden who made what";
@@ -14,7 +14,7 @@ impl App {
         let nothing = || review.is_empty().then_some(NO_PREDICTIONS);
         match act {
             _ if self.workspace.open().is_none() => Some(NO_PICTURE),
-            Act::OpenFolder | Act::OpenFile | Act::Comment | Act::LoadProtocol => None,
+            Act::OpenFolder | Act::OpenFile | Act::Comment | Act::LoadProtocol | Act::Charts => None,
             Act::SideBySide if self.is_side_by_side() => None,
             Act::SideBySide => nothing()
                 .or_else(|| (self.side_by_side_order().len() < 2).then_some("There are no two versions to show")),
@@ -50,6 +50,10 @@ impl App {
             Act::Rate => {
                 nothing().or_else(|| self.rated_models().is_empty().then_some("No model speaks of this picture"))
             }
+            Act::Combine(Combine::Boxes) => nothing().or_else(|| {
+                (self.box_inputs().len() < 2)
+                    .then_some("At least two versions with boxes on this picture have to be shown")
+            }),
             Act::Combine(_) => nothing()
                 .or_else(|| (self.consensus_inputs().len() < 2).then_some("At least two versions have to be shown")),
             Act::TakeLabel(_) if review.only.is_none() => Some("Look at one label alone first"),
@@ -67,6 +71,7 @@ impl App {
     pub(super) fn is_reviewed(&self, act: Act) -> bool {
         match act {
             Act::SideBySide => self.is_side_by_side(),
+            Act::Charts => self.review.charts.is_open,
             Act::Rate => self.review.rating.is_some(),
             Act::Blind => self.is_hidden(),
             Act::How(how) => self.review.how == how && !self.review.is_empty() && !self.is_side_by_side(),

@@ -54,6 +54,8 @@ pub enum Combine {
     Majority,
     Staple,
     StapleMulti,
+    /// Boxes of records that most versions have.
+    Boxes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,6 +90,8 @@ pub enum Act {
     NextPlace,
     PreviousPlace,
     CompareAll,
+    /// The window of plots, or away with it.
+    Charts,
     NextWorst,
     NextSource,
     PreviousSource,
@@ -123,7 +127,7 @@ const fn entry(act: Act, title: &'static str, keys: &'static [Chord]) -> Entry {
 }
 
 /// In menu order.
-pub const ENTRIES: [Entry; 37] = [
+pub const ENTRIES: [Entry; 39] = [
     entry(Act::OpenFolder, "Open predictions…", &[chord(Modifiers::COMMAND, Key::P)]),
     entry(Act::OpenFile, "Open prediction file…", &[]),
     entry(Act::CloseAll, "Close all predictions", &[]),
@@ -140,6 +144,7 @@ pub const ENTRIES: [Entry; 37] = [
     entry(Act::NextPlace, "Next disagreement", &[shift(Key::N)]),
     entry(Act::PreviousPlace, "Previous disagreement", &[shift(Key::P)]),
     entry(Act::CompareAll, "Compare all cases of the list", &[]),
+    entry(Act::Charts, "Figures as plots", &[alt_shift(Key::P)]),
     entry(Act::NextWorst, "Next worst case", &[shift(Key::W)]),
     entry(Act::NextSource, "Next version in the list", &[chord(Modifiers::COMMAND, Key::ArrowDown)]),
     entry(Act::PreviousSource, "Previous version in the list", &[chord(Modifiers::COMMAND, Key::ArrowUp)]),
@@ -156,6 +161,7 @@ pub const ENTRIES: [Entry; 37] = [
     entry(Act::Combine(Combine::Majority), "Consensus: majority", &[]),
     entry(Act::Combine(Combine::Staple), "Consensus: STAPLE, label by label", &[]),
     entry(Act::Combine(Combine::StapleMulti), "Consensus: STAPLE, all labels at once", &[]),
+    entry(Act::Combine(Combine::Boxes), "Consensus: boxes that most versions have", &[]),
     entry(Act::TakePart(Side::A), "Take the part under the pointer from A", &[alt_shift(Key::A)]),
     entry(Act::TakePart(Side::B), "Take the part under the pointer from B", &[alt_shift(Key::B)]),
     entry(Act::TakeLabel(Side::A), "Take the label looked at from A", &[]),
@@ -182,6 +188,7 @@ impl Act {
             Self::NextPlace => icon::STEP_FORWARD,
             Self::PreviousPlace => icon::STEP_BACK,
             Self::CompareAll => icon::TABLE_2,
+            Self::Charts => icon::CHART_COLUMN,
             Self::NextWorst => icon::THUMBS_DOWN,
             Self::NextSource => icon::CHEVRON_DOWN,
             Self::PreviousSource => icon::CHEVRON_UP,
@@ -225,6 +232,9 @@ impl Act {
                  there"
             }
             Self::CompareAll => "Every case of the work list that has predictions and a reference, worst first",
+            Self::Charts => {
+                "Box and violin, Bland-Altman, heat table, FROC, reliability, confusion; a click on a dot opens its case"
+            }
             Self::Decide(Verdict::Accept) => {
                 "What it says becomes labels of the project, as one step that remembers the model and its file; of the one \
                  label looked at, where there is one"
@@ -240,6 +250,9 @@ impl Act {
             Self::Blind => "Models are numbers, in an order of its own for each case; figures are hidden",
             Self::Unblind => "For the lead; it is noted in the project who did it and when",
             Self::LoadProtocol => "A JSON file of a protocol: its form, and whether sources are hidden",
+            Self::Combine(Combine::Boxes) => {
+                "Of all versions shown that have boxes here: what overlaps by half is one thing"
+            }
             Self::Combine(_) => "Of all versions shown, into new labels on a layer of their own",
             Self::TakePart(_) => "Where A and B differ there, the project's label becomes what that one says",
             Self::TakeLabel(_) => "The project's label becomes what that one says of it",

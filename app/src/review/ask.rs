@@ -1,5 +1,7 @@
 //! What the review panel and the views ask for.
 
+use super::charts::{Chart, Measure};
+use super::queue::Standing;
 use super::said::RowKey;
 use super::{CaseKey, Side, SourceId};
 use limner_annotation::Key;
@@ -23,6 +25,7 @@ pub enum Ask {
     Swipe(f32),
     Place(usize),
     Filter(String),
+    Standing(Standing),
     AllCases(bool),
     Case(CaseKey),
     /// The row of records that is looked at.
@@ -41,5 +44,20 @@ pub enum Ask {
     Rate(usize, usize),
     Remove(DecisionId),
     JumpTo(Key),
+    Write(PathBuf),
+    Chart(ChartAsk),
+}
+
+/// What the window of plots asks for.
+#[derive(Clone, Debug)]
+pub enum ChartAsk {
+    Show(Chart),
+    Measure(Measure),
+    Model(SourceId),
+    Label(Option<u32>),
+    /// What a dot or a cell stands for.
+    GoTo(Vec<usize>),
+    /// By the ending of the file.
+    Save(&'static str),
     Write(PathBuf),
 }

@@ -4,11 +4,13 @@
 pub mod act;
 pub mod ask;
 pub mod blind;
+pub mod charts;
 pub mod look;
+pub mod queue;
 pub mod said;
 
 pub use act::{Act, Combine, How, Side};
-pub use ask::Ask;
+pub use ask::{Ask, ChartAsk};
 
 use crate::case::clock::Clock;
 use crate::dispatch::review::HiddenBy;
@@ -135,7 +137,7 @@ pub struct Map {
 }
 
 /// A case of the whole list, wherever it stands in it now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CaseKey {
     pub series: Option<usize>,
     pub image: Option<ImageId>,
@@ -143,6 +145,8 @@ pub struct CaseKey {
 
 /// All cases of the list compared.
 pub struct Compared {
+    /// How often that was done before.
+    pub made: u64,
     pub rows: Vec<Row>,
     pub summary: Summary,
     pub left_out: Vec<Unmatched>,
@@ -190,10 +194,14 @@ pub struct Review {
     pub places: Places,
     pub map: Map,
     pub compared: Option<Compared>,
+    pub comparisons: u64,
+    pub charts: charts::Charts,
     pub at_worst: Option<usize>,
     /// The table is of all cases and not of the one in front.
     pub all_cases: bool,
     pub filter: String,
+    /// Rows of the queue that are let through, by what was decided about them.
+    pub standing: queue::Standing,
     pub decided: Decided,
     /// By what decisions are counted.
     pub count_by: By,
@@ -248,9 +256,12 @@ impl Default for Review {
             places: Places::default(),
             map: Map::default(),
             compared: None,
+            comparisons: 0,
+            charts: charts::Charts::default(),
             at_worst: None,
             all_cases: false,
             filter: String::new(),
+            standing: queue::Standing::default(),
             decided: Decided::default(),
             count_by: By::default(),
             said: said::Said::default(),

@@ -1,7 +1,7 @@
 //! What versions say in records: boxes, classes, landmarks, answers and reports, row by row for every case of the list.
 
 use super::{CaseKey, OWN, Review, Source, SourceId, Speaker};
-use limner_annotation::review::said::{Cell, Kind, Left, Mark, Row, Unreadable};
+use limner_annotation::review::said::{Cell, Kind, Left, Mark, Row, Unreadable, plots::Found};
 use limner_annotation::{ImageId, Revision};
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ pub struct SaidOf {
     pub reference: Option<SourceId>,
     pub revision: Revision,
     pub cases: usize,
+    /// Pictures of the project: one that was only listed comes into it when it is opened.
+    pub images: usize,
     /// How answers write boxes.
     pub boxes: String,
 }
@@ -37,6 +39,8 @@ pub struct Said {
     pub cases: Vec<SaidCase>,
     pub left: Vec<Left>,
     pub unreadable: Vec<Unreadable>,
+    /// What boxes find, for the free-response curve.
+    pub found: Found<CaseKey>,
     /// Places of cases and rows where somebody is wrong, the worst first.
     pub queue: Vec<(usize, usize)>,
     pub of: Option<SaidOf>,

@@ -1,4 +1,4 @@
-//! Boxes and points that versions say in records, on the slice they are about: each in its version's colour with its class
+//! Boxes, points and tracks that versions say in records, on the slice or frame they are about: each in its version's colour with its class
 //! and score. What is compared with is dashed.
 
 use super::Shown;
@@ -8,13 +8,18 @@ use crate::review::look::Caption;
 use crate::review::{How, OWN, Source, SourceId};
 use crate::theme::{over, radius, size};
 use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Shape as Mark, Stroke, Ui, Vec2, pos2, vec2};
+use limner_annotation::Slice;
 use limner_annotation::oblique::Seen;
-use limner_annotation::review::said::{Cell, Row};
+use limner_annotation::review::said::{Cell, Path, Row};
 use limner_annotation::tools::{handles, place};
 
 const WIDTH: f32 = 1.75;
 const CHOSEN: f32 = 3.0;
 const DASH: f32 = 6.0;
+/// How much of its ink is left to what is hidden on a frame.
+const HIDDEN: f32 = 0.5;
+/// Frames before the one in view that a track is drawn through.
+const TRAIL: usize = 12;
 /// What a dot and the gaps around it take on a plate.
 const DOT: f32 = 15.0;
 /// Above a box its words stand; where others stand already they go on to the next free line, so many times.
@@ -89,10 +94,19 @@ fn cell<'a>(app: &App, row: &'a Row, source: &Source) -> Option<(&'a Cell, bool)
 }
 
 fn form_ui<'a>(pen: &Pen<'_>, (cell, source): (&'a Cell, &Source), (width, dashed): (f32, bool)) -> Option<Drawn<'a>> {
-    let Seen { grid, slice, section } = pen.seen(cell.form.as_ref()?)?;
-    let pen = &pen.on(&grid);
     let [r, g, b] = source.shown_colour();
     let ink = Color32::from_rgb(r, g, b);
+    let (form, ink) = match &cell.path {
+        None => (cell.form.as_ref()?, ink),
+        Some(path) => {
+            let frame = pen.slice.filter(|slice| slice.axis == 2)?.index;
+            trail_ui(pen, path, frame, ink);
+            let (form, hidden) = path.get(&frame)?;
+            (form, if *hidden { ink.gamma_multiply(HIDDEN) } else { ink })
+        }
+    };
+    let Seen { grid, slice, section } = pen.seen(form)?;
+    let pen = &pen.on(&grid);
     let mut corners: Vec<Pos2> = Vec::new();
     for line in handles::lines(&section) {
         let points: Vec<Pos2> =
@@ -105,6 +119,16 @@ fn form_ui<'a>(pen: &Pen<'_>, (cell, source): (&'a Cell, &Source), (width, dashe
         corners.extend(points);
     }
     (!corners.is_empty()).then(|| Drawn { place: Rect::from_points(&corners), ink, sign: &cell.sign })
+}
+
+/// Where it was on the frames before.
+fn trail_ui(pen: &Pen<'_>, path: &Path, frame: usize, ink: Color32) {
+    let places = path.range(frame.saturating_sub(TRAIL)..=frame).filter_map(|(_, (form, _))| {
+        let middle = handles::middle(form)?;
+        Some(pen.screen(place::world_of(pen.geometry, Slice::stored(frame), middle)))
+    });
+    let places: Vec<Pos2> = places.collect();
+    pen.painter.add(Mark::line(places, Stroke::new(1.0, ink.gamma_multiply(0.7))));
 }
 
 fn dashes(pen: &Pen<'_>, points: &[Pos2], closed: bool, width: f32, ink: Color32) {

@@ -86,6 +86,50 @@ fn the_next_disagreement_and_the_worst_row_are_gone_to() {
 }
 
 #[test]
+fn a_picture_that_is_opened_later_has_its_records() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    let table = home.path().join("points.csv");
+    std::fs::write(&table, "case,name,x,y,z\nct_followup,Apex,1,2,3\n").unwrap();
+    ask(&mut hand, Ask::Open(table));
+    hand.wait("the records", |app| app.review.said.cases.len() == 1);
+    assert!(hand.app().review.rows_here().is_empty(), "another picture is in front");
+    hand.window.get_by_label_contains("Nothing to compare yet");
+    let case = hand.app().review.said.cases[0].key;
+    assert_eq!(case.image, None, "it is no picture of the project yet");
+    ask(&mut hand, Ask::Case(case));
+    hand.wait("its row", |app| app.review.rows_here().len() == 1);
+    hand.window.get_by_label_contains("Nothing to compare yet");
+}
+
+#[test]
+fn boxes_in_space_have_rows_and_the_view_goes_to_their_middle() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    let folder = home.path().join("detectors");
+    std::fs::create_dir_all(&folder).unwrap();
+    let head = "image,category,x1,y1,z1,x2,y2,z2,score\n";
+    for (name, row) in
+        [("right", "10,10,4,30,30,8,1"), ("close", "10,10,4,30,30,9,0.8"), ("off", "90,90,20,99,99,24,0.7")]
+    {
+        std::fs::write(folder.join(format!("{name}.csv")), format!("{head}ct_baseline,Cyst,{row}\n")).unwrap();
+    }
+    ask(&mut hand, Ask::Open(folder));
+    hand.wait("the boxes", |app| app.review.sources.len() == 4);
+    let [right, close, off] = ["right", "close", "off"].map(|name| source(hand.app(), name));
+    ask(&mut hand, Ask::Reference(Some(right)));
+    hand.wait("the rows", |app| app.review.rows_here().iter().any(|row| row.reference.is_some()));
+    assert_eq!(
+        [close, off].map(|id| mark(&hand, "Cyst 1, slices 5 to 8", id)),
+        [Some(Mark::Right), Some(Mark::Missing)]
+    );
+    click_on(&mut hand, "Boxes: Cyst 2, slices 21 to 24");
+    let (viewport, open) = hand.app().workspace.active().unwrap();
+    let here = open.volume.geometry.voxel(viewport.at).index_in(open.volume.size()).unwrap();
+    assert!((20..24).contains(&here[2]), "{here:?}");
+}
+
+#[test]
 fn the_projects_own_boxes_are_the_reference_and_hidden_models_are_not_told_apart() {
     let home = tempfile::tempdir().unwrap();
     let mut hand = Hand::on_sample(home.path());

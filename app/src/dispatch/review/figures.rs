@@ -72,7 +72,8 @@ impl App {
                 app.review.at_worst = None;
                 app.review.all_cases = true;
                 app.notices.done(format!("Compared {}", limner_annotation::counted(cases, "case")));
-                app.review.compared = Some(compared);
+                app.review.comparisons += 1;
+                app.review.compared = Some(Compared { made: app.review.comparisons, ..compared });
             });
             Ok(apply)
         });
@@ -108,17 +109,15 @@ impl App {
 
     /// The case with the lowest figures, then the one after it.
     pub(super) fn next_worst(&mut self) {
-        let next = self.review.at_worst.map_or(0, |at| at + 1);
+        let Some(next) = self.next_in_queue(self.review.at_worst) else {
+            return self.notices.done("This was the last case of the queue");
+        };
         let queue = self.review.compared.as_ref().map_or(&[][..], |compared| &compared.summary.queue);
         let (Some(compared), Some(doubtful)) = (&self.review.compared, queue.get(next)) else {
             // After label maps come records.
-            let row = next - queue.len().min(next);
-            if self.worst_row(row) {
-                self.review.at_worst = Some(next);
-            } else {
-                self.notices.done("This was the last case of the queue");
-            }
-            return;
+            let row = next - queue.len();
+            self.review.at_worst = Some(next);
+            return self.worst_row(row);
         };
         let (case, label) = (compared.cases.get(&doubtful.case).copied(), doubtful.label);
         let model = self.review.sources.iter().find(|source| source.name == doubtful.model).map(|source| source.id);
@@ -212,7 +211,7 @@ impl Order {
         }
         task.cancel.check()?;
         let summary = summarise(&all);
-        Ok(Compared { rows: all, summary, left_out, cases, soft })
+        Ok(Compared { made: 0, rows: all, summary, left_out, cases, soft })
     }
 
     fn image(&self, case: usize) -> Option<ImageId> {

@@ -1,6 +1,7 @@
 //! Requests of the review. One file per kind; this one sends each to its place and keeps what is read, worked out and drawn
 //! in step with the picture in front.
 
+mod charts;
 mod decide;
 mod figures;
 mod look;
@@ -16,7 +17,7 @@ pub use rate::HiddenBy;
 use crate::app::App;
 use crate::case::Page;
 use crate::panels::dialog::Purpose;
-use crate::review::{Act, Ask, How, SourceId};
+use crate::review::{Act, Ask, Combine, How, SourceId};
 use limner_annotation::ImageId;
 use limner_annotation::review::dashboard;
 use std::path::Path;
@@ -45,6 +46,7 @@ impl App {
             Act::NextPlace => self.step_place(1),
             Act::PreviousPlace => self.step_place(-1),
             Act::CompareAll => self.compare_all(),
+            Act::Charts => self.review.charts.is_open = !self.review.charts.is_open,
             Act::NextWorst => self.next_worst(),
             Act::NextSource => self.step_source(1),
             Act::PreviousSource => self.step_source(-1),
@@ -54,6 +56,7 @@ impl App {
             Act::Unblind => self.unblind(),
             Act::Rate => self.start_rating(),
             Act::LoadProtocol => self.pick_for_review(Purpose::Protocol, false, |app, path| app.load_protocol(&path)),
+            Act::Combine(Combine::Boxes) => self.combine_boxes(),
             Act::Combine(how) => self.combine(how),
             Act::TakePart(side) => self.take_part(side),
             Act::TakeLabel(side) => self.take_label(side),
@@ -83,6 +86,7 @@ impl App {
             Ask::Swipe(at) => self.review.swipe = at.clamp(0.02, 0.98),
             Ask::Place(n) => self.go_to_place(n),
             Ask::Filter(filter) => self.review.filter = filter,
+            Ask::Standing(standing) => self.review.standing = standing,
             Ask::AllCases(all) => self.review.all_cases = all,
             Ask::Case(case) => self.open_compared(case),
             Ask::Row(row) => self.look_at_row(row),
@@ -101,6 +105,7 @@ impl App {
             }
             Ask::JumpTo(key) => self.jump_to_decided(key),
             Ask::Write(path) => self.write_report(path),
+            Ask::Chart(ask) => self.ask_chart(ask),
         }
     }
 
@@ -160,6 +165,7 @@ impl App {
             self.refresh_map();
             self.refresh_records();
             self.refresh_decided();
+            self.refresh_charts();
         }
         self.follow_row();
         self.send_sheets(image);
@@ -198,6 +204,10 @@ impl App {
     }
 
     fn pick_predictions(&mut self, folder: bool) {
-        self.pick_for_review(Purpose::Predictions, folder, Self::open_predictions);
+        if folder {
+            self.pick_for_review(Purpose::Predictions, true, Self::open_predictions);
+        } else {
+            self.pick_prediction_files();
+        }
     }
 }

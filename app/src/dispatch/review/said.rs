@@ -6,6 +6,7 @@ use crate::review::said::{RowKey, Said, SaidCase, SaidOf};
 use crate::review::{CaseKey, SourceId, Speaker};
 use limner_annotation::exchange::vqa::boxes;
 use limner_annotation::review::records::{Reading, RecordFile};
+use limner_annotation::review::said::plots::Pictured;
 use limner_annotation::review::said::{About, Cell, Left, Row, compare};
 use limner_annotation::tools::{handles, place};
 use limner_annotation::{Form, ImageId, counted};
@@ -38,6 +39,7 @@ impl App {
             reference: self.review.reference,
             revision,
             cases: self.workspace.found.len().max(document.images().count()),
+            images: document.images().count(),
             boxes: self.settings.answer_boxes.clone(),
         };
         if self.review.said.of.as_ref() == Some(&of) || self.jobs.is_busy(RECORDS) {
@@ -69,7 +71,10 @@ impl App {
             let case = |(n, rows): (usize, Vec<Row>)| SaidCase { key: keys[n], title: titles[n].clone(), rows };
             let cases = records.rows.into_iter().map(case).collect();
             let (left, unreadable) = (records.left, records.unreadable);
-            let said = Said { cases, left, unreadable, of: Some(of), ..Said::default() }.queued();
+            let keyed = |one: Pictured<usize>| Pictured { key: keys[one.key], lesions: one.lesions, boxes: one.boxes };
+            let found = records.found.into_iter();
+            let found = found.map(|(version, all)| (version, all.into_iter().map(keyed).collect())).collect();
+            let said = Said { cases, left, unreadable, found, of: Some(of), ..Said::default() }.queued();
             let apply: Apply = Box::new(move |app| app.take_records(said));
             Ok(apply)
         });
@@ -163,13 +168,11 @@ impl App {
     }
 
     /// The next row of the queue where somebody is wrong.
-    pub(super) fn worst_row(&mut self, n: usize) -> bool {
+    pub(super) fn worst_row(&mut self, n: usize) {
         let key = self.review.said.queue.get(n).and_then(|place| self.review.said.key_of(*place));
-        let found = key.is_some();
-        if found {
+        if key.is_some() {
             self.look_at_row(key);
         }
-        found
     }
 
     pub(super) fn read_boxes_as(&mut self, name: String) {
@@ -184,9 +187,9 @@ fn middle_of(form: &Form, geometry: &Geometry) -> Option<World> {
     if let Form::Point { at } = form {
         return Some(geometry.world(Voxel((*at).into())));
     }
-    let slice = form.slice()?;
-    let points = handles::handles(form);
-    let count = points.len().max(1) as f64;
-    let middle = std::array::from_fn(|a| points.iter().map(|point| point[a]).sum::<f64>() / count);
-    Some(place::world_of(geometry, slice, middle))
+    if let Form::Box3d { min, max } = form {
+        let middle: [f64; 3] = std::array::from_fn(|a| f64::midpoint(min[a], max[a]) - 0.5);
+        return Some(geometry.world(Voxel(middle.into())));
+    }
+    Some(place::world_of(geometry, form.slice()?, handles::middle(form)?))
 }

@@ -6,12 +6,14 @@ use crate::cli;
 use crate::dispatch::case::own_rater;
 use crate::jobs::Apply;
 use crate::panels::dialog::Purpose;
-use crate::review::{Combine, SourceId, Speaker};
+use crate::review::{Combine, OWN, SourceId, Speaker};
 use limner_annotation::metrics::Labels;
 use limner_annotation::review::agree::Method;
+use limner_annotation::review::said::{Kind, Row};
 use limner_annotation::review::together::{Input, Said, Together, bring_together, keep};
+use limner_annotation::review::together_boxes::{self, OneBox};
 use limner_annotation::review::{Report, decide, judged, judged_page, page};
-use limner_annotation::{ImageId, StepInfo};
+use limner_annotation::{Form, ImageId, StepInfo};
 use std::path::PathBuf;
 
 const TOGETHER: &str = "consensus";
@@ -34,6 +36,7 @@ impl App {
             Combine::Majority => Method::Majority,
             Combine::Staple => Method::Staple,
             Combine::StapleMulti => Method::StapleMulti,
+            Combine::Boxes => return,
         };
         let inputs = self.consensus_inputs();
         let versions: Vec<(String, Labels)> = inputs
@@ -46,6 +49,72 @@ impl App {
             let apply: Apply = Box::new(move |app| app.keep_consensus(image, &inputs, &together));
             Ok(apply)
         });
+    }
+
+    /// The versions shown that have boxes on the picture in front, with their boxes.
+    pub fn box_inputs(&self) -> Vec<(SourceId, Vec<OneBox>)> {
+        let shown = self.review.sources.iter().filter(|source| source.visible).map(|source| source.id);
+        let all = shown.enumerate().map(|(n, id)| (id, self.boxes_of(id, n))).filter(|(_, boxes)| !boxes.is_empty());
+        let numbered = |(n, (id, boxes)): (usize, (SourceId, Vec<OneBox>))| {
+            (id, boxes.into_iter().map(|one| OneBox { version: n, ..one }).collect())
+        };
+        all.enumerate().map(numbered).collect()
+    }
+
+    fn boxes_of(&self, id: SourceId, version: usize) -> Vec<OneBox> {
+        let rows = self.review.rows_here().iter().filter(|row| row.kind == Kind::Box);
+        let one = |row: &Row| {
+            let own = || row.reference.as_ref().filter(|_| id == OWN && self.own_boxes_are_right());
+            let cell = self.review.cell(row, id).or_else(own)?;
+            let Some(Form::Box2d { slice, min, max }) = cell.form else { return None };
+            let class = if cell.sign.is_empty() { String::new() } else { row.part.clone() };
+            Some(OneBox { version, class, slice, rect: [min[0], min[1], max[0], max[1]], score: cell.sure })
+        };
+        rows.filter_map(one).collect()
+    }
+
+    /// Whether boxes are compared with those of the project: no version is chosen and no file says what is right.
+    fn own_boxes_are_right(&self) -> bool {
+        let rows = || self.review.rows_here().iter().filter(|row| row.kind == Kind::Box);
+        !self.review.sources.iter().any(|source| rows().any(|row| self.review.is_compared_with(source, row)))
+    }
+
+    pub(super) fn combine_boxes(&mut self) {
+        let Some(image) = self.review.image else { return };
+        let inputs = self.box_inputs();
+        let boxes: Vec<OneBox> = inputs.iter().flat_map(|(_, boxes)| boxes.clone()).collect();
+        let agreed = together_boxes::agreed(&boxes, inputs.len());
+        if agreed.is_empty() {
+            return self.notices.done("No box is there that most versions have");
+        }
+        let of = |(id, _): &(SourceId, Vec<OneBox>)| {
+            let source = self.review.get(*id)?;
+            let file = match &source.from {
+                Speaker::Files(files) => files.records.iter().find(|file| file.says(Kind::Box)),
+                _ => None,
+            };
+            Some((source.name.clone(), file.is_some(), file.map(|file| file.sha256.clone())))
+        };
+        let speakers: Vec<(String, bool, Option<String>)> = inputs.iter().filter_map(of).collect();
+        let done = self.change("The consensus", |document| {
+            let (mut commands, own) = own_rater(document);
+            let mut inputs = Vec::new();
+            for (name, is_file, sha256) in speakers {
+                let said = if is_file {
+                    Said::Model(decide::prediction(document, image, &name, sha256.as_deref(), &mut commands))
+                } else {
+                    Said::Rater(own, Vec::new())
+                };
+                inputs.push(Input { name, said });
+            }
+            commands.extend(together_boxes::keep(document, image, &agreed, &inputs)?);
+            let step = StepInfo::named("Bring boxes together").with_tool("derive");
+            document.apply_step(step, commands).map(|_| ())
+        });
+        if done.is_some() {
+            let count = limner_annotation::counted(agreed.len(), "thing");
+            self.notices.done(format!("{count} that most of {} versions have", inputs.len()));
+        }
     }
 
     fn keep_consensus(&mut self, image: ImageId, sources: &[SourceId], together: &Together) {

@@ -3,9 +3,10 @@
 
 use super::decide::sign_of;
 use super::part_head;
-use super::table::{fits, note};
+use super::table::note;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
+use crate::review::queue::fits;
 use crate::review::{Ask, CaseKey};
 use crate::theme::{colours, icon_font, radius, size, space};
 use crate::widgets::{pill, sentence_case};

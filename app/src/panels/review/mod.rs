@@ -1,5 +1,6 @@
 //! The review: whose versions there are, how they are laid over each other, where they differ and by how much.
 
+pub mod charts;
 mod dashboard;
 mod decide;
 mod rate;
@@ -16,6 +17,7 @@ use crate::review::{Act, Ask, How, OWN};
 use crate::theme::{colours, icon, size, space, strong};
 use crate::widgets::{action_button, empty_state, panel_head, word_button};
 use eframe::egui::{ComboBox, Label, Response, RichText, ScrollArea, Ui};
+use limner_annotation::review::said::Row;
 use std::collections::BTreeSet;
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
@@ -44,9 +46,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         if has_maps && !app.is_hidden() {
             table::ui(app, ui, out);
         }
-        if has_maps {
-            together::ui(app, ui, out);
-        }
+        together::ui(app, ui, out);
         dashboard::ui(app, ui, out);
         ui.add_space(space::L);
     });
@@ -105,6 +105,11 @@ fn only_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     shown.response.on_hover_text("Outlines, maps and places are of this label alone");
 }
 
+/// Whether one version alone says something in a row.
+fn is_alone(row: &Row) -> bool {
+    row.said.len() + usize::from(row.reference.is_some()) < 2
+}
+
 /// Where versions differ, and the way from place to place.
 fn places_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let places = &app.review.places;
@@ -114,7 +119,7 @@ fn places_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         action_button(app, Action::Review(Act::PreviousPlace), ui, out);
         action_button(app, Action::Review(Act::NextPlace), ui, out);
         let words = match (places.at, app.disagreements()) {
-            (_, 0) if places.said_by.len() < 2 && app.review.rows_here().is_empty() => {
+            (_, 0) if places.said_by.len() < 2 && app.review.rows_here().iter().all(is_alone) => {
                 "Nothing to compare yet".to_owned()
             }
             (_, 0) => "All versions shown agree".to_owned(),

@@ -1,4 +1,4 @@
-//! Records: one row for each question, class, box and landmark of the picture in front, with what the reference and every
+//! Records: one row for each question, class, box, landmark and track of the picture in front, with what the reference and every
 //! version says; or all rows of all cases in which somebody is wrong, the worst first.
 
 use super::part_head;
@@ -196,8 +196,9 @@ fn spoken(app: &App, row: &Row, columns: &[Option<SourceId>]) -> String {
 
 /// A figure would tell what is right; while that is withheld the beginning of the output stands there.
 fn shown_words(app: &App, row: &Row, cell: &Cell) -> String {
-    let tells =
-        matches!(row.kind, Kind::Box | Kind::Landmark) || cell.words.starts_with("F1") || cell.words.starts_with("IoU");
+    let tells = matches!(row.kind, Kind::Box | Kind::Landmark | Kind::Track)
+        || cell.words.starts_with("F1")
+        || cell.words.starts_with("IoU");
     if app.review.is_blind() && tells && !cell.raw.is_empty() {
         return cell.raw.lines().next().unwrap_or_default().chars().take(40).collect();
     }
@@ -342,10 +343,8 @@ fn all_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         return note(ui, if said.of.is_none() { "Comparing…" } else { "Nothing that is compared is wrong" });
     }
     ui.spacing_mut().item_spacing.y = 0.0;
-    let fits = |place: &&(usize, usize)| {
-        let case = &said.cases[place.0];
-        app.review.row_fits(&case.title, &case.rows[place.1], |id| app.shown_name(id))
-    };
+    let opened = app.opened_cases();
+    let fits = |place: &&(usize, usize)| app.wrong_row_fits(**place, &opened);
     for place in said.queue.iter().filter(fits).take(MOST_LISTED) {
         let case = &said.cases[place.0];
         let (row, key) = (&case.rows[place.1], said.key_of(*place));

@@ -1,13 +1,17 @@
 //! Figures: each version against the reference label by label, or all cases of the list with the worst first.
 
+use super::decide::sign_of;
 use super::part_head;
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
+use crate::review::queue::{Standing, fits};
 use crate::review::{Act, Ask, Compared, SourceId};
-use crate::theme::{Colours, colours, radius, size, space, strong};
-use crate::widgets::{line_edit, pill, word_button};
-use eframe::egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use crate::theme::{Colours, colours, icon_font, radius, size, space, strong};
+use crate::widgets::{action_button, line_edit, pill, word_button};
+use eframe::egui::{Align2, Color32, ComboBox, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use limner_annotation::records::Verdict;
+use limner_annotation::review::dashboard::state;
 use limner_annotation::review::soft;
 use limner_annotation::review::summary::Doubtful;
 use limner_annotation::review::{Figure, ModelSummary, Row};
@@ -32,6 +36,7 @@ pub fn filter_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 out.ask(Request::Review(Ask::AllCases(all)));
             }
         }
+        action_button(app, Action::Review(Act::Charts), ui, out);
     });
     let mut filter = app.review.filter.clone();
     let field = ui.add(
@@ -43,6 +48,23 @@ pub fn filter_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if filter != app.review.filter {
         out.ask(Request::Review(Ask::Filter(filter)));
     }
+    if app.review.all_cases {
+        standing_ui(app, ui, out);
+    }
+}
+
+/// Which rows of the queue are listed and gone to, by what was decided about them last.
+fn standing_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
+    let now = app.review.standing;
+    let combo = ComboBox::from_id_salt("state").selected_text(now.title()).width(ui.available_width() - space::M);
+    let shown = combo.show_ui(ui, |ui| {
+        for standing in Standing::all() {
+            if ui.selectable_label(standing == now, standing.title()).clicked() {
+                out.ask(Request::Review(Ask::Standing(standing)));
+            }
+        }
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "What was decided"));
 }
 
 pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
@@ -89,11 +111,6 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             row_ui(app, source.id, (&name, row), ui, out);
         }
     }
-}
-
-/// Every word of the filter is in one of the texts.
-pub(super) fn fits(filter: &str, texts: &[&str]) -> bool {
-    filter.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
 }
 
 /// What figures of a probability map are of.
@@ -221,14 +238,15 @@ fn all_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     }
     ui.add_space(space::S);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let listed = compared.summary.queue.iter().enumerate().filter(|(_, one)| {
-        fits(
-            &app.review.filter,
-            &[&one.case, &app.source_named(&one.model), &app.label_name(one.label), &one.why.join(" ")],
-        )
-    });
+    let opened = app.opened_cases();
+    let listed = compared.summary.queue.iter().enumerate().filter(|(_, one)| app.doubtful_fits(one, &opened));
+    let mut none = true;
     for (n, one) in listed.take(MOST_LISTED) {
-        doubtful_ui(app, compared, (n, one), ui, out);
+        none = false;
+        doubtful_ui(app, compared, (n, one), app.verdict_on(one, &opened), ui, out);
+    }
+    if none {
+        note(ui, "Nothing in the queue fits the filter");
     }
 }
 
@@ -245,13 +263,22 @@ fn summary_ui(name: &str, model: &ModelSummary, ui: &mut Ui) {
     note(ui, &format!("{}, {}", figure(Figure::Dice), figure(Figure::Nsd)));
 }
 
-fn doubtful_ui(app: &App, compared: &Compared, (n, one): (usize, &Doubtful), ui: &mut Ui, out: &mut Outbox) {
+fn doubtful_ui(
+    app: &App,
+    compared: &Compared,
+    (n, one): (usize, &Doubtful),
+    last: Option<Verdict>,
+    ui: &mut Ui,
+    out: &mut Outbox,
+) {
     let c = colours(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW - 4.0), Sense::click());
     let here = app.review.at_worst == Some(n);
     let (model, label) = (app.source_named(&one.model), app.label_name(one.label));
     let title = format!("{}: {model}, {label}", one.case);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, format!("{title}, Dice {:.3}", one.dice)));
+    let decided = last.map_or_else(String::new, |verdict| format!(", {}", state(verdict)));
+    let spoken = format!("{title}, Dice {:.3}{decided}", one.dice);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, &spoken));
     if here || response.hovered() {
         ui.painter().rect_filled(rect, radius::S, if here { c.accent_ground } else { c.hovered });
     }
@@ -262,10 +289,14 @@ fn doubtful_ui(app: &App, compared: &Compared, (n, one): (usize, &Doubtful), ui:
     clip.text(left, Align2::LEFT_TOP, &title, FontId::proportional(size::SMALL), c.text);
     let right = rect.right_top() + vec2(-space::S, 3.0);
     clip.text(right, Align2::RIGHT_TOP, format!("{:.3}", one.dice), FontId::proportional(size::SMALL), ink);
+    if let Some(verdict) = last {
+        let (sign, ink) = sign_of(verdict, false, c);
+        clip.text(right + vec2(0.0, 16.0), Align2::RIGHT_TOP, sign, icon_font(size::SMALL), ink);
+    }
     let why = one.why.join(", ");
     clip.text(left + vec2(0.0, 16.0), Align2::LEFT_TOP, &why, FontId::proportional(size::TINY), c.weak);
     let clicked = response.clicked();
-    response.on_hover_text(format!("{title}\n{why}"));
+    response.on_hover_text(format!("{title}{decided}\n{why}"));
     if clicked && let Some(case) = compared.cases.get(&one.case) {
         out.ask(Request::Review(Ask::Only(Some(one.label))));
         out.ask(Request::Review(Ask::Case(*case)));
