@@ -214,7 +214,7 @@ fn the_page_and_the_tables_hold_what_was_found_and_nothing_from_outside() {
     if let Some(keep) = std::env::var_os("LIMNER_KEEP_PAGES") {
         std::fs::write(Path::new(&keep).join("planted.html"), &html).unwrap();
         plots.iter().for_each(|plot| {
-            std::fs::write(Path::new(&keep).join(format!("{}.svg", plot.name)), plot.drawing.svg()).unwrap()
+            std::fs::write(Path::new(&keep).join(format!("{}.svg", plot.name)), plot.drawing.svg()).unwrap();
         });
     }
 }
