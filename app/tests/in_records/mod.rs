@@ -2,14 +2,31 @@
 
 use super::{act, ask, planted, sample, source};
 use crate::hand::Hand;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{DroppedFile, DroppedFileHandle, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use limner::action::Action;
+use limner::case::{Errand, Page};
 use limner::review::look::Caption;
 use limner::review::{Act, Ask, SourceId};
 use limner_annotation::records::{Decision, Prediction, Verdict};
 use limner_annotation::review::said::{Kind, Mark};
 use limner_annotation::{Command, Form, Label, Shape, Slice};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file that is let go over the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
 
 /// The window with maps and records of all three models.
 fn opened(home: &Path) -> (Hand, usize) {
@@ -148,9 +165,12 @@ fn the_projects_own_boxes_are_the_reference_and_hidden_models_are_not_told_apart
     {
         std::fs::write(folder.join(format!("{name}.csv")), format!("{head}{row}\n")).unwrap();
     }
-    // As if it was dropped on the page.
-    ask(&mut hand, Ask::Open(folder.join("first.csv")));
-    ask(&mut hand, Ask::Open(folder.join("second.csv")));
+    // Both dropped at once on the page.
+    hand.window.state_mut().act(Action::Case(Errand::Page(Page::Review)));
+    hand.window.step();
+    let dropped = ["first.csv", "second.csv"].map(|name| Arc::new(Dropped(folder.join(name))) as DroppedFileHandle);
+    hand.window.input_mut().dropped_files.extend(dropped);
+    hand.window.step();
     hand.wait("both", |app| app.review.sources.len() == 3 && app.review.rows_here().len() == 2);
     let [first, second] = ["first", "second"].map(|name| source(hand.app(), name));
     assert_eq!([first, second].map(|id| mark(&hand, "Nodule 1", id)), [Some(Mark::Right), Some(Mark::Missing)]);
