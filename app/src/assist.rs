@@ -5,14 +5,17 @@
 //! of that step at once. A proposal belongs to the revision it was made on. Paint under it makes it stale, and a stale
 //! proposal is asked for again rather than pasted.
 
+mod question;
+
+pub use question::Question;
+
 use crate::model_choice::Choice;
 use crate::work::propagate::Way;
 use limner_annotation::operations::Operation;
 use limner_annotation::{ImageId, LabelId, Revision};
-use limner_imaging::{Mask, Task, Volume};
-use limner_segmentation::engine::Forbidden;
+use limner_imaging::{Mask, StackAxis, Volume};
 use limner_segmentation::models::{self, Model};
-use limner_segmentation::{Engine, Prediction, Prompt, Request, on_slice};
+use limner_segmentation::{Engine, Prediction, Prompt};
 use std::sync::Arc;
 
 pub struct Assist {
@@ -46,6 +49,7 @@ pub struct Talk {
     /// The first one says nothing; never empty.
     steps: Vec<Step>,
     at: usize,
+    awaited: Option<Awaited>,
 }
 
 #[derive(Clone, Default)]
@@ -63,6 +67,15 @@ pub struct Answer {
     pub license: Option<String>,
     /// From the preview engine: another one is still to come.
     pub is_preview: bool,
+    /// It was worked out for one slice alone.
+    pub is_part: bool,
+}
+
+/// What is to be done with an answer as soon as it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    Accept,
+    AcceptAndNext,
 }
 
 /// What an operation would make of a label, shown before it is done.
@@ -85,19 +98,6 @@ pub enum Offer {
         axis: usize,
         slice: usize,
     },
-}
-
-/// Everything a worker needs to answer all prompts so far.
-pub struct Question {
-    engine: Arc<dyn Engine>,
-    volume: Arc<Volume>,
-    prompts: Vec<Prompt>,
-    /// The answer to the first so many of them.
-    previous: Option<(Arc<Answer>, usize)>,
-    /// Voxels of locked and finished labels.
-    forbidden: Mask,
-    made_on: Revision,
-    is_preview: bool,
 }
 
 impl Assist {
@@ -168,6 +168,21 @@ impl Assist {
         Some(&answer.prediction).filter(|prediction| prediction.probability.is_some())
     }
 
+    /// Remembers what is wanted of an answer of which only a part is there. False where it is whole.
+    pub fn wait_for_whole(&mut self, awaited: Awaited) -> bool {
+        let part = self.talk.as_mut().filter(|talk| talk.answer().is_some_and(|answer| answer.is_part));
+        part.is_some_and(|talk| {
+            talk.awaited = Some(awaited);
+            true
+        })
+    }
+
+    /// What was wanted of the answer that is whole now.
+    pub fn take_awaited(&mut self) -> Option<Awaited> {
+        let whole = self.talk.as_mut().filter(|talk| talk.answer().is_some_and(|answer| !answer.is_part))?;
+        whole.awaited.take()
+    }
+
     /// Adds a prompt about a label of a picture; one about another object begins anew.
     pub fn add(&mut self, image: ImageId, label: LabelId, prompt: Prompt) {
         self.operation = None;
@@ -227,8 +242,8 @@ impl Assist {
         }
     }
 
-    /// The questions that all prompts so far come to: one for the preview, where that is another engine, and one for
-    /// the engine. None where nothing positive has been said, or all is answered.
+    /// The questions that all prompts so far come to: one for the preview, of the whole where that is another engine, else of the
+    /// slice that was spoken of last; and one for the engine. None where nothing positive has been said, or all is answered.
     pub fn questions(&self, volume: &Arc<Volume>, forbidden: &Mask, made_on: Revision) -> Vec<Question> {
         let Some(talk) = self.talk.as_ref().filter(|talk| talk.needs_answer(made_on)) else { return Vec::new() };
         let question = |engine: &Arc<dyn Engine>, is_preview| Question {
@@ -239,10 +254,15 @@ impl Assist {
             forbidden: forbidden.clone(),
             made_on,
             is_preview,
+            only_slice: None,
         };
         let mut all = Vec::new();
         if self.preview.name() != self.engine.name() {
             all.push(question(&self.preview, true));
+        } else if let Some(slice) = talk.slice_in_hand(volume) {
+            // What is known of other slices stays in sight.
+            let previous = talk.shown().map(|answer| (answer.clone(), 0));
+            all.push(Question { only_slice: Some(slice), previous, ..question(&self.preview, true) });
         }
         all.push(question(&self.engine, false));
         all
@@ -291,7 +311,7 @@ impl Assist {
 impl Talk {
     fn new(image: ImageId, label: LabelId) -> Self {
         let former = Mask::empty(limner_imaging::VoxelBox::default());
-        Self { image, label, former, steps: vec![Step::default()], at: 0 }
+        Self { image, label, former, steps: vec![Step::default()], at: 0, awaited: None }
     }
 
     pub fn prompts(&self) -> &[Prompt] {
@@ -320,6 +340,7 @@ impl Talk {
         self.steps.truncate(self.at + 1);
         self.steps.push(Step { prompts, answer: None });
         self.at += 1;
+        self.awaited = None;
     }
 
     /// What an engine answered before the last prompts were added, and to how many.
@@ -327,37 +348,26 @@ impl Talk {
         let now = self.prompts();
         let earlier = self.steps[..self.at].iter().rev().filter(|step| now.starts_with(&step.prompts));
         let mut answered = earlier.filter_map(|step| Some((step.answer.clone()?, step.prompts.len())));
-        answered.find(|(answer, _)| answer.engine == engine)
-    }
-}
-
-impl Question {
-    pub const fn is_preview(&self) -> bool {
-        self.is_preview
+        answered.find(|(answer, _)| answer.engine == engine && !answer.is_preview)
     }
 
-    pub fn prompts(&self) -> &[Prompt] {
-        &self.prompts
-    }
-
-    pub fn ask(&self, task: &Task) -> anyhow::Result<Answer> {
-        let forbidden = |index| self.forbidden.get(index);
-        let forbidden: Option<Forbidden> = if self.forbidden.is_empty() { None } else { Some(&forbidden) };
-        let mut request = Request { forbidden, ..Request::new(&self.volume, &self.prompts) };
-        if let Some((answer, answered)) = &self.previous {
-            (request.previous, request.answered) = (Some(&answer.prediction), *answered);
-        }
-        let prediction = on_slice::predict(&*self.engine, &request, task)?;
-        let (made_on, is_preview) = (self.made_on, self.is_preview);
-        let (engine, license) = (self.engine.name().into(), self.engine.license().map(str::to_owned));
-        Ok(Answer { prediction, made_on, engine, license, is_preview })
+    /// The stored slice of a volume that was spoken of last.
+    fn slice_in_hand(&self, volume: &Volume) -> Option<usize> {
+        let is_volume = volume.stack_axis == StackAxis::Space && volume.size()[2] > 1 && volume.only_slice().is_none();
+        let slice_of = |prompt: &Prompt| {
+            let bounds = prompt.bounds(volume.size());
+            (bounds.size()[2] == 1).then_some(bounds.min[2])
+        };
+        let slice = slice_of(self.prompts().last().filter(|_| is_volume)?)?;
+        let is_asked = |prompt: &Prompt| prompt.positive && slice_of(prompt) == Some(slice);
+        self.prompts().iter().any(is_asked).then_some(slice)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use limner_imaging::VoxelBox;
+    use limner_imaging::{Geometry, Samples, Task, VoxelBox, World};
 
     fn assist() -> Assist {
         Assist::new(models::open("classical").unwrap()).unwrap()
@@ -370,7 +380,7 @@ mod tests {
     fn answer(size: usize, made_on: Revision, is_preview: bool) -> Answer {
         let mask = Mask::from_fn(VoxelBox::whole([size; 3]), |_| true);
         let prediction = Prediction { changed: mask.bounds(), mask, probability: None, seconds: 0.1 };
-        Answer { prediction, made_on, engine: "classical".into(), license: None, is_preview }
+        Answer { prediction, made_on, engine: "classical".into(), license: None, is_preview, is_part: false }
     }
 
     fn voxels(assist: &Assist) -> Option<usize> {
@@ -403,6 +413,45 @@ mod tests {
         assert!(!assist.can_redo(), "a new prompt begins a new way");
         assist.add(image, LabelId::new(), point(1, true));
         assert_eq!(assist.prompts().len(), 1, "another object begins anew");
+    }
+
+    #[test]
+    fn the_slice_that_was_spoken_of_answers_first_and_what_is_known_elsewhere_stays() {
+        let geometry = Geometry::axis_aligned([40, 40, 9], World::default(), [1.0; 3]).unwrap();
+        let inside = |[i, j, k]: [usize; 3]| (10..30).contains(&i) && (12..28).contains(&j) && (2..7).contains(&k);
+        let whole = Mask::from_fn(VoxelBox::whole([40, 40, 9]), |_| true);
+        let samples = whole.indices().map(|at| if inside(at) { 200 } else { 20 }).collect();
+        let volume = Arc::new(Volume::new(geometry, Samples::U8(samples), 1).unwrap());
+        let (mut assist, image, label, none) =
+            (assist(), ImageId::new(), LabelId::new(), Mask::empty(VoxelBox::default()));
+        let ask = |assist: &mut Assist| {
+            let questions = assist.questions(&volume, &none, Revision(1));
+            assert_eq!(questions.iter().map(Question::is_preview).collect::<Vec<_>>(), [true, false]);
+            let slices = |answer: &Answer| {
+                (answer.prediction.mask.tight_box().min[2], answer.prediction.mask.tight_box().max[2])
+            };
+            let answers = questions.iter().map(|question| question.ask(&Task::default()).unwrap());
+            let answers: Vec<Answer> = answers.collect();
+            let known = answers.iter().map(slices).collect::<Vec<_>>();
+            let prompts = assist.prompts().to_vec();
+            for answer in answers {
+                let is_part = answer.is_part;
+                assert!(assist.receive(&prompts, answer));
+                assert_eq!(
+                    assist.wait_for_whole(Awaited::Accept),
+                    is_part,
+                    "what is seen of one slice is not all of it"
+                );
+            }
+            assert_eq!(assist.take_awaited(), Some(Awaited::Accept), "and is accepted when it is whole");
+            known
+        };
+        assist.add(image, label, Prompt::point([20, 20, 4], true));
+        assert_eq!(ask(&mut assist), [(4, 5), (2, 7)]);
+        assist.add(image, label, Prompt::point([2, 2, 4], false));
+        assert_eq!(ask(&mut assist), [(2, 7), (2, 7)], "the other slices do not vanish meanwhile");
+        assist.add(image, label, Prompt::point([2, 2, 6], false));
+        assert_eq!(assist.questions(&volume, &none, Revision(1)).len(), 1, "nothing positive lies on that slice");
     }
 
     #[test]

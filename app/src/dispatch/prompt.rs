@@ -4,7 +4,7 @@ use super::tools::nothing;
 use super::whole::Told;
 use crate::action::Action;
 use crate::app::App;
-use crate::assist::Answer;
+use crate::assist::{Answer, Awaited};
 use crate::jobs::Apply;
 use crate::panels::labels::amount;
 use crate::work::Draft;
@@ -101,7 +101,11 @@ impl App {
         for question in self.assist.questions(&open.volume, &forbidden, document.revision()) {
             let (slot, title) = if question.is_preview() { (PREVIEW_SLOT, "Previewing") } else { (SLOT, "Segmenting") };
             self.jobs.start_latest(slot, title, move |task| {
-                let answer = question.ask(task)?;
+                let answer = match question.ask(task) {
+                    // The engine's own answer is still to come, or its own error.
+                    Err(_) if question.is_preview() => return Ok(Box::new(|_: &mut Self| {}) as Apply),
+                    answer => answer?,
+                };
                 let renewed = task.warnings.take().into_iter().find(|warning| warning.code == "session_renewed");
                 let apply: Apply = Box::new(move |app| {
                     if let Some(warning) = renewed {
@@ -141,6 +145,11 @@ impl App {
                     vec!["Draw a longer scribble inside the object, or paint it with the brush (B)".into()],
                 );
             }
+            match self.assist.take_awaited() {
+                Some(Awaited::Accept) => self.accept(),
+                Some(Awaited::AcceptAndNext) => self.accept_and_next(),
+                None => {}
+            }
         }
     }
 
@@ -163,6 +172,9 @@ impl App {
         if talk.answer().is_none_or(|answer| Some(answer.made_on) != now) {
             // Not asked yet, or something changed under it: the answer is asked for again, never pasted over what is new.
             return self.ask_engine();
+        }
+        if self.assist.wait_for_whole(Awaited::Accept) {
+            return;
         }
         self.accept_answer();
         self.tell_what_was_taken(before);
@@ -235,6 +247,7 @@ impl App {
         let had = self.assist.is_busy();
         self.accept();
         if had && self.assist.is_busy() {
+            self.assist.wait_for_whole(Awaited::AcceptAndNext);
             return;
         }
         self.next_instance();

@@ -6,6 +6,10 @@ use egui_kittest::kittest::Queryable as _;
 use image::RgbaImage;
 use limner::view_state::SolidView;
 use limner_imaging::Side;
+use std::time::{Duration, Instant};
+
+/// So long without a change, and it does not change any more.
+const AT_REST: Duration = Duration::from_millis(1500);
 
 impl Hand {
     fn press(&mut self, label: &str) {
@@ -22,7 +26,8 @@ impl Hand {
     fn drawn(&mut self) -> RgbaImage {
         let rect = self.window.get_by_label("3D view").rect();
         let mut last = RgbaImage::new(0, 0);
-        let mut same = 0;
+        // On a machine that does much else, a picture may stand still for some frames before it sharpens.
+        let (mut same, mut since) = (0, Instant::now());
         for _ in 0..400 {
             for _ in 0..4 {
                 self.window.step();
@@ -31,8 +36,8 @@ impl Hand {
             let [x, y, w, h] = [rect.left(), rect.top(), rect.width(), rect.height()].map(|n| n as u32);
             // Below the bar of the view, where nothing but the volume is.
             let now = image::imageops::crop_imm(&whole, x + 10, y + h / 3, w - 20, h / 2).to_image();
-            same = if now == last { same + 1 } else { 0 };
-            if same == 6 {
+            (same, since) = if now == last { (same + 1, since) } else { (0, Instant::now()) };
+            if same >= 6 && since.elapsed() >= AT_REST {
                 return now;
             }
             last = now;
