@@ -120,8 +120,9 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     assert_eq!(voxels(w.state()), painted, "a proposal is not paint");
     w.get_by_label("Accept proposal").click();
     w.step();
+    // At once, or as soon as the whole of it is there.
+    wait(&mut w, "the paint of what was accepted", move |app| voxels(app) > painted);
     let accepted = voxels(w.state());
-    assert!(accepted > painted, "accepting painted nothing");
 
     w.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     w.step();
