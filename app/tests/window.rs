@@ -122,7 +122,6 @@ fn open_scroll_window_paint_prompt_undo_and_return() {
     w.step();
     // At once, or as soon as the whole of it is there.
     wait(&mut w, "the paint of what was accepted", move |app| voxels(app) > painted);
-    let accepted = voxels(w.state());
 
     w.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     w.step();
