@@ -24,7 +24,9 @@ fn available() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     let free = system.available_memory();
-    let free = system.cgroup_limits().map_or(free, |limits| free.min(limits.free_memory));
+    // What a group of processes has left counts files that are only kept as long as there is room: not so here.
+    let in_group = system.cgroup_limits().map(|limits| limits.total_memory.saturating_sub(limits.rss));
+    let free = in_group.map_or(free, |left| free.min(left));
     (free > 0).then_some(free)
 }
 
@@ -49,5 +51,21 @@ mod tests {
         assert!(error.to_string().contains("1125899.9 GB") && error.to_string().ends_with("brain.nii"), "{error}");
         check(path, LARGE_BYTES as usize).unwrap();
         assert!(available().is_some_and(|free| free < 1 << 50));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_free_is_what_the_system_says_and_not_what_files_leave() {
+        let told = std::fs::read_to_string("/proc/meminfo").unwrap();
+        let kilobytes = |key: &str| -> u64 {
+            let line = told.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        let mut system = sysinfo::System::new();
+        system.refresh_memory();
+        let most = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory - limits.rss);
+        let told = (kilobytes("MemAvailable:") * 1024).min(most);
+        let found = available().unwrap();
+        assert!(found.abs_diff(told) < told / 4 + (1 << 29), "{found} beside {told}");
     }
 }

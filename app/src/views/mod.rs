@@ -18,7 +18,10 @@ use crate::panels::browser::CarriedSeries;
 use crate::theme::{colours, icon, icon_font, over, size};
 use crate::view_state::{Along, Node, Viewport, ViewportId};
 use crate::workspace::OpenPicture;
-use eframe::egui::{self, Align2, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{
+    self, Align, Align2, CursorIcon, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2,
+};
 
 /// Every viewport of one of the two windows in its place.
 pub fn ui(app: &App, layout: &Node, ui: &mut Ui, out: &mut Outbox) {
@@ -54,6 +57,19 @@ fn viewport_ui(app: &App, id: ViewportId, rect: Rect, ui: &mut Ui, out: &mut Out
     });
 }
 
+impl App {
+    /// Why nothing is to be seen, where what was opened could not be read: the notice of it leaves.
+    pub fn refused(&self) -> Option<String> {
+        let nothing = self.workspace.pictures.is_empty();
+        let mut newest = self.workspace.found.iter().rev().filter(|_| nothing);
+        let (series, why) = newest.find_map(|series| {
+            let why = series.warnings.iter().find(|warning| warning.code == "unreadable")?;
+            Some((series, why))
+        })?;
+        Some(format!("{} {}", series.title, why.text))
+    }
+}
+
 /// What stands in a viewport without a picture: what to do about it.
 fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
     let rect = ui.available_rect_before_wrap();
@@ -62,16 +78,19 @@ fn empty_ui(app: &App, id: ViewportId, ui: &mut Ui, out: &mut Outbox) {
     ui.painter().add(app.gpu.nothing(rect));
     let image = app.workspace.stage.get(id).and_then(|viewport| viewport.image);
     let is_missing = image.is_some_and(|image| app.workspace.missing.contains(&image));
-    let (sign, text) = match () {
-        () if is_missing => (icon::TRIANGLE_ALERT, "This picture could not be read: File, Find moved pictures…"),
-        () if app.awaited.contains(&id) || image.is_some() => (icon::LOADER_CIRCLE, "Reading the picture"),
-        () => (icon::IMAGES, "Drop a series here"),
+    let (sign, text) = match app.refused() {
+        _ if is_missing => (icon::TRIANGLE_ALERT, "This picture could not be read: File, Find moved pictures…".into()),
+        _ if app.awaited.contains(&id) || image.is_some() => (icon::LOADER_CIRCLE, "Reading the picture".into()),
+        Some(refused) => (icon::TRIANGLE_ALERT, refused),
+        None => (icon::IMAGES, "Drop a series here".to_owned()),
     };
     let painter = ui.painter().with_clip_rect(rect);
     let above = rect.center() - vec2(0.0, 16.0);
     painter.text(above, Align2::CENTER_CENTER, sign, icon_font(22.0), over::WEAK);
-    let below = rect.center() + vec2(0.0, 10.0);
-    painter.text(below, Align2::CENTER_CENTER, text, FontId::proportional(size::SMALL), over::WEAK);
+    let below = rect.center() + vec2(0.0, 4.0);
+    let mut job = LayoutJob::simple(text, FontId::proportional(size::SMALL), over::WEAK, rect.width() * 0.7);
+    job.halign = Align::Center;
+    painter.galley(below, painter.layout_job(job), over::WEAK);
     if response.clicked() {
         out.ask(Request::Activate(id));
     }

@@ -13,7 +13,7 @@ use limner::settings::Look;
 use limner::view_state::Pane;
 use limner_annotation::LabelMap;
 use limner_annotation::records::Registration;
-use limner_imaging::{Geometry, Samples, Task, View, Volume, World};
+use limner_imaging::{Geometry, Samples, Task, View, Volume, World, formats};
 use std::path::{Path, PathBuf};
 
 fn line_of_companion(app: &App) -> Option<usize> {
@@ -140,6 +140,27 @@ fn a_new_project_begins_with_an_empty_list_and_a_killed_one_finds_all_that_was_o
     hand.window.state_mut().act(Action::NewProject);
     hand.window.step();
     assert!(hand.app().workspace.found.is_empty() && hand.app().workspace.open().is_none());
+}
+
+#[test]
+fn what_memory_has_no_room_for_says_so_in_the_empty_view_for_as_long_as_it_is_empty() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    hand.window.state_mut().act(Action::NewProject);
+    // A terabyte, as a hole in the disk.
+    let path = home.path().join("vast.nii");
+    let grid = Geometry::axis_aligned([4; 3], World::default(), [1.0; 3]).unwrap();
+    formats::write(&Volume::new(grid, Samples::U8(vec![1; 64]), 1).unwrap(), &path).unwrap();
+    let mut header = std::fs::read(&path).unwrap();
+    (1..=3).for_each(|n| header[40 + 2 * n..42 + 2 * n].copy_from_slice(&10_000_i16.to_le_bytes()));
+    std::fs::write(&path, &header).unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1_000_000_000_352).unwrap();
+    hand.window.state_mut().open_path(path);
+    hand.wait("the refusal", |app| app.refused().is_some());
+    hand.key(Key::Escape);
+    assert!(hand.app().notices.shown().is_empty(), "the notice is gone");
+    let why = hand.app().refused().unwrap();
+    assert!(why.starts_with("vast.nii cannot be read") && why.contains("takes 1000.0 GB of memory"), "{why}");
 }
 
 /// Two small volumes in a folder, as NIfTI.
