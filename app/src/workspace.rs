@@ -1,5 +1,6 @@
 //! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
+use crate::case::list::straight;
 use crate::times::{Frames, Times};
 use crate::view_state::{Stage, Viewport, ViewportId, link};
 use glam::{DAffine3, DVec3};
@@ -7,6 +8,7 @@ use limner_annotation::{ImageId, Project};
 use limner_imaging::study::{Patient, Study};
 use limner_imaging::{Clock, Series, StackAxis, View, Volume, Window, World};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -148,10 +150,7 @@ impl Workspace {
 
     /// Puts whole series in the place of the parts that were listed while a scan went on, and lists what is new.
     pub fn settle_found(&mut self, told: &[usize], series: Vec<Series>) -> Option<usize> {
-        let is_whole = |n: usize| {
-            let listed = &self.found[n];
-            series.iter().any(|s| s.path == listed.path && s.files == listed.files && s.uid == listed.uid)
-        };
+        let is_whole = |n: usize| series.iter().any(|one| is_same(one, &self.found[n]));
         let parts: Vec<usize> = told.iter().copied().filter(|&n| !is_whole(n)).collect();
         self.superseded.extend(parts);
         self.add_found(series)
@@ -169,7 +168,7 @@ impl Workspace {
     pub fn add_found(&mut self, series: Vec<Series>) -> Option<usize> {
         let mut first = None;
         for one in series {
-            let known = self.found.iter().position(|s| s.path == one.path && s.files == one.files && s.uid == one.uid);
+            let known = self.found.iter().position(|listed| is_same(&one, listed));
             let position = known.unwrap_or_else(|| {
                 self.found.push(one);
                 self.found.len() - 1
@@ -178,4 +177,13 @@ impl Workspace {
         }
         first
     }
+}
+
+/// Whether two lines are one series. A project writes where its pictures lie from its own folder, with detours.
+fn is_same(one: &Series, other: &Series) -> bool {
+    let is_at = |a: &PathBuf, b: &PathBuf| a == b || a.file_name() == b.file_name() && straight(a) == straight(b);
+    one.uid == other.uid
+        && one.files.len() == other.files.len()
+        && is_at(&one.path, &other.path)
+        && one.files.iter().zip(&other.files).all(|(a, b)| is_at(a, b))
 }

@@ -112,7 +112,7 @@ impl App {
 }
 
 /// A path without its detours: a project writes where its pictures lie from its own folder, `../sample/ct`.
-fn straight(path: &Path) -> PathBuf {
+pub(crate) fn straight(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for part in path.components() {
         match part {

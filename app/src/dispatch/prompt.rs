@@ -208,7 +208,7 @@ impl App {
             words += " and some of others";
         }
         let undo = self.keys_of(Action::Undo);
-        self.notices.warning(format!("It took {words}: {undo} takes it back; lock a label to keep it"), Vec::new());
+        self.notices.warning(format!("It took {words}"), vec![format!("{undo} takes it back; a locked label is kept")]);
     }
 
     /// Paints the proposal as one step that remembers its model and prompts.

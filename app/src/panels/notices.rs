@@ -7,7 +7,7 @@ use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, strong};
 use crate::widgets::{Words, small_icon_button};
 use eframe::egui::{
-    Align, Align2, Area, Button, Context, Frame, Id, Layout, Margin, Order, RichText, ScrollArea, Ui, vec2,
+    Align, Align2, Area, Button, Context, Frame, Id, Label, Layout, Margin, Order, RichText, ScrollArea, Ui, vec2,
 };
 
 /// So many are seen unless the others are asked for.
@@ -86,12 +86,16 @@ fn notice_ui(n: usize, notice: &Notice, ui: &mut Ui, out: &mut Outbox) {
     frame.show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(RichText::new(sign).font(icon_font(size::ICON)).color(colour));
-            ui.label(RichText::new(&notice.headline).font(strong(size::BODY)).color(c.text));
+            // The cross keeps its place beside a headline of several lines.
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let words = Words { name: "Dismiss", hint: "Esc dismisses all", ..Words::default() };
                 if small_icon_button(ui, icon::X, words, false).clicked() {
                     out.ask(Request::DismissNotice(n));
                 }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let text = RichText::new(&notice.headline).font(strong(size::BODY)).color(c.text);
+                    ui.add(Label::new(text).wrap());
+                });
             });
         });
         for cause in &notice.causes {
