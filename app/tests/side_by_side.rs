@@ -345,8 +345,14 @@ fn versions_are_brought_together_and_parts_are_taken_from_one_of_them() {
     act(&mut hand, Act::TakeLabel(Side::A));
     let first = hand.voxels_of("Liver") as usize;
     assert!(first > 0 && first < truth);
-    hand.wait("places", |app| !app.review.places.list.is_empty());
-    hand.chord(Modifiers::SHIFT, Key::N);
+    // What was just taken makes the places anew: the one that is gone to is of those.
+    for _ in 0..100 {
+        hand.wait("places", |app| !app.review.places.list.is_empty() && !app.jobs.is_busy("places of disagreement"));
+        hand.chord(Modifiers::SHIFT, Key::N);
+        if hand.app().review.places.at.is_some() {
+            break;
+        }
+    }
     act(&mut hand, Act::TakePart(Side::B));
     // What hangs together there; a few voxels of the liver's edge hang on nothing.
     let taken = hand.voxels_of("Liver") as usize;

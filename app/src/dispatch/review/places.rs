@@ -1,5 +1,6 @@
 //! Where versions differ: the maps that are laid over the picture and the places to go to, worked out off the frame.
 
+use super::versions::OWN_READING;
 use crate::app::App;
 use crate::jobs::Apply;
 use crate::review::{How, Map, MapOf, Places, PlacesOf, Ready, SourceId};
@@ -76,7 +77,9 @@ impl App {
     pub(super) fn step_place(&mut self, by: isize) {
         let count = self.disagreements();
         if count == 0 {
-            return self.notices.done("All versions shown agree");
+            let looks = self.jobs.is_busy(PLACES) || self.jobs.is_busy(OWN_READING);
+            let words = if looks { "Still looking where the versions differ" } else { "All versions shown agree" };
+            return self.notices.done(words);
         }
         let at = match (self.review.places.at, by > 0) {
             (None, true) => 0,

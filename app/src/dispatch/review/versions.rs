@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 const OPENING: &str = "predictions";
 const READING: &str = "versions";
-const OWN_READING: &str = "own version";
+pub(super) const OWN_READING: &str = "own version";
 /// Names of files in a notice.
 const MOST_NAMED: usize = 6;
 
