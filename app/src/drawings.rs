@@ -12,27 +12,23 @@ const KINDS: [(OverlayKind, [u8; 3]); 2] =
 /// `None` where the file draws nothing. Kinds lie in layers of their own; planes of one kind are joined slice by slice.
 pub fn of(volume: &Volume) -> Option<GuestLayers> {
     let [columns, rows, _] = volume.size();
+    let whole = VoxelBox::whole(volume.size());
     let mut layers = Vec::new();
     for (n, (kind, _)) in KINDS.iter().enumerate() {
         let mut slices: BTreeMap<usize, Vec<u16>> = BTreeMap::new();
         for overlay in volume.extras.overlays.iter().filter(|overlay| overlay.kind == *kind) {
             let k = overlay.mask.bounds().min[2];
-            let whole = slice_box(columns, rows, k);
             let slice = slices.entry(k).or_insert_with(|| vec![0; columns * rows]);
-            for (label, &drawn) in slice.iter_mut().zip(overlay.mask.within(whole).voxels()) {
+            for (label, &drawn) in slice.iter_mut().zip(overlay.mask.within(whole.slice(2, k)).voxels()) {
                 *label |= if drawn { n as u16 + 1 } else { 0 };
             }
         }
         if !slices.is_empty() {
-            layers.push(slices.into_iter().map(|(k, labels)| (slice_box(columns, rows, k), labels)).collect());
+            layers.push(slices.into_iter().map(|(k, labels)| (whole.slice(2, k), labels)).collect());
         }
     }
     let styles = KINDS.iter().zip(1..).map(|((_, colour), value)| (value, LabelStyle::new(*colour))).collect();
     (!layers.is_empty()).then_some(GuestLayers { layers, styles })
-}
-
-const fn slice_box(columns: usize, rows: usize, k: usize) -> VoxelBox {
-    VoxelBox::new([0, 0, k], [columns, rows, k + 1])
 }
 
 #[cfg(test)]
@@ -57,7 +53,7 @@ mod tests {
         ];
         let drawn = of(&volume).unwrap();
         assert_eq!(drawn.layers.len(), 2);
-        assert_eq!(drawn.layers[0], [(slice_box(4, 3, 1), [1, 0, 1, 0].repeat(3))]);
-        assert_eq!(drawn.layers[1], [(slice_box(4, 3, 1), [0, 0, 2, 0].repeat(3))]);
+        assert_eq!(drawn.layers[0], [(VoxelBox::new([0, 0, 1], [4, 3, 2]), [1, 0, 1, 0].repeat(3))]);
+        assert_eq!(drawn.layers[1], [(VoxelBox::new([0, 0, 1], [4, 3, 2]), [0, 0, 2, 0].repeat(3))]);
     }
 }

@@ -107,6 +107,13 @@ impl VoxelBox {
         }
     }
 
+    /// The slice `at` across `axis`, as wide as the box. It may lie outside the box.
+    #[must_use]
+    pub fn slice(mut self, axis: usize, at: usize) -> Self {
+        (self.min[axis], self.max[axis]) = (at, at + 1);
+        self
+    }
+
     /// Grown by `margin` voxels on every side, kept within a grid of `size`.
     #[must_use]
     pub fn grown(&self, margin: [usize; 3], size: [usize; 3]) -> Self {
@@ -139,5 +146,7 @@ mod tests {
         assert!(a.intersection(&VoxelBox::new([4, 0, 0], [9, 9, 9])).is_empty());
         assert_eq!(a.union(&VoxelBox::default()), a);
         assert_eq!(a.grown([2, 2, 2], [5, 5, 5]), VoxelBox::new([0, 0, 0], [5, 5, 4]));
+        assert_eq!(a.slice(1, 2), VoxelBox::new([1, 2, 1], [4, 3, 2]));
+        assert_eq!(a.slice(2, 7), VoxelBox::new([1, 1, 7], [4, 3, 8]));
     }
 }

@@ -245,11 +245,8 @@ impl Volume {
     /// The voxels whose samples are in memory.
     #[must_use]
     pub fn in_memory(&self) -> VoxelBox {
-        let mut voxels = VoxelBox::whole(self.size());
-        if let Some(k) = self.only_slice {
-            (voxels.min[2], voxels.max[2]) = (k, k + 1);
-        }
-        voxels
+        let whole = VoxelBox::whole(self.size());
+        self.only_slice.map_or(whole, |k| whole.slice(2, k))
     }
 
     /// Where the samples of a voxel begin; `None` where they are not in memory.

@@ -24,7 +24,7 @@ pub fn predict(engine: &dyn Engine, request: &Request<'_>, task: &Task) -> Resul
         asked.forbidden = Some(&forbidden);
     }
     let answer = engine.predict(&asked, task)?;
-    let (mask, changed) = (answer.mask.moved_to(2, k), lying_on(answer.changed, k));
+    let (mask, changed) = (answer.mask.moved_to(2, k), answer.changed.slice(2, k));
     joined(Prediction { mask, changed, ..answer }, request.previous, k)
 }
 
@@ -62,7 +62,7 @@ fn on_slice(prompt: &Prompt, k: usize) -> Option<Prompt> {
         points.iter().all(on).then(|| points.iter().map(|at| Voxel::new(at.0.x, at.0.y, 0.0)).collect())
     };
     let cut = |mask: &Mask| {
-        let mask = mask.within(lying_on(mask.bounds(), k));
+        let mask = mask.within(mask.bounds().slice(2, k));
         (!mask.is_empty()).then(|| mask.moved_to(2, 0))
     };
     let shape = match &prompt.shape {
@@ -79,11 +79,6 @@ fn on_slice(prompt: &Prompt, k: usize) -> Option<Prompt> {
         Shape::Mask { mask, refine } => Shape::Mask { mask: cut(mask)?, refine: *refine },
     };
     Some(Prompt { shape, positive: prompt.positive })
-}
-
-fn lying_on(mut bounds: VoxelBox, k: usize) -> VoxelBox {
-    (bounds.min[2], bounds.max[2]) = (k, k + 1);
-    bounds
 }
 
 #[cfg(test)]

@@ -16,14 +16,14 @@ pub fn between_slices(mask: &Mask, axis: usize, spacing_mm: [f64; 3]) -> Result<
     let tight = mask.tight_box();
     let mut filled = mask.within(tight);
     let painted: Vec<usize> =
-        (tight.min[axis]..tight.max[axis]).filter(|n| !mask.within(slice_of(tight, axis, *n)).is_empty()).collect();
+        (tight.min[axis]..tight.max[axis]).filter(|n| !mask.within(tight.slice(axis, *n)).is_empty()).collect();
     for pair in painted.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
         let ends = [pair[0], pair[1]].map(|n| End::new(mask, tight, axis, n, spacing_mm));
         let between: Vec<Mask> = (pair[0] + 1..pair[1])
             .into_par_iter()
             .map(|n| {
                 let share = (n - pair[0]) as f64 / (pair[1] - pair[0]) as f64;
-                blend(&ends, share, slice_of(tight, axis, n), axis)
+                blend(&ends, share, tight.slice(axis, n), axis)
             })
             .collect();
         between.iter().flat_map(Mask::indices).for_each(|index| filled.set(index, true));
@@ -36,16 +36,9 @@ pub fn moved_slice(mask: &Mask, axis: usize, from: usize, to: usize, grid: [usiz
     if axis > 2 || from >= grid[axis] || to >= grid[axis] {
         return Err(Error::refused(format!("the image has no slices {from} and {to} along axis {axis}")));
     }
-    let area = mask.within(slice_of(mask.bounds(), axis, from));
-    let moved = slice_of(mask.bounds(), axis, to);
+    let area = mask.within(mask.bounds().slice(axis, from));
+    let moved = mask.bounds().slice(axis, to);
     Ok(Mask::from_voxels(moved, area.voxels().to_vec()).unwrap_or(area))
-}
-
-fn slice_of(bounds: VoxelBox, axis: usize, n: usize) -> VoxelBox {
-    let mut slice = bounds;
-    slice.min[axis] = n;
-    slice.max[axis] = n + 1;
-    slice
 }
 
 /// A painted slice at one end of a gap.
@@ -58,7 +51,7 @@ struct End {
 
 impl End {
     fn new(mask: &Mask, tight: VoxelBox, axis: usize, slice: usize, spacing_mm: [f64; 3]) -> Self {
-        let area = mask.within(slice_of(tight, axis, slice));
+        let area = mask.within(tight.slice(axis, slice));
         let (mut sum, mut count) = ([0.0; 3], 0.0);
         for index in area.indices() {
             (0..3).for_each(|a| sum[a] += index[a] as f64);

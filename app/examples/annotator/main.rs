@@ -181,9 +181,7 @@ fn manual(case: &Case) -> anyhow::Result<[Effort; 2]> {
 }
 
 fn on_slice(mask: &Mask, slice: usize) -> Mask {
-    let mut bounds = mask.bounds();
-    (bounds.min[2], bounds.max[2]) = (slice, slice + 1);
-    mask.within(bounds)
+    mask.within(mask.bounds().slice(2, slice))
 }
 
 /// The corners clicked one by one with the polygon tool.

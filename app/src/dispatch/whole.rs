@@ -73,7 +73,7 @@ impl App {
         let (frames, engine) = (open.frames(), self.assist.shared_engine());
         let Some(map) = document.label_map(image) else { return };
         let mask = map.mask_on(target.layer, target.label);
-        let here = propagate::slice_box(mask.bounds(), axis, slice);
+        let here = mask.bounds().slice(axis, slice);
         if way != Way::Between && mask.within(here).is_empty() {
             let cause = "Paint the label on this slice first: it is what is carried on".into();
             return self.notices.warning("There is nothing to propagate", vec![cause]);

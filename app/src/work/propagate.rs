@@ -26,7 +26,7 @@ pub fn slices(way: Way, mask: &Mask, axis: usize, from: usize, count: usize, siz
         Way::Backwards => (0..from).rev().take(count).collect(),
         Way::Between => {
             let tight = mask.tight_box();
-            let empty = |n: &usize| mask.within(slice_box(tight, axis, *n)).is_empty();
+            let empty = |n: &usize| mask.within(tight.slice(axis, *n)).is_empty();
             (tight.min[axis]..tight.max[axis]).filter(empty).collect()
         }
     }
@@ -77,12 +77,12 @@ pub fn carry(
         Way::Between => Some(interpolate::between_slices(mask, axis, spacing_mm)?),
         Way::Forwards | Way::Backwards => None,
     };
-    let mut last = mask.within(slice_box(mask.bounds(), axis, from));
+    let mut last = mask.within(mask.bounds().slice(axis, from));
     let mut parts: Vec<Mask> = Vec::new();
     for &slice in slices {
         task.cancel.check()?;
         let guess = match &guesses {
-            Some(guesses) => guesses.within(slice_box(guesses.bounds(), axis, slice)),
+            Some(guesses) => guesses.within(guesses.bounds().slice(axis, slice)),
             None => last.clone().moved_to(axis, slice),
         };
         if guess.is_empty() {
@@ -93,7 +93,7 @@ pub fn carry(
         let prompts = [Prompt::positive(Shape::Mask { mask: guess, refine: true })];
         let volume = frames.with(slice, task)?;
         let found = on_slice::predict(engine, &Request::new(&volume, &prompts), task)?;
-        let found = found.mask.within(slice_box(whole, axis, slice));
+        let found = found.mask.within(whole.slice(axis, slice));
         task.progress.advance(1);
         if (found.count() as f64) < LEAST_SHARE * area {
             if way == Way::Between {
@@ -118,12 +118,6 @@ pub fn replaced(mask: &Mask, found: &Mask, axis: usize, slices: &[usize]) -> Mas
     mask.indices().filter(|index| there.contains(&index[axis])).for_each(|index| new.set(index, false));
     found.indices().for_each(|index| new.set(index, true));
     new
-}
-
-/// A slice of a box.
-pub fn slice_box(mut bounds: VoxelBox, axis: usize, slice: usize) -> VoxelBox {
-    (bounds.min[axis], bounds.max[axis]) = (slice, slice + 1);
-    bounds
 }
 
 #[cfg(test)]
@@ -152,7 +146,7 @@ mod tests {
     }
 
     fn dice(a: &Mask, b: impl Fn([usize; 3]) -> bool, slice: usize) -> f64 {
-        let bounds = slice_box(VoxelBox::whole(SIZE), 2, slice);
+        let bounds = VoxelBox::whole(SIZE).slice(2, slice);
         let truth = Mask::from_fn(bounds, b);
         let both = truth.indices().filter(|v| a.get(*v)).count() as f64;
         2.0 * both / (truth.count() + a.within(bounds).count()).max(1) as f64
@@ -162,7 +156,7 @@ mod tests {
     fn a_wandering_disc_is_followed_until_it_is_gone() {
         let film = film();
         let engine = models::open("classical").unwrap();
-        let start = Mask::from_fn(slice_box(VoxelBox::whole(SIZE), 2, 0), inside);
+        let start = Mask::from_fn(VoxelBox::whole(SIZE).slice(2, 0), inside);
         let there = slices(Way::Forwards, &start, 2, 0, usize::MAX, SIZE[2]);
         let task = Task::default();
         let found = carry(&*engine, &film, &start, (Way::Forwards, 2, 0), &there, &task).unwrap();
@@ -185,7 +179,7 @@ mod tests {
         for slice in gaps {
             assert!(dice(&found, inside, slice) > 0.9, "frame {slice}");
         }
-        assert!(found.within(slice_box(VoxelBox::whole(SIZE), 2, 6)).is_empty());
+        assert!(found.within(VoxelBox::whole(SIZE).slice(2, 6)).is_empty());
     }
 
     #[test]

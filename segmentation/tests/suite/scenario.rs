@@ -48,9 +48,7 @@ impl Hand<'_> {
     /// The box of the object on a slice across an axis, a little loose.
     pub fn flat_box(&mut self, axis: usize) -> Prompt {
         let at = self.inside();
-        let mut slab = self.reference.bounds();
-        (slab.min[axis], slab.max[axis]) = (at[axis], at[axis] + 1);
-        let tight = self.reference.within(slab).tight_box();
+        let tight = self.reference.within(self.reference.bounds().slice(axis, at[axis])).tight_box();
         let mut margin = [2, 3, 1];
         margin[axis] = 0;
         Prompt::positive(Shape::Box { bounds: tight.grown(margin, self.size) })

@@ -186,9 +186,8 @@ fn mask_on(region: &Region, slice: Slice, image: &ImageEntry, contents: &Content
                 }
                 None => mask,
             };
-            let mut bounds = mask.bounds();
-            (bounds.min[slice.axis], bounds.max[slice.axis]) = (slice.index, slice.index + 1);
-            Some(mask.within(bounds.intersection(&mask.bounds())))
+            let bounds = mask.bounds();
+            Some(mask.within(bounds.slice(slice.axis, slice.index).intersection(&bounds)))
         }
         Region::Shape { shape } => {
             let shape = contents.shape(*shape)?;

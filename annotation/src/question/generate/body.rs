@@ -187,9 +187,7 @@ pub(super) fn widest_on_slice(mask: &Mask, geometry: &Geometry) -> (f64, usize) 
 
 /// What of a mask lies on one stored slice.
 fn on_slice(mask: &Mask, k: usize) -> Mask {
-    let mut slice = mask.bounds();
-    (slice.min[2], slice.max[2]) = (k, k + 1);
-    mask.within(slice)
+    mask.within(mask.bounds().slice(2, k))
 }
 
 /// Pixels of each stored slice from the first of the bounds on.

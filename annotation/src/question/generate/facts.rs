@@ -210,9 +210,7 @@ impl<'a> Structure<'a> {
     #[must_use]
     pub fn axes(&self) -> Option<[Quantity; 2]> {
         let bounds = self.mask.bounds();
-        let mut slice = bounds;
-        (slice.min[2], slice.max[2]) = (self.key_slice, self.key_slice + 1);
-        let on_slice = components(&self.mask.within(slice), Connectivity::Slice8);
+        let on_slice = components(&self.mask.within(bounds.slice(2, self.key_slice)), Connectivity::Slice8);
         let largest = on_slice.largest()?;
         if on_slice.parts()[largest].voxels < FEWEST_PIXELS {
             return None;

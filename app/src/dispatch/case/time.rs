@@ -167,7 +167,7 @@ impl App {
             let map = document.label_map(image);
             let mask = map.map(|map| map.mask_on(layer, value));
             if let Some(mask) = mask.filter(|mask| !mask.is_empty()) {
-                let here = crate::work::propagate::slice_box(mask.bounds(), slice.axis, slice.index);
+                let here = mask.bounds().slice(slice.axis, slice.index);
                 let mut rest = mask.clone();
                 mask.within(here).indices().for_each(|index| rest.set(index, false));
                 let target = Target { image, layer, label: value };
