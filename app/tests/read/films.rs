@@ -1,9 +1,12 @@
 //! Films too long for memory: watched, painted on and asked about frame by frame.
 
+#[path = "../../../imaging/tests/support/avi.rs"]
+mod avi;
+
 use crate::hand::Hand;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
-use image::{ColorType, ImageEncoder as _, RgbImage};
+use image::RgbImage;
 use limner::action::Action;
 use limner::app::{App, Start};
 use limner::outbox::Request;
@@ -22,38 +25,12 @@ fn frame(n: usize) -> Vec<u8> {
     let square = |i: usize, j: usize| (200 + n..400 + n).contains(&i) && (200..400).contains(&j);
     let pixels: Vec<u8> =
         (0..columns * rows).map(|p| if square(p % columns, p / columns) { 220 } else { ground }).collect();
-    let mut jpeg = Vec::new();
-    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95);
-    encoder.write_image(&pixels, columns as u32, rows as u32, ColorType::L8.into()).unwrap();
-    jpeg
+    avi::jpeg(&pixels, SIZE, 95)
 }
 
-fn chunk(name: &[u8; 4], inside: &[u8]) -> Vec<u8> {
-    let mut out = name.to_vec();
-    out.extend((inside.len() as u32).to_le_bytes());
-    out.extend(inside);
-    out.resize(out.len().next_multiple_of(2), 0);
-    out
-}
-
-fn list(kind: &[u8; 4], inside: &[u8]) -> Vec<u8> {
-    chunk(b"LIST", &[kind.as_slice(), inside].concat())
-}
-
-/// An AVI of Motion JPEG, 25 frames a second.
 fn write_film(path: &Path) {
-    let mut about = vec![0; 56];
-    about[..4].copy_from_slice(b"vids");
-    about[20..24].copy_from_slice(&1_u32.to_le_bytes());
-    about[24..28].copy_from_slice(&25_u32.to_le_bytes());
-    let mut picture = vec![0; 40];
-    picture[4..8].copy_from_slice(&(SIZE[0] as u32).to_le_bytes());
-    picture[8..12].copy_from_slice(&(SIZE[1] as u32).to_le_bytes());
-    picture[16..20].copy_from_slice(b"MJPG");
-    let video = list(b"strl", &[chunk(b"strh", &about), chunk(b"strf", &picture)].concat());
-    let frames: Vec<u8> = (0..FRAMES).flat_map(|n| chunk(b"00dc", &frame(n))).collect();
-    let inside = [list(b"hdrl", &video), list(b"movi", &frames)].concat();
-    std::fs::write(path, chunk(b"RIFF", &[b"AVI ".as_slice(), &inside].concat())).unwrap();
+    let frames: Vec<_> = (0..FRAMES).map(|n| avi::chunk(b"00dc", &frame(n))).collect();
+    std::fs::write(path, avi::film(&[avi::pictures(SIZE, b"MJPG")], &frames)).unwrap();
 }
 
 fn shown(app: &App) -> usize {

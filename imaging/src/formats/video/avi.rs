@@ -151,49 +151,29 @@ impl<'a> Iterator for Chunks<'a> {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/support/avi.rs"]
+mod made;
+
+#[cfg(test)]
 mod tests {
+    use super::made::{self, chunk, list};
     use crate::formats::{open_single, scan};
     use crate::task::Task;
     use crate::volume::StackAxis;
 
-    fn chunk(name: &[u8; 4], inside: &[u8]) -> Vec<u8> {
-        let mut out = name.to_vec();
-        out.extend((inside.len() as u32).to_le_bytes());
-        out.extend(inside);
-        out.resize(out.len().next_multiple_of(2), 0);
-        out
-    }
-
-    fn list(kind: &[u8; 4], inside: &[u8]) -> Vec<u8> {
-        chunk(b"LIST", &[kind.as_slice(), inside].concat())
-    }
-
     /// A film of these greys, 40 ms a frame; an empty chunk is put after the first.
     fn film(greys: &[u8], fourcc: &[u8; 4]) -> Vec<u8> {
-        let mut about = vec![0; 56];
-        about[..4].copy_from_slice(b"vids");
-        about[20..24].copy_from_slice(&1_u32.to_le_bytes());
-        about[24..28].copy_from_slice(&25_u32.to_le_bytes());
-        let mut picture = vec![0; 40];
-        picture[4..8].copy_from_slice(&16_u32.to_le_bytes());
-        picture[8..12].copy_from_slice(&8_u32.to_le_bytes());
-        picture[16..20].copy_from_slice(fourcc);
-        let sound = list(b"strl", &[chunk(b"strh", b"auds0000"), chunk(b"strf", &[0; 18])].concat());
-        let video = list(b"strl", &[chunk(b"strh", &about), chunk(b"strf", &picture)].concat());
+        let size = [16, 8];
+        let sound = list(b"strl", &[chunk(b"strh", b"auds0000"), chunk(b"strf", &[0; 18])]);
         let mut frames = Vec::new();
         for (n, &grey) in greys.iter().enumerate() {
-            let mut jpeg = Vec::new();
-            let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
-            let pixels = vec![grey; 16 * 8];
-            image::ImageEncoder::write_image(encoder, &pixels, 16, 8, image::ColorType::L8.into()).unwrap();
-            frames.extend(chunk(b"00wb", b"sound"));
-            frames.extend(chunk(b"01dc", &jpeg));
+            frames.push(chunk(b"00wb", b"sound"));
+            frames.push(chunk(b"01dc", &made::jpeg(&[grey; 16 * 8], size, 100)));
             if n == 0 {
-                frames.extend(chunk(b"01dc", &[]));
+                frames.push(chunk(b"01dc", &[]));
             }
         }
-        let inside = [list(b"hdrl", &[sound, video].concat()), list(b"movi", &frames)].concat();
-        chunk(b"RIFF", &[b"AVI ".as_slice(), &inside].concat())
+        made::film(&[sound, made::pictures(size, fourcc)], &frames)
     }
 
     #[test]
