@@ -36,6 +36,7 @@ pub(crate) mod npz;
 pub(crate) mod parquet;
 mod preview;
 mod receipt;
+pub(crate) mod recipes;
 mod release;
 mod resume;
 mod split;

@@ -108,7 +108,7 @@ impl Flat for LabelMe {
 }
 
 fn is_ours(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name == super::place::RECIPES || name == "limner-receipt.json")
+    file.file_name().is_some_and(|name| name == crate::exchange::recipes::RECIPES || name == "limner-receipt.json")
 }
 
 fn file_of(set: &Set, sheet: &Sheet) -> File {

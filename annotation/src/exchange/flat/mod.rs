@@ -237,7 +237,7 @@ impl<F: Flat> Exchange for Pictures<F> {
     fn write(&self, job: &Job<'_>, out: &Path) -> Result<SelfCheck> {
         let set = gather::set(&self.0, job.contents, job.options, &mut DryRun::default());
         let recipes = gather::write_pictures(&set, job, out)?;
-        crate::exchange::folder::write_json(&out.join(place::RECIPES), &recipes)?;
+        crate::exchange::folder::write_json(&out.join(crate::exchange::recipes::RECIPES), &recipes)?;
         self.0.put(&set, out, job)?;
         job.task.cancel.check()?;
         check::compare(&self.0, &set, out, job)

@@ -5,34 +5,13 @@ use crate::ImageId;
 use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::exchange::import::{Import, Labels, Painter, Reading};
-use crate::exchange::{folder, names};
+use crate::exchange::names;
+use crate::exchange::recipes::{self, Made};
 use crate::image_entry::ImageEntry;
 use crate::shapes::{Shape, Slice};
 use limner_imaging::{Mask, VoxelBox};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-pub(super) const RECIPES: &str = "recipes.json";
-
-#[derive(Deserialize)]
-struct Recipes {
-    pictures: Vec<Made>,
-}
-
-/// How a picture of our own was made.
-#[derive(Deserialize)]
-struct Made {
-    file: String,
-    image: ImageId,
-    slice: Slice,
-    render: Option<Render>,
-}
-
-#[derive(Deserialize)]
-struct Render {
-    exported_from_native: [[f64; 3]; 3],
-}
 
 impl Made {
     /// The way back to native pixels, where the picture is not the slice as it is stored.
@@ -51,7 +30,7 @@ impl Made {
 pub(super) fn commands(set: &Set, reading: &Reading<'_>) -> Result<Import> {
     let mut import = Import::default();
     let root = root_of(reading.path);
-    let recipes = recipes(&root)?;
+    let recipes = recipes::read(&root)?.into_iter().map(|made| (made.file.clone(), made)).collect();
     let mut labels = Labels::of(reading.contents);
     let values: BTreeMap<u16, u16> = set
         .labels
@@ -116,15 +95,6 @@ fn native(body: &Body, back: Option<&Reframe>) -> Option<Body> {
 /// The folder that paths in a data set start from.
 fn root_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(path).to_path_buf() }
-}
-
-fn recipes(root: &Path) -> Result<BTreeMap<String, Made>> {
-    let path = root.join(RECIPES);
-    if !path.is_file() {
-        return Ok(BTreeMap::new());
-    }
-    let recipes: Recipes = folder::read_json(&path)?;
-    Ok(recipes.pictures.into_iter().map(|made| (made.file.clone(), made)).collect())
 }
 
 struct Places<'a> {

@@ -8,9 +8,9 @@ use super::landmarks::{self, Points};
 use super::tracks::{self, TrackLine};
 use crate::error::{Error, Result};
 use crate::exchange::folder;
+use crate::exchange::recipes::{self, Made};
 use crate::review::said::Kind;
 use crate::shapes::Slice;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ impl RecordFile {
         for picture in self.pictures.values_mut() {
             let made = picture.names.iter().find_map(|name| beside.made.get(file_of(name)));
             if let Some(made) = made {
-                picture.names.insert(0, made.image.clone());
+                picture.names.insert(0, made.image.to_string());
                 picture.slice = Some(made.slice);
             }
         }
@@ -201,28 +201,13 @@ pub(in crate::review) struct Beside {
     made: BTreeMap<String, Made>,
 }
 
-#[derive(Deserialize)]
-struct Recipes {
-    pictures: Vec<Made>,
-}
-
-#[derive(Deserialize)]
-struct Made {
-    file: String,
-    image: String,
-    slice: Slice,
-}
-
 impl Beside {
     /// In a folder and the one above it. What is nothing of the kind is passed over.
     pub fn of(folder: &Path) -> Self {
         let mut beside = Self::default();
         for folder in [Some(folder), folder.parent()].into_iter().flatten() {
-            let recipes = folder::read_text(&folder.join("recipes.json")).ok();
-            if let Some(recipes) = recipes.and_then(|text| serde_json::from_str::<Recipes>(&text).ok()) {
-                let made = recipes.pictures.into_iter();
-                beside.made.extend(made.map(|made| (file_of(&made.file).to_owned(), made)));
-            }
+            let made = recipes::read(folder).unwrap_or_default().into_iter();
+            beside.made.extend(made.map(|made| (file_of(&made.file).to_owned(), made)));
             for path in small_json_in(folder) {
                 let Some(text) = folder::read_text(&path).ok().filter(|text| text.contains("\"images\"")) else {
                     continue;
