@@ -243,6 +243,7 @@ fn parts(groups: u64, steps: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::noise;
     use super::super::feed;
     use super::super::program::Program;
     use super::*;
@@ -260,16 +261,6 @@ mod tests {
                 None
             }
         }
-    }
-
-    /// Numbers around zero that are the same on every machine.
-    fn noise(count: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-        let next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        std::iter::repeat_with(next).take(count).collect()
     }
 
     fn cook(gpu: &GpuDevice) -> Cook<'_> {

@@ -19,6 +19,8 @@ mod parity;
 #[cfg(test)]
 mod phantoms;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod served;
