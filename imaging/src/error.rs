@@ -22,6 +22,8 @@ pub enum ErrorCode {
 pub enum Error {
     #[error("not a picture Limner knows: {}", path.display())]
     NotAnImage { path: PathBuf },
+    #[error("no picture Limner knows is in this folder: {}", path.display())]
+    NoPicture { path: PathBuf },
     #[error("the file ends early: {reason}: {}", path.display())]
     Truncated { path: PathBuf, reason: String },
     #[error("{what} is not supported; {advice}: {}", path.display())]
@@ -64,7 +66,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotAnImage { .. } => ErrorCode::NotAnImage,
+            Self::NotAnImage { .. } | Self::NoPicture { .. } => ErrorCode::NotAnImage,
             Self::Truncated { .. } => ErrorCode::Truncated,
             Self::Unsupported { .. } => ErrorCode::Unsupported,
             Self::Malformed { .. } => ErrorCode::Malformed,

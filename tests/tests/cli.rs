@@ -65,6 +65,15 @@ fn exit_codes_tell_failure_from_wrong_usage() {
     let output = limner(Path::new(&desk.path("")), &["info", &desk.path("text.txt"), "--json"]);
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said["failed"][0]["code"], "not_an_image");
+    // A folder without pictures is told beside what was found.
+    let empty = desk.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let output = limner(Path::new(&desk.path("")), &["info", &empty, &sample("mr"), "--json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), said["series"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    let failed = &said["failed"][0];
+    assert_eq!((&failed["path"], &failed["code"]), (&json!(empty), &json!("not_an_image")));
+    assert_eq!(failed["error"], format!("no picture Limner knows is in this folder: {empty}"));
 }
 
 /// A bright cube, a point in it, and a small network: the adapter answers as the processor does, and is named.

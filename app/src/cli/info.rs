@@ -2,9 +2,9 @@
 
 use super::progress::task;
 use super::{exit, note, say, say_json};
-use limner_imaging::Series;
 use limner_imaging::formats::{self, Failure};
 use limner_imaging::volume::Facts;
+use limner_imaging::{Error, Series};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match formats::scan(path, &task()) {
             Ok(found) => {
                 if found.series.is_empty() && found.failed.is_empty() {
-                    note(format!("limner: no pictures under {}", path.display()));
+                    failed.push(Failure { path: path.clone(), error: Error::NoPicture { path: path.clone() } });
                 }
                 failed.extend(found.failed);
                 for one in found.series {

@@ -162,7 +162,7 @@ pub fn open_single(path: &Path, task: &Task) -> Result<Volume> {
     let mut found = scan(path, task)?;
     match found.series.len() {
         1 => found.series.remove(0).load(task),
-        0 => Err(found.failed.pop().map_or_else(|| Error::NotAnImage { path: path.into() }, |f| f.error)),
+        0 => Err(found.failed.pop().map_or_else(|| Error::NoPicture { path: path.into() }, |f| f.error)),
         n => Err(Error::malformed(path, format!("{n} series found where one was expected; name one of them"))),
     }
 }
