@@ -50,6 +50,12 @@ impl StepInfo {
     pub fn with_summary(self, summary: impl Into<String>) -> Self {
         Self { summary: Some(summary.into()), ..self }
     }
+
+    /// What was done, for the log: the summary, where there is one.
+    #[must_use]
+    pub fn told(&self) -> &str {
+        self.summary.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// What a step did and how to take it back.
@@ -116,10 +122,11 @@ impl LogEntry {
             Act::Redo { of } => return format!("redo of step {of}: {name}"),
             Act::Step | Act::Quiet => {}
         }
-        // A tool that the name says already is not said twice.
-        let tool = tool.as_deref().filter(|tool| !name.to_lowercase().contains(&tool.replace(['_', '-'], " ")));
+        let told = self.info.told();
+        // A tool that is named already is not said twice.
+        let tool = tool.as_deref().filter(|tool| !told.to_lowercase().contains(&tool.replace(['_', '-'], " ")));
         let with: Vec<&str> = tool.into_iter().chain(model.as_deref()).collect();
-        if with.is_empty() { name.clone() } else { format!("{name} ({})", with.join(", ")) }
+        if with.is_empty() { told.to_owned() } else { format!("{told} ({})", with.join(", ")) }
     }
 }
 
@@ -182,5 +189,7 @@ mod tests {
         let said = |name: &str, tool: &str| entry(Act::Step, StepInfo::named(name).with_tool(tool)).in_words();
         assert_eq!(said("Smart brush stroke", "smart-brush"), "Smart brush stroke");
         assert_eq!(said("Eraser stroke", "brush"), "Eraser stroke (brush)");
+        let summed = StepInfo::named("Import NIfTI").with_tool("import").with_summary("nifti: 3 records");
+        assert_eq!(entry(Act::Step, summed).in_words(), "nifti: 3 records (import)");
     }
 }

@@ -21,12 +21,13 @@ use limner::outbox::Request;
 use limner::paths::Paths;
 use limner::review::look::Caption;
 use limner::review::{Act, Ask, Combine, How, Side, SourceId};
-use limner_annotation::Source;
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Consensus, ConsensusMethod, Decision, Judgement, Prediction, Verdict,
 };
 use limner_annotation::review::differ::said;
 use limner_annotation::review::rating::About;
+use limner_annotation::{Command, Label, PackedMask, PaintMode, PaintRule, Source};
+use limner_imaging::VoxelBox;
 use std::path::{Path, PathBuf};
 
 fn act(hand: &mut Hand, act: Act) {
@@ -233,7 +234,13 @@ fn an_accepted_version_is_paint_that_remembers_its_model_and_undo_takes_all_of_i
     hand.key(Key::Num6);
     let decision = hand.document().all::<Decision>().next().cloned().expect("rejected");
     assert_eq!((decision.verdict, decision.reasons), (Verdict::Reject, vec!["Wrong side".to_owned()]));
-    hand.window.get_by_label("Decision mirrored: reject");
+    hand.window.get_by_label("Decision mirrored: rejected");
+    // The log tells whose version it was, and that it was the reader who said so.
+    let project = hand.app().workspace.project.as_ref().unwrap();
+    project.wait_until_synced().unwrap();
+    let told = project.log().unwrap().into_iter().rfind(|entry| entry.info.name == "Reject version").unwrap();
+    assert_eq!((told.in_words().as_str(), told.info.model), ("Reject version of mirrored (review)", None));
+    assert_eq!(hand.document().origin(decision.id).unwrap().modified.source, Source::Human);
     // One label alone, and then the brush.
     let half = source(hand.app(), "half");
     ask(&mut hand, Ask::Select(half));
@@ -248,6 +255,33 @@ fn an_accepted_version_is_paint_that_remembers_its_model_and_undo_takes_all_of_i
     assert_eq!(hand.document().shapes().count(), 1);
     hand.window.get_by_label("Decision Place: the edge is blurred");
     assert!(hand.document().problems().is_empty());
+}
+
+#[test]
+fn labels_that_an_accepted_version_says_nothing_of_stay_and_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    let image = hand.app().workspace.open().unwrap().image;
+    let mask = PackedMask::full(VoxelBox::new([0, 0, 0], [4, 4, 1]));
+    let (layer, label, mode, rule) = (0, 90, PaintMode::Set, PaintRule::All);
+    let commands = vec![
+        Command::AddLabel { label: Label::new(label, "Nodule") },
+        Command::Paint { image, layer, label, mask, mode, rule },
+    ];
+    let project = hand.window.state_mut().workspace.project.as_mut().unwrap();
+    project.document_mut().apply("Paint a nodule", commands).unwrap();
+    hand.window.step();
+    let half = source(hand.app(), "half");
+    ask(&mut hand, Ask::Select(half));
+    ask(&mut hand, Ask::Only(Some(u32::from(planted::LIVER))));
+    hand.chord(Modifiers::SHIFT, Key::A);
+    let told = |hand: &Hand| format!("{:?}", hand.app().notices.shown());
+    assert!(told(&hand).contains("Accepted Liver of half"), "{}", told(&hand));
+    assert!(!told(&hand).contains("Kept"), "one label alone was accepted: {}", told(&hand));
+    ask(&mut hand, Ask::Only(None));
+    hand.chord(Modifiers::SHIFT, Key::A);
+    assert!(told(&hand).contains("Kept, as it says nothing of them: Nodule"), "{}", told(&hand));
+    assert!(hand.voxels_of("Nodule") == 16 && hand.voxels_of("Right kidney") > 100);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is decided about a version, as commands: an accepted prediction becomes paint of the project with the record of what it
 //! was, a part is taken from one version or the other, and verdicts are kept beside what they are about.
 
+use super::layers::layers;
 use super::opened::Version;
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::contents::Contents;
@@ -103,6 +104,16 @@ pub fn paint(
         push_paint(contents, (image, value), &gone.unwrap_or_else(nothing), &mask, &mut commands);
     }
     Ok(commands)
+}
+
+/// Names of the labels painted on an image of which a version says nothing: they stay as they are when it is accepted. What
+/// raters and consensus have there is theirs.
+#[must_use]
+pub fn unsaid(contents: &Contents, image: ImageId, version: &Version) -> Vec<String> {
+    let said = version.labels.labels();
+    let (own, _) = layers(contents, image);
+    let left = own.labels.into_iter().filter(|(_, label)| !said.contains(label));
+    left.filter_map(|(value, _)| contents.label_of_value(value)).map(|label| label.name.clone()).collect()
 }
 
 /// Makes the project's label within a part what a version says there.

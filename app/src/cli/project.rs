@@ -283,7 +283,7 @@ fn log_line(entry: &LogEntry) -> serde_json::Value {
         "tool": info.tool,
         "model": info.model,
         "prompts": info.prompts,
-        "summary": info.summary.as_ref().unwrap_or(&info.name),
+        "summary": info.told(),
     })
 }
 

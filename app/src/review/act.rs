@@ -237,7 +237,7 @@ impl Act {
             }
             Self::Decide(Verdict::Accept) => {
                 "What it says becomes labels of the project, as one step that remembers the model and its file; of the one \
-                 label looked at, where there is one"
+                 label looked at, where there is one. Labels it says nothing of stay"
             }
             Self::Decide(Verdict::Edit) => "Accepts it and takes the brush",
             Self::Decide(Verdict::Reject | Verdict::Flag | Verdict::Defer) => {

@@ -193,4 +193,14 @@ fn the_projects_own_boxes_are_the_reference_and_hidden_models_are_not_told_apart
     assert_eq!(hand.document().all::<Decision>().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::Accept]);
     hand.chord(Modifiers::COMMAND, Key::Z);
     assert_eq!(hand.document().shapes_on(image).count(), 1, "one step");
+    // What is rejected draws nothing, and the log tells whose record it was.
+    hand.wait("the row before", |app| app.row_in_hand().is_some_and(|(_, row, _)| row.reference.is_none()));
+    hand.chord(Modifiers::SHIFT, Key::R);
+    hand.key(Key::Num2);
+    assert_eq!(hand.document().all::<Decision>().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::Reject]);
+    let project = hand.app().workspace.project.as_ref().unwrap();
+    project.wait_until_synced().unwrap();
+    let told = project.log().unwrap().into_iter().rfind(|entry| entry.info.name == "Reject record").unwrap();
+    assert_eq!(told.in_words(), "Reject record of second (review)");
+    assert!(told.info.prompts.is_some_and(|about| about["row"].as_str().is_some_and(|row| row.contains("nodule 2"))));
 }

@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::case::{Errand, Page};
 use crate::dispatch::case::own_rater;
 use crate::review::{OWN, Ready, Side, SourceId, Speaker};
+use crate::widgets::sentence_case;
 use limner_annotation::records::Verdict;
+use limner_annotation::review::dashboard::state;
 use limner_annotation::review::said::{Cell, Row};
 use limner_annotation::review::{decide, decide_row, differ};
 use limner_annotation::tools::ToolId;
@@ -15,6 +17,8 @@ use std::sync::Arc;
 /// What a reviewer is likely to say.
 pub const REASONS: [&str; 7] =
     ["Missed", "Invented", "Leaks", "Too small", "Wrong label", "Wrong side", "Picture unusable"];
+/// Labels that are named in a notice.
+const MOST_NAMED: usize = 5;
 
 impl App {
     /// The version that decisions are about, where it is one of a model and was read.
@@ -64,22 +68,19 @@ impl App {
         };
         let comment = decide::about_label(&row.part, self.review.comment.trim());
         let reasons = self.review.reasons.clone();
-        let accepted = matches!(verdict, Verdict::Accept | Verdict::Edit);
         let done = self.change("The decision", |document| {
             let (mut commands, reviewer) = own_rater(document);
             let sha256 = file.as_ref().map(|file| file.sha256.as_str());
             let line = decide_row::Line { image, model: &model, sha256, row: &row, cell: &cell };
-            let prediction = decide_row::prediction(document, line, accepted, &mut commands);
+            let prediction = decide_row::prediction(document, line, accepts(verdict), &mut commands);
             commands.push(decide::decision(document, prediction.into(), reviewer, verdict, reasons, Some(comment)));
-            let step = StepInfo::named(format!("{} record", verdict_word(verdict))).with_tool("review");
-            let file = serde_json::json!({ "sha256": sha256, "row": row.title });
-            let step = if accepted { step.with_model(&model).with_prompts(file) } else { step };
-            document.apply_step(step, commands).map(|_| ())
+            let about = serde_json::json!({ "sha256": sha256, "row": row.title });
+            document.apply_step(step_of(verdict, "record", &model, about), commands).map(|_| ())
         });
         if done.is_some() {
             self.review.reasons.clear();
             self.review.comment.clear();
-            self.notices.done(format!("{shown}, {}: {}", row.title, verdict_word(verdict).to_lowercase()));
+            self.notices.done(said(verdict, &format!("{shown}: {}", row.title)));
         }
     }
 
@@ -91,7 +92,6 @@ impl App {
         let Some(source) = self.review.get(id) else { return };
         let (model, shown) = (source.name.clone(), self.shown_name(id));
         let only = self.review.only.filter(|label| ready.version.labels.labels().contains(label));
-        let paints = matches!(verdict, Verdict::Accept | Verdict::Edit);
         let (reasons, mut comment) = (self.review.reasons.clone(), self.review.comment.trim().to_owned());
         if let Some(label) = only {
             comment = decide::about_label(&self.label_name(label), &comment);
@@ -105,14 +105,12 @@ impl App {
             let prediction = decide::prediction(document, image, &model, sha256, &mut commands);
             let target = prediction.into();
             commands.push(decide::decision(document, target, reviewer, verdict, reasons, comment));
-            let step = StepInfo::named(format!("{} version", verdict_word(verdict))).with_tool("review");
-            if !paints {
-                return document.apply_step(step, commands).map(|_| ());
+            if accepts(verdict) {
+                let name = |label: u32| names.get(&label).cloned().unwrap_or_default();
+                commands.extend(decide::paint(document, image, &ready.version, only, name)?);
             }
-            let name = |label: u32| names.get(&label).cloned().unwrap_or_default();
-            commands.extend(decide::paint(document, image, &ready.version, only, name)?);
-            let file = serde_json::json!({ "file": ready.version.file, "sha256": sha256, "label": only });
-            document.apply_step(step.with_model(&model).with_prompts(file), commands).map(|_| ())
+            let about = serde_json::json!({ "file": ready.version.file, "sha256": sha256, "label": only });
+            document.apply_step(step_of(verdict, "version", &model, about), commands).map(|_| ())
         });
         if done.is_none() {
             return;
@@ -120,11 +118,26 @@ impl App {
         self.review.reasons.clear();
         self.review.comment.clear();
         self.keep_label_alive();
-        let about = only.map_or_else(String::new, |label| format!(", {}", self.label_name(label)));
-        self.notices.done(format!("{shown}{about}: {}", verdict_word(verdict).to_lowercase()));
+        let what = only.map_or_else(|| shown.clone(), |label| format!("{} of {shown}", self.label_name(label)));
+        let is_whole = accepts(verdict) && only.is_none();
+        let document = self.document().filter(|_| is_whole);
+        let stays = document.map(|document| decide::unsaid(document, image, &ready.version)).unwrap_or_default();
+        self.tell_verdict(&said(verdict, &what), &stays);
         if verdict == Verdict::Edit {
             self.edit_accepted(only);
         }
+    }
+
+    /// With the labels that an accepted version left as they were: they are the project's still, and go out with it.
+    fn tell_verdict(&mut self, headline: &str, stays: &[String]) {
+        if stays.is_empty() {
+            return self.notices.done(headline);
+        }
+        let mut names = stays.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if stays.len() > MOST_NAMED {
+            names += " and others";
+        }
+        self.notices.warning(headline, vec![format!("Kept, as it says nothing of them: {names}")]);
     }
 
     /// Puts what was accepted into the hand: its label and the brush.
@@ -248,8 +261,30 @@ impl App {
     }
 }
 
-/// For lists and steps.
-pub const fn verdict_word(verdict: Verdict) -> &'static str {
+/// Whether what it is about becomes the project's own.
+const fn accepts(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Accept | Verdict::Edit)
+}
+
+/// What is accepted comes from the model and is signed so. What is not is the reviewer's word alone, and the log tells whose
+/// version it is about.
+fn step_of(verdict: Verdict, what: &str, model: &str, about: serde_json::Value) -> StepInfo {
+    let name = format!("{} {what}", verdict_word(verdict));
+    let told = format!("{name} of {model}");
+    let step = StepInfo::named(name).with_tool("review").with_prompts(about);
+    if accepts(verdict) { step.with_model(model) } else { step.with_summary(told) }
+}
+
+/// A verdict that was given, for notices.
+fn said(verdict: Verdict, what: &str) -> String {
+    match verdict {
+        Verdict::Edit => format!("Accepted {what}, to be edited"),
+        _ => format!("{} {what}", sentence_case(state(verdict))),
+    }
+}
+
+/// For steps.
+const fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Accept => "Accept",
         Verdict::Edit => "Edit",

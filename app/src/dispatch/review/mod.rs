@@ -11,7 +11,7 @@ mod said;
 mod together;
 mod versions;
 
-pub use decide::{REASONS, verdict_word};
+pub use decide::REASONS;
 pub use rate::HiddenBy;
 
 use crate::app::App;

@@ -67,7 +67,8 @@ impl App {
         let Some(protocol) = self.review_protocol().cloned() else { return };
         let blinding = Blinding { source_hidden: false, ..protocol.blinding.clone() };
         self.change("Telling who made what", |document| {
-            let step = StepInfo::named("Tell who made what").with_tool("review").with_summary("unblinded");
+            let step =
+                StepInfo::named("Tell who made what").with_tool("review").with_summary("Tell who made what: unblinded");
             document.apply_step(step, vec![Command::put(Protocol { blinding, ..protocol })]).map(|_| ())
         });
     }

@@ -3,7 +3,7 @@
 use super::part_head;
 use crate::action::Action;
 use crate::app::App;
-use crate::dispatch::review::{REASONS, verdict_word};
+use crate::dispatch::review::REASONS;
 use crate::outbox::{Outbox, Request};
 use crate::review::act::VERDICTS;
 use crate::review::{Act, Ask};
@@ -11,6 +11,7 @@ use crate::theme::{Colours, colours, icon, icon_font, radius, size, space};
 use crate::widgets::{Words, action_button, line_edit, pill, small_icon_button};
 use eframe::egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use limner_annotation::records::{Decision, Prediction, Rater, Verdict};
+use limner_annotation::review::dashboard::state;
 use limner_annotation::{Key, Kind};
 
 const ROW: f32 = 24.0;
@@ -36,7 +37,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     });
     let c = colours(ui.ctx());
     if let Some(verdict) = review.asking {
-        let words = format!("{}: why?", verdict_word(verdict));
+        let words = format!("Why is it {}?", state(verdict));
         ui.label(RichText::new(words).size(size::SMALL).color(c.warning));
     }
     ui.horizontal_wrapped(|ui| {
@@ -83,9 +84,8 @@ fn decision_ui(decision: &Decision, about: &str, by: &str, ui: &mut Ui, out: &mu
     let c = colours(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let why = decision.reasons.iter().chain(&decision.comment).cloned().collect::<Vec<_>>().join(", ");
-    let word = verdict_word(decision.verdict);
     let is_place = decision.target.kind == Kind::Shape;
-    let title = if is_place { format!("{about}: {why}") } else { format!("{about}: {}", word.to_lowercase()) };
+    let title = if is_place { format!("{about}: {why}") } else { format!("{about}: {}", state(decision.verdict)) };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Decision {title}")));
     if response.hovered() {
         ui.painter().rect_filled(rect, radius::S, c.hovered);
