@@ -75,8 +75,8 @@ pub struct App {
     pub(crate) told: Vec<usize>,
     /// Views a picture is on its way to.
     pub awaited: BTreeSet<ViewportId>,
-    /// Files and folders that were opened with this project.
-    pub(crate) opened: Vec<PathBuf>,
+    /// Files and folders that were opened before there was a project to note them with.
+    pub(crate) opened_before: Vec<PathBuf>,
     pub(crate) ctx: egui::Context,
     session: Session,
     quitting: bool,
@@ -133,7 +133,7 @@ impl App {
             fused: Vec::new(),
             told: Vec::new(),
             awaited: BTreeSet::new(),
-            opened: Vec::new(),
+            opened_before: Vec::new(),
             ctx: cc.egui_ctx.clone(),
             quitting: false,
             fault_told: false,
@@ -332,9 +332,6 @@ impl App {
         self.settings.window_place = Place::of_window(&self.ctx, self.ctx.zoom_factor()).or(self.settings.window_place);
         self.settings.hand = Some(self.hand.clone());
         self.settings.label = self.label;
-        if let Some(project) = &self.workspace.project {
-            self.settings.remember_opened(project.path(), &self.opened);
-        }
         if let Err(error) = self.settings.save(&self.paths.config) {
             log::warn!("{error:#}");
         }

@@ -3,8 +3,15 @@
 
 use limner_annotation::Contents;
 use limner_annotation::exchange::Exchange;
+use limner_imaging::Series;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
+
+/// What the names of masks, or of folders of them, have among their words.
+const MASK_WORDS: [&str; 9] =
+    ["mask", "masks", "seg", "segmentation", "segmentations", "label", "labels", "labelmap", "labelstr"];
 
 /// By line of the series list.
 #[derive(Default)]
@@ -91,5 +98,73 @@ impl Companions {
         for known in self.known.values_mut().filter(|known| !matches!(known.state, State::Failed(_))) {
             known.state = State::Waiting;
         }
+    }
+}
+
+/// Lines that look like masks of others: they are called so, or lie in a folder that is, and a picture that is not lies on
+/// the same grid. What they hold is not looked at, so the list may say no more than that.
+pub fn likely_masks(found: &[Series]) -> BTreeSet<usize> {
+    let called: Vec<[bool; 2]> = found.iter().map(called_mask).collect();
+    let mut others: BTreeMap<[usize; 3], Vec<usize>> = BTreeMap::new();
+    for (n, series) in found.iter().enumerate().filter(|(n, _)| !called[*n][0]) {
+        others.entry(series.size).or_default().push(n);
+    }
+    let is_mask = |n: &usize| {
+        let [by_name, by_folder] = called[*n];
+        let is_picture = |other: &&usize| by_name || by_folder && !called[**other][1];
+        let on_grid = |other: &usize| is_on_grid_of(&found[*n], &found[*other]);
+        others.get(&found[*n].size).is_some_and(|others| others.iter().filter(is_picture).any(on_grid))
+    };
+    (0..found.len()).filter(is_mask).collect()
+}
+
+/// Whether its own name says so, and that of its folder. DICOM says of itself what it is.
+fn called_mask(series: &Series) -> [bool; 2] {
+    let says = |name: Option<&OsStr>| {
+        let name = name.unwrap_or_default().to_string_lossy().to_lowercase();
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| MASK_WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
+    };
+    let own = [series.path.file_name(), series.path.parent().and_then(Path::file_name)];
+    if series.format == "dicom" { [false; 2] } else { own.map(says) }
+}
+
+fn is_on_grid_of(one: &Series, other: &Series) -> bool {
+    match (&one.geometry, &other.geometry) {
+        (Some(one), Some(other)) => one.matches(other, 0.1),
+        (None, None) => one.size == other.size,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use limner_imaging::{Geometry, Samples, Task, Volume, World, formats};
+
+    #[test]
+    fn masks_are_known_by_name_or_folder_and_by_a_picture_on_their_grid() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, slices: usize| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let geometry = Geometry::axis_aligned([6, 5, slices], World::default(), [1.0; 3]).unwrap();
+            let volume = Volume::new(geometry, Samples::U8(vec![1; 30 * slices]), 1).unwrap();
+            formats::write(&volume, &path).unwrap();
+        };
+        for name in ["ct.nii.gz", "ct_seg.nii.gz", "liver-label2.nii.gz", "unmasked.nii.gz", "masks/a.nii.gz"] {
+            write(name, 4);
+        }
+        // Nothing else lies on their grids.
+        write("other_mask.nii.gz", 3);
+        write("masks/b.nii.gz", 2);
+        let found = formats::scan(folder.path(), &Task::default()).unwrap().series;
+        let name = |n: usize| found[n].path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
+        let masks: BTreeSet<String> = likely_masks(&found).into_iter().map(name).collect();
+        let expected = ["ct_seg.nii.gz", "liver-label2.nii.gz", "masks/a.nii.gz"];
+        assert_eq!(masks, BTreeSet::from(expected.map(str::to_owned)));
+        // In a folder that is called so, names tell.
+        let inner = formats::scan(&folder.path().join("masks"), &Task::default()).unwrap().series;
+        assert!(likely_masks(&inner).is_empty());
     }
 }

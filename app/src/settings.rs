@@ -194,18 +194,20 @@ impl Settings {
         std::fs::rename(&beside, folder.join("settings.json")).context("could not put the settings in place")
     }
 
-    /// Of the recent projects only.
-    pub fn remember_opened(&mut self, project: &Path, opened: &[PathBuf]) {
+    /// Notes a file or folder with the project it was opened in, the newest last.
+    pub fn note_opened(&mut self, project: &Path, path: PathBuf) {
         const MOST: usize = 8;
-        let mut newest: Vec<PathBuf> = Vec::new();
-        for path in opened.iter().rev().filter(|path| path.as_path() != project) {
-            if newest.len() < MOST && !newest.contains(path) {
-                newest.insert(0, path.clone());
-            }
+        let opened = self.opened.entry(project.into()).or_default();
+        opened.retain(|known| *known != path);
+        opened.push(path);
+        opened.drain(..opened.len().saturating_sub(MOST));
+    }
+
+    /// What was opened with a project was opened with its copy too.
+    pub fn carry_opened(&mut self, project: &Path, copy: &Path) {
+        if let Some(opened) = self.opened.get(project).cloned() {
+            self.opened.insert(copy.into(), opened);
         }
-        self.opened.insert(project.into(), newest);
-        let recent = &self.recent_projects;
-        self.opened.retain(|known, paths| recent.contains(known) && !paths.is_empty());
     }
 
     /// The folder that was chosen, or that of the file.
@@ -220,6 +222,8 @@ impl Settings {
         self.recent_projects.retain(|p| p != path);
         self.recent_projects.insert(0, path.into());
         self.recent_projects.truncate(RECENT);
+        let recent = &self.recent_projects;
+        self.opened.retain(|known, _| recent.contains(known));
         self.last_project = Some(path.into());
     }
 }
@@ -248,6 +252,26 @@ mod tests {
         settings.remember_folder(&inner);
         settings.remember_folder(&home.path().join("gone/view.png"));
         assert_eq!(settings.last_folder, Some(inner), "a folder that is not there is no place to begin");
+    }
+
+    #[test]
+    fn what_was_opened_is_noted_with_recent_projects_once_and_newest_last() {
+        let mut settings = Settings::default();
+        let [first, copy] = ["first.limner", "copy.limner"].map(Path::new);
+        settings.remember_project(first);
+        for n in 0..9 {
+            settings.note_opened(first, format!("folder {n}").into());
+        }
+        settings.note_opened(first, "folder 4".into());
+        let names = [1, 2, 3, 5, 6, 7, 8, 4].map(|n| PathBuf::from(format!("folder {n}")));
+        assert_eq!(settings.opened[first], names);
+        settings.remember_project(copy);
+        settings.carry_opened(first, copy);
+        assert_eq!(settings.opened[copy], names);
+        for n in 1..RECENT {
+            settings.remember_project(Path::new(&format!("p{n}.limner")));
+        }
+        assert_eq!(settings.opened.keys().collect::<Vec<_>>(), [copy], "the first is no recent project any more");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Workspace {
     pub patients: Vec<Patient>,
     /// Lines that turned out to be parts of other series: not listed.
     pub superseded: BTreeSet<usize>,
+    /// Lines that look like masks of others.
+    pub masks: BTreeSet<usize>,
     /// How often the list was emptied: what was begun for an older list is not for this one.
     pub list_age: u64,
     /// In memory, each shown in some viewport.
@@ -161,6 +163,7 @@ impl Workspace {
         self.found.clear();
         self.patients.clear();
         self.superseded.clear();
+        self.masks.clear();
         self.list_age += 1;
     }
 

@@ -5,7 +5,7 @@ use super::hang::first_study;
 use super::loaded::{Loaded, is_lossy};
 use crate::app::App;
 use crate::case::Page;
-use crate::companions::Companions;
+use crate::companions::{Companions, likely_masks};
 use crate::gpu::Part;
 use crate::jobs::Apply;
 use crate::outbox::CompanionAct;
@@ -36,7 +36,7 @@ pub(super) const OPENING: &str = "open";
 impl App {
     pub(super) fn open_sample(&mut self) {
         let folder = self.paths.data.join("sample");
-        self.opened.push(folder.clone());
+        self.note_opened(folder.clone());
         self.jobs.start_latest(OPENING, "Unpacking the sample study", move |task| {
             sample::unpack(&folder)?;
             let mut found = formats::scan(&folder, task)?;
@@ -53,7 +53,7 @@ impl App {
             return;
         }
         self.told.clear();
-        self.opened.push(path.clone());
+        self.note_opened(path.clone());
         self.jobs.start_telling(OPENING, "Looking for series", move |task, teller| {
             let mut tell = |series: &[Series]| {
                 let series = series.to_vec();
@@ -89,7 +89,6 @@ impl App {
     fn list_again(&mut self) {
         let Some(project) = &self.workspace.project else { return };
         let folders = self.settings.opened.get(project.path()).cloned().unwrap_or_default();
-        self.opened.clone_from(&folders);
         let (sample, age) = (self.paths.data.join("sample"), self.workspace.list_age);
         self.jobs.start_quiet("list again", move |task| {
             let there = folders.iter().filter(|folder| folder.exists());
@@ -109,10 +108,10 @@ impl App {
     pub(super) fn file_series(&mut self) {
         let (series, age) = (self.workspace.found.clone(), self.workspace.list_age);
         self.jobs.start_quiet("studies", move |task| {
-            let patients = study::patients(&series, task)?;
+            let (patients, masks) = (study::patients(&series, task)?, likely_masks(&series));
             let apply: Apply = Box::new(move |app| {
                 if app.workspace.list_age == age {
-                    app.workspace.patients = patients;
+                    (app.workspace.patients, app.workspace.masks) = (patients, masks);
                 }
             });
             Ok(apply)
@@ -125,16 +124,17 @@ impl App {
         self.thumbnails = Thumbnails::default();
         self.companions = Companions::default();
         self.told.clear();
+        self.opened_before.clear();
     }
 
     /// Now, and not only at the end: a session that is killed must find what it had opened.
-    fn keep_opened(&mut self) {
-        let Some(project) = &self.workspace.project else { return };
-        let path = project.path().to_path_buf();
-        let before = self.settings.opened.get(&path).cloned();
-        self.settings.remember_opened(&path, &self.opened);
-        if self.settings.opened.get(&path) != before.as_ref() {
-            self.save_settings();
+    fn note_opened(&mut self, path: PathBuf) {
+        match &self.workspace.project {
+            Some(project) => {
+                self.settings.note_opened(project.path(), path);
+                self.save_settings();
+            }
+            None => self.opened_before.push(path),
         }
     }
 
@@ -185,7 +185,7 @@ impl App {
                 }
             }
             (None, 0) => {
-                let error = anyhow::anyhow!("{} holds no picture Limner can read", path.display());
+                let error = anyhow::Error::from(limner_imaging::Error::NoPicture { path: path.into() });
                 self.notices.error("Nothing to open", &error);
             }
             (None, _) => self.notices.error("Nothing to open", &anyhow::anyhow!(causes.join("\n"))),
@@ -238,6 +238,7 @@ impl App {
         self.reject_proposal();
         if self.workspace.project.is_none() {
             self.use_project(Project::create(&self.paths.new_project()?, "Untitled", &self.author())?);
+            std::mem::take(&mut self.opened_before).into_iter().for_each(|path| self.note_opened(path));
         }
         let series = self.workspace.add_found(vec![loaded.series.clone()]);
         let project = self.workspace.project.as_mut().context("no project is open")?;
@@ -278,7 +279,6 @@ impl App {
         self.follow_registrations();
         self.lay_companions_over(image);
         self.keep_label_alive();
-        self.keep_opened();
         Ok(())
     }
 
@@ -382,7 +382,6 @@ impl App {
     }
 
     pub(super) fn new_project(&mut self) {
-        self.opened.clear();
         let made = self.paths.new_project().and_then(|path| Ok(Project::create(&path, "Untitled", &self.author())?));
         match made {
             Ok(project) => {

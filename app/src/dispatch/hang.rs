@@ -6,6 +6,7 @@ use super::file::{OPENING, Place};
 use super::loaded::Loaded;
 use crate::app::App;
 use crate::cine::Cine;
+use crate::companions::likely_masks;
 use crate::hanging::{Hung, Rules};
 use crate::jobs::Apply;
 use crate::view_state::viewport::{How, Over};
@@ -233,5 +234,9 @@ pub(super) fn first_study(found: &[Series], patients: &[Patient]) -> Vec<usize> 
     let studies = patients.iter().flat_map(|patient| &patient.studies);
     let with_pictures: BTreeMap<usize, &Vec<usize>> =
         studies.filter_map(|study| Some((study.series.iter().copied().find(is_picture)?, &study.series))).collect();
-    with_pictures.into_values().next().cloned().unwrap_or_default()
+    let mut study = with_pictures.into_values().next().cloned().unwrap_or_default();
+    // A study is opened for its pictures.
+    let masks = likely_masks(found);
+    study.sort_by_key(|n| masks.contains(n));
+    study
 }

@@ -23,10 +23,11 @@ impl App {
         let Some(project) = &mut self.workspace.project else { return };
         match copy_project(project, &path) {
             Ok(copy) => {
+                let before = project.path().to_path_buf();
                 // The picture stays open: it is the same document under another name.
                 *project = copy;
                 self.settings.remember_project(&path);
-                self.settings.remember_opened(&path, &self.opened);
+                self.settings.carry_opened(&before, &path);
                 self.save_settings();
                 self.notices.done(format!("The project is now {}", path.display()));
             }
@@ -44,7 +45,9 @@ impl App {
         let own = |folder: &PathBuf| folder.starts_with(&self.paths.data);
         let last = &self.settings;
         let chosen = last.last_folder.clone().filter(|folder| folder.is_dir());
-        let known = [chosen, self.opened.last().and_then(parent), last.last_project.as_ref().and_then(parent)];
+        let noted = self.workspace.project.as_ref().and_then(|project| last.opened.get(project.path()));
+        let opened = noted.unwrap_or(&self.opened_before).last();
+        let known = [chosen, opened.and_then(parent), last.last_project.as_ref().and_then(parent)];
         let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
         let folder = known.into_iter().flatten().find(|folder| !own(folder)).or(home).unwrap_or_default();
         let name = match purpose {

@@ -213,7 +213,9 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click_and_drag());
     let (place, described) = (place_of(series), app.description_of(n));
     let called = described.unwrap_or(&series.title);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("{called}, {place}")));
+    let is_mask = app.workspace.masks.contains(&n);
+    let spoken = if is_mask { format!("{called}, {place}, looks like a mask") } else { format!("{called}, {place}") };
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, &spoken));
     // What is opened comes into view, once: who scrolls on is left alone.
     let followed = ui.ctx().data(|data| data.get_temp::<usize>(followed_id()));
     if active && followed != Some(n) {
@@ -239,11 +241,15 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     let [columns, rows, slices] = series.size;
     let times =
         if series.frames > slices && slices > 1 { format!(" × {}", series.frames / slices) } else { String::new() };
-    let kind = if described.is_some() { series.title.as_str() } else { modality_of(series) };
+    let kind = match described {
+        _ if is_mask => "Looks like a mask",
+        Some(_) => series.title.as_str(),
+        None => modality_of(series),
+    };
     let facts = if columns == 0 { kind.to_owned() } else { format!("{kind}  {columns} × {rows} × {slices}{times}") };
     line(ui, pos2(left, rect.top() + 23.0), room, &facts, FontId::proportional(size::SMALL), c.weak);
     line(ui, pos2(left, rect.top() + 37.0), room, &place, FontId::proportional(size::SMALL), c.weak);
-    let response = response.on_hover_ui(|ui| details_ui(series, ui));
+    let response = response.on_hover_ui(|ui| details_ui(series, is_mask, ui));
     response.dnd_set_drag_payload(CarriedSeries(n));
     if response.clicked() {
         out.ask(Request::OpenSeries(n, None));
@@ -293,7 +299,7 @@ fn place_of(series: &Series) -> String {
     }
 }
 
-fn details_ui(series: &Series, ui: &mut Ui) {
+fn details_ui(series: &Series, is_mask: bool, ui: &mut Ui) {
     let c = colours(ui.ctx());
     ui.label(RichText::new(&series.title).font(strong(size::BODY)));
     let spacing = series.geometry.map(|g| g.spacing_mm().map(|s| format!("{s:.3}")).join(" × "));
@@ -302,6 +308,9 @@ fn details_ui(series: &Series, ui: &mut Ui) {
         ui.label(RichText::new(fact).color(c.weak));
     }
     ui.label(RichText::new(series.path.display().to_string()).size(size::SMALL).color(c.weak));
+    if is_mask {
+        ui.label("Looks like a mask of a picture beside it: File, Import labels… reads it as labels onto that picture");
+    }
     for warning in &series.warnings {
         ui.label(RichText::new(&warning.text).color(c.warning));
     }

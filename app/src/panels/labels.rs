@@ -169,7 +169,9 @@ impl Row<'_> {
         right = self.eye_ui(pos2(right - MARK, rect.top()), ui, out);
         right = self.state_ui(document, pos2(right - MARK, rect.top()), ui, out);
         right = self.amount_ui(rect, right, ui);
-        self.name_ui(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), &response, ui, out);
+        self.name_ui(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), ui, out);
+        let digit = self.app.work.recent.digit(self.label.id);
+        let response = response.on_hover_ui(|ui| drop(ui.label(about(self.label, digit))));
         if response.clicked() {
             out.ask(Request::Label(self.label.id, LabelAct::Select));
         }
@@ -307,7 +309,7 @@ impl Row<'_> {
     }
 
     /// The name; a field while it is being changed.
-    fn name_ui(&self, rect: Rect, row: &Response, ui: &mut Ui, out: &mut Outbox) {
+    fn name_ui(&self, rect: Rect, ui: &mut Ui, out: &mut Outbox) {
         let editing = ui.data(|d| d.get_temp::<String>(self.name_id()));
         let Some(mut name) = editing else {
             let c = colours(ui.ctx());
@@ -317,11 +319,7 @@ impl Row<'_> {
             job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
             let galley = ui.painter().layout_job(job);
             let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-            let cut = galley.elided;
             ui.painter().galley(at, galley, colour);
-            if cut {
-                row.clone().on_hover_text(&self.label.name);
-            }
             return;
         };
         let field = ui.put(rect.shrink2(vec2(0.0, 1.0)), line_edit(&mut name));
@@ -384,6 +382,13 @@ impl Row<'_> {
     }
 }
 
+/// The name in full, and two numbers that are not the same: of the key that picks a label, and of the label in files.
+fn about(label: &Label, digit: Option<usize>) -> String {
+    let key = digit.map(|digit| format!("Key {digit} picks it while a tool that annotates is in hand"));
+    let lines = [Some(label.name.clone()), key, Some(format!("Number {} in label maps", label.value))];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
 pub fn amount(open: &OpenPicture, voxels: u64) -> String {
     let volume = &open.volume;
     if !volume.spacing_known || volume.stack_axis != limner_imaging::StackAxis::Space {
@@ -391,4 +396,17 @@ pub fn amount(open: &OpenPicture, voxels: u64) -> String {
     }
     let ml = voxels as f64 * volume.geometry.voxel_volume_mm3() / 1000.0;
     if ml >= 100.0 { format!("{ml:.0} ml") } else { format!("{ml:.2} ml") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_label_and_its_number_are_told_apart() {
+        let spleen = Label::new(7, "Spleen");
+        let key = "Key 2 picks it while a tool that annotates is in hand";
+        assert_eq!(about(&spleen, Some(2)), format!("Spleen\n{key}\nNumber 7 in label maps"));
+        assert_eq!(about(&spleen, None), "Spleen\nNumber 7 in label maps");
+    }
 }

@@ -166,6 +166,26 @@ fn what_memory_has_no_room_for_says_so_in_the_empty_view_for_as_long_as_it_is_em
     assert!(why.starts_with("vast.nii cannot be read") && why.contains("takes 1000.0 GB of memory"), "{why}");
 }
 
+#[test]
+fn a_mask_beside_its_picture_is_listed_as_such_and_the_picture_is_opened() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("case");
+    std::fs::create_dir(&folder).unwrap();
+    let grid = Geometry::axis_aligned([24, 20, 12], World::default(), [2.0; 3]).unwrap();
+    for (name, steps) in [("image_mask.nii.gz", 2), ("scan.nii.gz", 200)] {
+        let samples = (0..grid.voxel_count()).map(|n| (n % steps) as u8).collect();
+        formats::write(&Volume::new(grid, Samples::U8(samples), 1).unwrap(), &folder.join(name)).unwrap();
+    }
+    let mut hand = Hand::on(home.path(), Start::Path(folder));
+    hand.wait("the masks", |app| !app.workspace.masks.is_empty());
+    hand.window.step();
+    let series = |app: &App| app.workspace.found[app.workspace.open().unwrap().series.unwrap()].path.clone();
+    assert!(series(hand.app()).ends_with("scan.nii.gz"), "{}", series(hand.app()).display());
+    let listed: Vec<_> = hand.window.query_all_by_label_contains("looks like a mask").collect();
+    assert_eq!(listed.len(), 1);
+    hand.window.get_by_label_contains("image_mask.nii.gz, in ");
+}
+
 /// Two small volumes in a folder, as NIfTI.
 fn two_volumes(folder: &Path) {
     for (n, name) in ["one.nii", "two.nii"].into_iter().enumerate() {
