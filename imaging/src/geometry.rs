@@ -14,15 +14,21 @@ pub struct Geometry {
     world_from_voxel: DAffine3,
 }
 
+/// The share of a box of the same edges that a voxel must fill at least: what is flatter is rounding.
+const FLATTEST: f64 = 1e-6;
+
 impl Geometry {
     pub fn new(size: [usize; 3], world_from_voxel: DAffine3) -> Result<Self> {
         if size.contains(&0) {
             return Err(Error::geometry(format!("a grid of {size:?} voxels holds nothing")));
         }
         let determinant = world_from_voxel.matrix3.determinant();
-        // Steps so long or short that their length leaves the range of numbers are no spacing either.
-        let steps_are_lengths = (0..3).all(|a| world_from_voxel.matrix3.col(a).length().is_normal());
-        if !world_from_voxel.is_finite() || !determinant.is_normal() || !steps_are_lengths {
+        // Steps so long or short that 32 bits, which most formats have for them, cannot hold them are no spacing either.
+        let steps: [f64; 3] = std::array::from_fn(|a| world_from_voxel.matrix3.col(a).length());
+        let are_lengths = steps.iter().all(|&step| (step as f32).is_normal());
+        let spans = determinant.is_normal() && (determinant / steps.iter().product::<f64>()).abs() > FLATTEST;
+        let is_a_place = world_from_voxel.translation.as_vec3().is_finite();
+        if !world_from_voxel.is_finite() || !spans || !are_lengths || !is_a_place {
             return Err(Error::geometry("the voxel axes do not span space (zero, infinite or missing spacing)"));
         }
         Ok(Self { size, world_from_voxel })
@@ -186,8 +192,11 @@ mod tests {
     #[test]
     fn a_flat_or_broken_grid_is_refused() {
         assert!(Geometry::axis_aligned([1, 1, 0], World::default(), [1.0; 3]).is_err());
-        for spacing in [0.0, f64::NAN, f64::INFINITY, 6e204, 1e-200] {
+        for spacing in [0.0, f64::NAN, f64::INFINITY, 6e204, 1e-200, 1e-110] {
             assert!(Geometry::axis_aligned([2, 2, 2], World::default(), [1.0, spacing, 1.0]).is_err());
         }
+        assert!(Geometry::axis_aligned([2; 3], World::new(0.0, 1e60, 0.0), [1.0; 3]).is_err());
+        let nearly_one = [DVec3::X, DVec3::Y, (DVec3::X + 1e-9 * DVec3::Z).normalize()];
+        assert!(Geometry::from_parts([2; 3], World::default(), [1.0; 3], nearly_one).is_err());
     }
 }
