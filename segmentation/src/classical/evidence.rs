@@ -1,6 +1,8 @@
 //! What the prompts claim about voxels: some are inside, some outside, and of some regions only that the object is
 //! in there.
 
+use super::hint::Hint;
+use super::lattice::Lattice;
 use crate::prompt::{Prompt, Shape};
 use crate::raster;
 use glam::DVec3;
@@ -12,6 +14,8 @@ pub enum Area {
     Voxels(Vec<[usize; 3]>),
     Solid(VoxelBox),
     Mask(Mask),
+    /// Some of the cells of a lattice.
+    Cells(Lattice, Vec<bool>),
 }
 
 impl Area {
@@ -20,6 +24,7 @@ impl Area {
             Self::Voxels(voxels) => raster::box_of(voxels),
             Self::Solid(bounds) => *bounds,
             Self::Mask(mask) => mask.bounds(),
+            Self::Cells(lattice, _) => lattice.bounds,
         }
     }
 }
@@ -55,6 +60,12 @@ impl Evidence {
             all.add(prompt, size);
         }
         all
+    }
+
+    /// The same, with what somebody else believes said first.
+    pub fn after(mut self, hint: &Hint) -> Self {
+        self.claims.splice(0..0, hint.claims().iter().cloned());
+        self
     }
 
     fn add(&mut self, prompt: &Prompt, size: [usize; 3]) {
@@ -113,8 +124,8 @@ impl Evidence {
 
     /// The box around everything that says where the object is.
     pub fn bounds(&self) -> VoxelBox {
-        let claimed =
-            self.claims.iter().filter(|c| c.inside || matches!(c.area, Area::Voxels(_))).map(|c| c.area.bounds());
+        let spoken = |c: &&Claim| c.inside || matches!(c.area, Area::Voxels(_) | Area::Cells(..));
+        let claimed = self.claims.iter().filter(spoken).map(|c| c.area.bounds());
         let around = self.regions.iter().map(|r| r.area.bounds());
         claimed.chain(around).fold(VoxelBox::default(), |all, b| all.union(&b))
     }

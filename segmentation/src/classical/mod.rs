@@ -11,6 +11,7 @@ mod evidence;
 mod features;
 mod geodesic;
 mod growcut;
+mod hint;
 mod lattice;
 mod refine;
 mod seeds;
@@ -21,6 +22,7 @@ use crate::error::Result;
 use evidence::{Area, Claim, Evidence};
 use features::Features;
 use growcut::Cell;
+pub(crate) use hint::Hint;
 use lattice::Lattice;
 use limner_imaging::{Mask, StackAxis, Task, VoxelBox};
 use refine::Soft;
@@ -53,11 +55,18 @@ impl Engine for Classical {
     }
 
     fn predict(&self, request: &Request, task: &Task) -> Result<Prediction> {
+        self.answer(request, None, task)
+    }
+}
+
+impl Classical {
+    /// The answer of somebody who has seen what another makes of the object.
+    pub(crate) fn answer(&self, request: &Request, hint: Option<&Hint>, task: &Task) -> Result<Prediction> {
         let start = Instant::now();
         let found = if request.image.channels() == 1 {
-            Worker::<1> { request, weights: self.weights, task }.run()?
+            Worker::<1> { request, hint, weights: self.weights, task }.run()?
         } else {
-            Worker::<3> { request, weights: self.weights, task }.run()?
+            Worker::<3> { request, hint, weights: self.weights, task }.run()?
         };
         let Soft { mask, probability } = found;
         let changed = changed_box(request.previous.map(|p| &p.mask), &mask);
@@ -68,6 +77,7 @@ impl Engine for Classical {
 /// One request under way, on pictures of `N` channels.
 struct Worker<'a, const N: usize> {
     request: &'a Request<'a>,
+    hint: Option<&'a Hint>,
     weights: Weights,
     task: &'a Task,
 }
@@ -75,7 +85,10 @@ struct Worker<'a, const N: usize> {
 impl<const N: usize> Worker<'_, N> {
     fn run(&self) -> Result<Soft> {
         let size = self.request.image.size();
-        let evidence = Evidence::of(self.request.prompts, size);
+        let mut evidence = Evidence::of(self.request.prompts, size);
+        if let Some(hint) = self.hint {
+            evidence = evidence.after(hint);
+        }
         let whole = VoxelBox::whole(size);
         if self.request.image.stack_axis == StackAxis::Space || size[2] == 1 {
             return self.answer(&evidence, whole);

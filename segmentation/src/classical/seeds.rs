@@ -46,6 +46,10 @@ fn fill(lattice: &Lattice, area: &Area, mut set: impl FnMut(usize)) {
         }
         Area::Solid(bounds) => fill_where(lattice, *bounds, |_| true, set),
         Area::Mask(mask) => fill_where(lattice, mask.bounds(), |voxel| mask.get(voxel), set),
+        Area::Cells(other, cells) => {
+            let holds = |voxel| other.cell_of(voxel).is_some_and(|cell| cells[other.offset(cell)]);
+            fill_where(lattice, other.bounds, holds, set);
+        }
     }
 }
 
