@@ -13,7 +13,7 @@ use crate::gpu::Gpu;
 use crate::hanging::Rules;
 use crate::jobs::Jobs;
 use crate::keymap::{Chord, Keymap, Mode};
-use crate::model_choice::Choice;
+use crate::model_choice::{Choice, ChosenBy};
 use crate::notices::{Notices, Offer};
 use crate::outbox::{Outbox, Request};
 use crate::overlay;
@@ -178,7 +178,7 @@ impl App {
         if let Some(choice) = self.settings.model.chosen.clone().or(best)
             && choice != Choice::Listed(self.assist.engine().name().into())
         {
-            self.use_model(choice);
+            self.use_model(choice, ChosenBy::Start);
         }
         match start {
             Start::Sample => self.act(Action::OpenSample),

@@ -29,6 +29,13 @@ pub enum Choice {
     Server,
 }
 
+/// Who wants a model opened: what nobody chose is not kept, so that a better one may be the first another day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    Start,
+    User,
+}
+
 /// What a server wants to be shown. It stays in the user's own settings and is never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -68,7 +68,11 @@ fn another_window_shows_what_the_lost_one_showed() {
     first.get_by_label("Scribble").click();
     first.step();
     drag(&mut first, vec2(-60.0, -20.0));
-    wait(&mut first, "a proposal", |app| app.assist.proposal().is_some());
+    // The preview comes first; the model's own answer would arrive between the two pictures.
+    wait(&mut first, "the whole answer", |app| {
+        let answer = app.assist.talk().and_then(|talk| talk.answer());
+        answer.is_some_and(|answer| !answer.is_preview && !answer.is_part)
+    });
     for _ in 0..400 {
         // Until the volume is sharp.
         first.step();

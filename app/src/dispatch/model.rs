@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::assist::Tried;
 use crate::jobs::Apply;
-use crate::model_choice::{Choice, ModelSettings};
+use crate::model_choice::{Choice, ChosenBy, ModelSettings};
 use crate::outbox::ModelAct;
 use crate::panels::dialog::Dialog;
 use crate::panels::settings::SettingsPage;
@@ -15,7 +15,7 @@ const SLOT: &str = "model";
 impl App {
     pub(super) fn act_on_model(&mut self, act: ModelAct) {
         match act {
-            ModelAct::Use(choice) => self.use_model(choice),
+            ModelAct::Use(choice) => self.use_model(choice, ChosenBy::User),
             ModelAct::Test => self.test_server(),
             ModelAct::Keep(settings) => self.keep_model_settings(settings),
             ModelAct::PickFolder => self.pick_model_folder(),
@@ -28,8 +28,8 @@ impl App {
         self.keep_settings();
     }
 
-    /// Opens a model; the choice is kept once it has worked.
-    pub(crate) fn use_model(&mut self, choice: Choice) {
+    /// Opens a model; a user's choice is kept once it has worked.
+    pub(crate) fn use_model(&mut self, choice: Choice, by: ChosenBy) {
         let title = if choice == Choice::Server { "Asking the server" } else { "Opening the model" };
         let settings = self.settings.model.clone();
         self.assist.tried = Some(Tried { choice: choice.clone(), outcome: None });
@@ -37,9 +37,13 @@ impl App {
             let opened = settings.open(&choice, task);
             let apply: Apply = Box::new(move |app| match opened {
                 Ok((model, engine)) => {
-                    app.settings.model.chosen = Some(choice.clone());
-                    app.keep_settings();
-                    app.assist.tried = Some(Tried { choice, outcome: Some(Ok(model.about.clone())) });
+                    if by == ChosenBy::User {
+                        app.settings.model.chosen = Some(choice.clone());
+                        app.keep_settings();
+                    }
+                    // What those with the program are stands beside them already.
+                    let said = if model.is_listed() { "Ready".into() } else { model.about.clone() };
+                    app.assist.tried = Some(Tried { choice, outcome: Some(Ok(said)) });
                     app.assist.list(model);
                     app.assist.use_engine(engine);
                     app.ask_engine();

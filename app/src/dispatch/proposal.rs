@@ -8,7 +8,7 @@ use limner_imaging::{Mask, VoxelBox};
 /// Voxels of a mask that are less likely than this are drawn paler: there the next prompt helps most.
 const SURE: f32 = 0.75;
 /// Voxels outside a mask that are at least this likely are its soft edge.
-const NEAR: f32 = 0.25;
+const NEAR: f32 = 0.4;
 /// How far from the mask its soft edge reaches, in voxels. What lies farther off is another object that looks alike: of
 /// no help, and to the eye a mistake.
 const SOFT_EDGE: usize = 4;

@@ -30,7 +30,11 @@ impl Hand {
             .wgpu()
             .build_eframe(move |cc| App::new(cc, paths, start).expect("the application starts"));
         let mut hand = Self { window };
-        hand.wait("a picture", |app| app.workspace.open().is_some());
+        // The model opens beside everything else and would take the place of one that a test puts in.
+        hand.wait("a picture and a model", |app| {
+            let opened = app.assist.tried.as_ref().is_none_or(|tried| tried.outcome.is_some());
+            app.workspace.open().is_some() && opened
+        });
         hand
     }
 
