@@ -16,6 +16,9 @@ tests/neon.sh
 home="${LIMNER_JUDGES:-${XDG_CACHE_HOME:-$HOME/.cache}/limner/judges}"
 "$home/nninteractive/bin/python" segmentation/tests/data/similarity.py --check
 
+# The same seed trains the same network: the first steps twice, loss by loss.
+"$home/nninteractive/bin/python" segmentation/training/reproducible.py --threads 1 --steps 60
+
 # An object in a volume of twelve thousand million voxels, with memory for a few patches.
 cargo run --locked -p limner-segmentation --example vast_volume
 

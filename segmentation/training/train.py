@@ -40,7 +40,8 @@ def arguments():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--every", type=float, default=60, help="seconds between checkpoints")
-    parser.add_argument("--small", type=int, help="a smaller patch and batch, to try things on a processor")
+    parser.add_argument("--small", type=int, help="a smaller patch and batch, to try things on a processor; every step is noted")
+    parser.add_argument("--threads", type=int, help="threads of a processor; the same losses need the same number")
     parser.add_argument("--reuse", type=int, default=4, help="sessions for each picture made")
     return parser.parse_args()
 
@@ -51,6 +52,10 @@ class Training:
         self.device = torch.device(options.device)
         torch.manual_seed(options.seed)
         torch.backends.cudnn.benchmark = True
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        if self.device.type == "cpu":
+            torch.use_deterministic_algorithms(True)
         self.network = UNet(self.shape).to(self.device)
         layout = torch.channels_last if self.shape["axes"] == 2 else torch.channels_last_3d
         self.layout = layout if self.device.type == "cuda" else torch.contiguous_format
@@ -111,7 +116,7 @@ class Training:
         self.step += 1
         self.follow()
         lead = lead.detach()
-        if self.step % 20 == 0:
+        if self.step % 20 == 0 or self.options.small:
             self.note(cost, lead, targets, found)
         with torch.no_grad():
             for group, part in zip(self.groups, lead.split([g.count for g in self.groups])):

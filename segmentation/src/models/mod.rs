@@ -117,12 +117,12 @@ pub fn in_folder(folder: &Path) -> Model {
     Model::in_folder(folder)
 }
 
-/// All that can be had by name, the best first: the networks that lie with the program, then the built-in ones.
+/// All that can be had by name: the built-in ones, then the networks that lie with the program.
 #[must_use]
 pub fn all() -> Vec<Model> {
     let networks =
         places::folders().into_iter().map(|folder| Model { with_program: true, ..Model::in_folder(&folder) });
-    networks.chain(MODELS.iter().map(Model::built_in)).collect()
+    MODELS.iter().map(Model::built_in).chain(networks).collect()
 }
 
 /// The engine of that name, or, where none is named, the one to begin with: the first there is.
