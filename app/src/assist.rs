@@ -148,6 +148,12 @@ impl Assist {
         self.operation.as_ref()
     }
 
+    /// Whether what is offered is another engine's preview, or one slice only.
+    pub fn is_preview(&self) -> bool {
+        let shown = self.talk.as_ref().filter(|_| self.operation.is_none()).and_then(Talk::shown);
+        shown.is_some_and(|answer| answer.is_preview)
+    }
+
     /// Whether there is something to accept or reject.
     pub const fn is_busy(&self) -> bool {
         self.talk.is_some() || self.operation.is_some()
@@ -168,10 +174,11 @@ impl Assist {
         Some(&answer.prediction).filter(|prediction| prediction.probability.is_some())
     }
 
-    /// Remembers what is wanted of an answer of which only a part is there. False where it is whole.
-    pub fn wait_for_whole(&mut self, awaited: Awaited) -> bool {
-        let part = self.talk.as_mut().filter(|talk| talk.answer().is_some_and(|answer| answer.is_part));
-        part.is_some_and(|talk| {
+    /// Remembers what is wanted of an answer of which only a part is there, or, while the engine is `at_work`, only a preview.
+    /// False where it is the answer itself.
+    pub fn wait_for_whole(&mut self, awaited: Awaited, at_work: bool) -> bool {
+        let is_to_come = |answer: &Arc<Answer>| answer.is_part || answer.is_preview && at_work;
+        self.talk.as_mut().filter(|talk| talk.answer().is_some_and(is_to_come)).is_some_and(|talk| {
             talk.awaited = Some(awaited);
             true
         })
@@ -179,8 +186,8 @@ impl Assist {
 
     /// What was wanted of the answer that is whole now.
     pub fn take_awaited(&mut self) -> Option<Awaited> {
-        let whole = self.talk.as_mut().filter(|talk| talk.answer().is_some_and(|answer| !answer.is_part))?;
-        whole.awaited.take()
+        let is_whole = |answer: &Arc<Answer>| !answer.is_part && !answer.is_preview;
+        self.talk.as_mut().filter(|talk| talk.answer().is_some_and(is_whole))?.awaited.take()
     }
 
     /// Adds a prompt about a label of a picture; one about another object begins anew.
@@ -438,7 +445,7 @@ mod tests {
                 let is_part = answer.is_part;
                 assert!(assist.receive(&prompts, answer));
                 assert_eq!(
-                    assist.wait_for_whole(Awaited::Accept),
+                    assist.wait_for_whole(Awaited::Accept, true),
                     is_part,
                     "what is seen of one slice is not all of it"
                 );

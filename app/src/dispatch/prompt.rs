@@ -153,6 +153,11 @@ impl App {
         }
     }
 
+    /// Whether the engine itself is at work on what was said; what stands there meanwhile is a preview.
+    pub(crate) fn is_segmenting(&self) -> bool {
+        self.jobs.is_busy(SLOT)
+    }
+
     /// Enter: closes a path that waits, else accepts what is offered.
     pub(super) fn accept(&mut self) {
         if self.work.draft.is_some() {
@@ -173,7 +178,7 @@ impl App {
             // Not asked yet, or something changed under it: the answer is asked for again, never pasted over what is new.
             return self.ask_engine();
         }
-        if self.assist.wait_for_whole(Awaited::Accept) {
+        if self.assist.wait_for_whole(Awaited::Accept, self.is_segmenting()) {
             return;
         }
         self.accept_answer();
@@ -247,7 +252,7 @@ impl App {
         let had = self.assist.is_busy();
         self.accept();
         if had && self.assist.is_busy() {
-            self.assist.wait_for_whole(Awaited::AcceptAndNext);
+            self.assist.wait_for_whole(Awaited::AcceptAndNext, self.is_segmenting());
             return;
         }
         self.next_instance();

@@ -35,9 +35,13 @@ impl App {
         }
         let edge = share.is_some().then(|| soft_edge(&mask.within(after)));
         let is_near = |index| edge.as_ref().is_some_and(|edge| edge.get(index));
+        // All of a preview is pale: nothing of it is the model's word yet.
+        let is_preview = self.assist.is_preview() && self.is_segmenting();
         let certain = |index: [usize; 3]| match (mask.get(index), &share) {
+            (false, _) if is_preview => Proposed::No,
             (false, Some(answer)) if is_near(index) && answer.probability_at(index) >= NEAR => Proposed::Near,
             (false, _) => Proposed::No,
+            (true, _) if is_preview => Proposed::Unsure,
             (true, Some(answer)) if answer.probability_at(index) < SURE => Proposed::Unsure,
             (true, _) => Proposed::Yes,
         };
