@@ -305,8 +305,16 @@ const MOST_PARTS: usize = 200;
 pub(super) fn fresh(document: &Document, name: impl FnOnce(u16) -> String) -> Result<Label, Error> {
     let value = document.free_label_value().ok_or_else(|| Error::refused("all 65,535 labels are in use"))?;
     let mut label = Label::new(value, name(value));
-    label.colour = crate::theme::LABEL_COLOURS.get(usize::from(value) - 1).copied();
+    label.colour = free_colour(document, value);
     Ok(label)
+}
+
+/// The colour of the palette that goes with a value, or the first that no label has; nothing where the palette is used up.
+fn free_colour(document: &Document, value: u16) -> Option<[u8; 3]> {
+    let palette = &crate::theme::LABEL_COLOURS;
+    let used: Vec<[u8; 3]> = document.labels().into_iter().map(Label::colour).collect();
+    let is_free = |colour: &[u8; 3]| !used.contains(colour);
+    palette.get(usize::from(value) - 1).into_iter().chain(palette).copied().find(is_free)
 }
 
 /// "Lesion" is followed by "Lesion 2", "Lesion 2" by "Lesion 3".
@@ -384,6 +392,23 @@ mod tests {
         add(&mut document, "Lesion 2");
         assert_eq!(next_name(&document, "Lesion 2"), "Lesion 3");
         assert_eq!(next_name(&document, "7"), "7 2");
+    }
+
+    #[test]
+    fn a_new_label_takes_a_colour_that_no_other_has() {
+        let mut document = Document::new("reader");
+        let mut colours = Vec::new();
+        for n in 0..5_u16 {
+            let mut label = fresh(&document, |value| format!("Label {value}")).unwrap();
+            if n == 1 {
+                // Recoloured to what the fourth would have.
+                label.colour = Some(crate::theme::LABEL_COLOURS[3]);
+            }
+            colours.push(label.colour());
+            document.apply("New", vec![Command::AddLabel { label }]).unwrap();
+        }
+        let all: std::collections::HashSet<_> = colours.iter().collect();
+        assert_eq!(all.len(), 5, "{colours:?}");
     }
 
     #[test]
