@@ -146,6 +146,12 @@ impl Asking {
         self.live(document, self.question?)
     }
 
+    /// Whether none of the pictures of a set was in view when the questions were listed last.
+    pub fn is_elsewhere(&self, set: &ImageSet) -> bool {
+        let seen = self.listed.as_ref().map(|(_, seen, ..)| seen).filter(|seen| !seen.is_empty());
+        seen.is_some_and(|seen| !set.items.is_empty() && set.items.iter().all(|item| !seen.contains(&item.frame.image)))
+    }
+
     pub fn type_into(&mut self, entity: Entity, step: &'static str) {
         self.typing = Some(Typing { entity, step, since: Instant::now() });
     }

@@ -21,13 +21,17 @@ pub fn ui(app: &App, document: &Document, shown: &Question, ui: &mut Ui, out: &m
     let Some(set) = document.get::<ImageSet>(question.image_set) else { return };
     ui.spacing_mut().item_spacing.y = space::S - 1.0;
     head_ui(&mut sheet, &question, ui);
+    if app.work.asking.is_elsewhere(set) {
+        ui.colored_label(colours(ui.ctx()).warning, "About a picture that is not in view");
+    }
     guide_ui(&question, ui);
     let field = Field { part: Part::Stem, name: "Question", hint: "What is asked", rows: 2, step: "Edit question" };
     sheet.text(ui, field, &mut question.stem);
-    flags::ui(&mut sheet, &question, ui);
     draft_ui(&mut sheet, &mut question, ui);
     answer::ui(&mut sheet, &mut question, set, ui);
     evidence::grounding_ui(&mut sheet, &mut question, set, ui);
+    // Below what is clicked: a line that comes or goes must not move a choice under the pointer.
+    flags::ui(&mut sheet, &question, ui);
     steps::ui(&mut sheet, &mut question, set, ui);
     stages::ui(&mut sheet, &mut question, ui);
     details::ui(&mut sheet, &mut question, ui);
