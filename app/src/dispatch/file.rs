@@ -35,6 +35,13 @@ pub(super) const OPENING: &str = "open";
 
 impl App {
     pub(super) fn open_sample(&mut self) {
+        // It has no place among a user's own patients.
+        let is_theirs =
+            |project: &Project| !project.path().starts_with(&self.paths.data) && project.document().images().len() > 0;
+        if self.workspace.project.as_ref().is_some_and(is_theirs) {
+            self.new_project();
+            self.notices.done("The sample study is in a project of its own; yours is closed and saved");
+        }
         let folder = self.paths.data.join("sample");
         self.note_opened(folder.clone());
         self.jobs.start_latest(OPENING, "Unpacking the sample study", move |task| {

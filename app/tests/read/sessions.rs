@@ -186,6 +186,27 @@ fn a_mask_beside_its_picture_is_listed_as_such_and_the_picture_is_opened() {
     hand.window.get_by_label_contains("image_mask.nii.gz, in ");
 }
 
+#[test]
+fn the_sample_study_does_not_go_into_a_project_with_a_name() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, mine) = (home.path().join("pictures"), home.path().join("mine.limner"));
+    std::fs::create_dir(&folder).unwrap();
+    two_volumes(&folder);
+    let mut hand = Hand::on(home.path(), Start::Path(folder));
+    hand.window.state_mut().carry_out(Request::SaveProjectAs(mine.clone()));
+    hand.window.step();
+    let path = |hand: &Hand| hand.app().workspace.project.as_ref().unwrap().path().to_owned();
+    assert_eq!(path(&hand), mine);
+    hand.window.state_mut().act(Action::OpenSample);
+    hand.wait("the sample study", |app| app.workspace.found.len() > 3 && app.workspace.open().is_some());
+    assert_ne!(path(&hand), mine);
+    // In a project without a name it may stay.
+    let scratch = path(&hand);
+    hand.window.state_mut().act(Action::OpenSample);
+    hand.wait("the sample study again", |app| !app.jobs.is_busy("open") && app.workspace.open().is_some());
+    assert_eq!(path(&hand), scratch);
+}
+
 /// Two small volumes in a folder, as NIfTI.
 fn two_volumes(folder: &Path) {
     for (n, name) in ["one.nii", "two.nii"].into_iter().enumerate() {
