@@ -17,7 +17,8 @@ use limner_annotation::review::said::Kind;
 
 fn chart(hand: &mut Hand, wanted: ChartAsk) {
     ask(hand, Ask::Chart(wanted));
-    hand.window.step();
+    // What is asked in one frame is worked out in the next and stands in the one after it.
+    (0..3).for_each(|_| hand.window.step());
 }
 
 fn title(hand: &Hand) -> Option<String> {
