@@ -154,8 +154,13 @@ impl App {
     }
 
     /// Whether the engine itself is at work on what was said; what stands there meanwhile is a preview.
-    pub(crate) fn is_segmenting(&self) -> bool {
+    fn is_segmenting(&self) -> bool {
         self.jobs.is_busy(SLOT)
+    }
+
+    /// Whether what is offered is a preview that the engine's own answer will take the place of.
+    pub(crate) fn shows_preview(&self) -> bool {
+        self.assist.is_preview() && self.is_segmenting()
     }
 
     /// Enter: closes a path that waits, else accepts what is offered.

@@ -36,7 +36,7 @@ impl App {
         let edge = share.is_some().then(|| soft_edge(&mask.within(after)));
         let is_near = |index| edge.as_ref().is_some_and(|edge| edge.get(index));
         // All of a preview is pale: nothing of it is the model's word yet.
-        let is_preview = self.assist.is_preview() && self.is_segmenting();
+        let is_preview = self.shows_preview();
         let certain = |index: [usize; 3]| match (mask.get(index), &share) {
             (false, _) if is_preview => Proposed::No,
             (false, Some(answer)) if is_near(index) && answer.probability_at(index) >= NEAR => Proposed::Near,

@@ -93,7 +93,7 @@ fn state_ui(app: &App, ui: &mut Ui) {
         Some((engine, seconds)) => format!("Last answer: {}, {seconds:.2} s", title_of(app, engine)),
         None => "No answer yet".to_owned(),
     });
-    if app.assist.is_preview() && app.is_segmenting() {
+    if app.shows_preview() {
         line("What is shown is a preview: the model is at work".into());
     } else if app.assist.certainty().is_some() {
         line("Paler inside the outline: the model is not sure. The pale rim outside: nearly, and not painted".into());

@@ -174,7 +174,7 @@ pub fn hint(app: &App) -> String {
     if app.assist.is_busy() {
         return if app.why_not(Action::Accept).is_some() {
             "Add a prompt, or Esc drops them".into()
-        } else if app.assist.is_preview() && app.is_segmenting() {
+        } else if app.shows_preview() {
             "A preview: the model is at work. Enter waits for its answer and accepts it, Esc rejects".into()
         } else {
             "Enter accepts, N accepts and begins the next, Esc rejects, Ctrl+Z takes the last prompt back".into()

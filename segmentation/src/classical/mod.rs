@@ -96,8 +96,7 @@ impl<const N: usize> Worker<'_, N> {
         let mut all = Soft::nothing();
         let spoken = evidence.bounds().union(&evidence.base.as_ref().map_or(VoxelBox::default(), |b| b.0.bounds()));
         for frame in spoken.min[2]..spoken.max[2] {
-            let mut limit = whole;
-            (limit.min[2], limit.max[2]) = (frame, frame + 1);
+            let limit = whole.slice(2, frame);
             all = all.joined(self.answer(&evidence.within(limit), limit)?);
         }
         Ok(all)

@@ -86,9 +86,7 @@ pub fn click(reference: &Mask, answer: &Mask, size: [usize; 3], aim: Aim, dice: 
 pub fn loose_box(reference: &Mask, size: [usize; 3], dice: &mut Dice) -> Option<Prompt> {
     let slices: Vec<usize> = reference.indices().map(|voxel| voxel[2]).collect();
     let middle = *slices.get(slices.len() / 2)?;
-    let mut slab = reference.bounds();
-    (slab.min[2], slab.max[2]) = (middle, middle + 1);
-    let tight = reference.within(slab).tight_box();
+    let tight = reference.within(reference.bounds().slice(2, middle)).tight_box();
     let shift = dice.below(6);
     let margin = [shift * size[0] / 256, shift * size[1] / 256, 0];
     Some(Prompt::positive(Shape::Box { bounds: tight.grown(margin, size) }))
@@ -157,11 +155,7 @@ fn largest_slice(part: &Mask, size: [usize; 3]) -> Option<(usize, Mask)> {
     let axis = (0..3).rev().find(|&a| size[a] > 1 && (a == 2 || size[2] > 1)).unwrap_or(2);
     let axis = if size[2] == 1 { 2 } else { axis };
     let bounds = part.bounds();
-    let slices = (bounds.min[axis]..bounds.max[axis]).map(|at| {
-        let mut slab = bounds;
-        (slab.min[axis], slab.max[axis]) = (at, at + 1);
-        part.within(slab)
-    });
+    let slices = (bounds.min[axis]..bounds.max[axis]).map(|at| part.within(bounds.slice(axis, at)));
     let largest = slices.max_by_key(Mask::count)?;
     // Of several pieces in the slice the largest is drawn on.
     Some((axis, largest_part(&largest)?))
