@@ -7,6 +7,7 @@ use limner_imaging::Task;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 struct Tool {
@@ -161,32 +162,33 @@ fn run(program: &Path, arguments: Vec<OsString>, task: &Task) -> Option<Said> {
         .spawn()
         .ok()?;
     // Both are read while it runs: a full pipe would hold it up for ever.
-    let mut out = child.stdout.take()?;
-    let mut err = child.stderr.take()?;
-    let read = |from: &mut dyn std::io::Read| {
-        let mut bytes = Vec::new();
-        let _ = from.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    std::thread::scope(|scope| {
-        let said = scope.spawn(move || read(&mut out));
-        let complained = scope.spawn(move || read(&mut err));
-        let start = Instant::now();
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break Some(status),
-                Ok(None) if start.elapsed() < LONGEST && !task.cancel.is_cancelled() => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                _ => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    break None;
-                }
+    let said = heard(child.stdout.take()?);
+    let complained = heard(child.stderr.take()?);
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if start.elapsed() < LONGEST && !task.cancel.is_cancelled() => {
+                std::thread::sleep(Duration::from_millis(20));
             }
-        };
-        let text = [said.join().ok()?, complained.join().ok()?].join("\n");
-        Some(Said { success: status?.success(), text })
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                // What it has started itself may hold the pipes for longer: nobody waits for that.
+                return None;
+            }
+        }
+    };
+    let text = [said.join().ok()?, complained.join().ok()?].join("\n");
+    Some(Said { success: status.success(), text })
+}
+
+/// Listens to a pipe until its end.
+fn heard(mut pipe: impl std::io::Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 
@@ -204,8 +206,15 @@ mod tests {
         // More than a pipe holds.
         assert!(say("head -c 300000 /dev/zero | tr '\\0' x").text.len() >= 300_000);
         let cancelled = Task::default();
-        cancelled.cancel.cancel();
-        assert!(run(&shell, vec!["-c".into(), "sleep 30".into()], &cancelled).is_none());
+        let cancel = cancelled.cancel.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            cancel.cancel();
+        });
+        let start = Instant::now();
+        // The sleep is a child of the shell, and outlives it with the pipes in its hands.
+        assert!(run(&shell, vec!["-c".into(), "sleep 30; true".into()], &cancelled).is_none());
+        assert!(start.elapsed() < Duration::from_secs(20), "a cancelled export does not wait for it");
         assert!(program("no-such-tool-of-anybody").is_none());
     }
 
