@@ -6,16 +6,21 @@
 //! proposal is asked for again rather than pasted.
 
 mod question;
+mod shelf;
+mod talk;
 
 pub use question::Question;
+pub use shelf::Kept;
+pub use talk::{Answer, Talk};
 
 use crate::model_choice::Choice;
 use crate::work::propagate::Way;
 use limner_annotation::operations::Operation;
 use limner_annotation::{ImageId, LabelId, Revision};
-use limner_imaging::{Mask, StackAxis, Volume};
+use limner_imaging::{Mask, Volume};
 use limner_segmentation::models::{self, Model};
 use limner_segmentation::{Engine, Prediction, Prompt};
+use shelf::Shelf;
 use std::sync::Arc;
 
 pub struct Assist {
@@ -23,6 +28,8 @@ pub struct Assist {
     /// Answers at once while the engine still thinks.
     preview: Arc<dyn Engine>,
     talk: Option<Talk>,
+    /// What was said and is not in the hand.
+    shelf: Shelf,
     operation: Option<OperationPreview>,
     /// Who answered last, and in how many seconds.
     last: Option<(String, f64)>,
@@ -38,37 +45,6 @@ pub struct Assist {
 pub struct Tried {
     pub choice: Choice,
     pub outcome: Option<Result<String, String>>,
-}
-
-/// What is being said about one object.
-pub struct Talk {
-    pub image: ImageId,
-    pub label: LabelId,
-    /// What the label held when it was taken up again; the result replaces it.
-    pub former: Mask,
-    /// The first one says nothing; never empty.
-    steps: Vec<Step>,
-    at: usize,
-    awaited: Option<Awaited>,
-}
-
-#[derive(Clone, Default)]
-struct Step {
-    prompts: Vec<Prompt>,
-    answer: Option<Arc<Answer>>,
-}
-
-/// A mask an engine suggests.
-pub struct Answer {
-    pub prediction: Prediction,
-    pub made_on: Revision,
-    pub engine: String,
-    /// Of the model's weights, where it has any.
-    pub license: Option<String>,
-    /// From the preview engine: another one is still to come.
-    pub is_preview: bool,
-    /// It was worked out for one slice alone.
-    pub is_part: bool,
 }
 
 /// What is to be done with an answer as soon as it is whole.
@@ -102,9 +78,17 @@ pub enum Offer {
 
 impl Assist {
     pub fn new(engine: Arc<dyn Engine>) -> anyhow::Result<Self> {
-        let preview = models::open("classical")?;
-        let (talk, operation, last, tried) = (None, None, None, None);
-        Ok(Self { engine, preview, talk, operation, last, collects: false, models: models::all(), tried })
+        Ok(Self {
+            engine,
+            preview: models::open("classical")?,
+            talk: None,
+            shelf: Shelf::default(),
+            operation: None,
+            last: None,
+            collects: false,
+            models: models::all(),
+            tried: None,
+        })
     }
 
     pub fn engine(&self) -> &dyn Engine {
@@ -127,9 +111,8 @@ impl Assist {
     /// Another engine answers from now on; what has been said so far is asked again.
     pub fn use_engine(&mut self, engine: Arc<dyn Engine>) {
         self.engine = engine;
-        if let Some(talk) = &mut self.talk {
-            talk.steps.iter_mut().for_each(|step| step.answer = None);
-        }
+        self.talk.iter_mut().for_each(Talk::forget_answers);
+        self.shelf.forget_answers();
     }
 
     pub fn last_answer(&self) -> Option<(&str, f64)> {
@@ -190,11 +173,10 @@ impl Assist {
         self.talk.as_mut().filter(|talk| talk.answer().is_some_and(is_whole))?.awaited.take()
     }
 
-    /// Adds a prompt about a label of a picture; one about another object begins anew.
+    /// Adds a prompt about a label of a picture. What was said about another object is laid aside.
     pub fn add(&mut self, image: ImageId, label: LabelId, prompt: Prompt) {
         self.operation = None;
-        let talk = self.talk.take().filter(|talk| (talk.image, talk.label) == (image, label));
-        let mut talk = talk.unwrap_or_else(|| Talk::new(image, label));
+        let mut talk = self.take_up(image, label).unwrap_or_else(|| Talk::new(image, label));
         talk.change(|prompts| prompts.push(prompt));
         self.talk = Some(talk);
     }
@@ -202,9 +184,82 @@ impl Assist {
     /// Goes on from prompts of earlier; `former` is what the label holds of them.
     pub fn reopen(&mut self, image: ImageId, label: LabelId, prompts: Vec<Prompt>, former: Mask) {
         self.operation = None;
-        let mut talk = Talk { former, ..Talk::new(image, label) };
-        talk.steps[0].prompts = prompts;
+        self.put_aside(false);
+        self.talk = Some(Talk::of(image, label, prompts, former));
+    }
+
+    /// The talk about an object, in the hand or laid aside; one about another is laid aside.
+    fn take_up(&mut self, image: ImageId, label: LabelId) -> Option<Talk> {
+        match self.talk.take() {
+            Some(talk) if (talk.image, talk.label) == (image, label) => Some(talk),
+            other => {
+                other.into_iter().for_each(|talk| self.shelf.put(talk, false));
+                self.shelf.take(image, label)
+            }
+        }
+    }
+
+    /// Lays aside what is being said: with the picture it is about, or to make room for another object.
+    pub fn put_aside(&mut self, with_picture: bool) {
+        self.talk.take().into_iter().for_each(|talk| self.shelf.put(talk, with_picture));
+    }
+
+    /// Goes on with what was said about an object. False where nothing waits.
+    pub fn go_on(&mut self, image: ImageId, label: LabelId) -> bool {
+        let waits = self.shelf.has(image, label);
+        if waits {
+            self.operation = None;
+            self.talk = self.take_up(image, label);
+        }
+        waits
+    }
+
+    /// Goes on with what went away with a picture: the label it is about, where something waits and the hand is free.
+    pub fn go_on_with_picture(&mut self, image: ImageId, is_there: impl Fn(LabelId) -> bool) -> Option<LabelId> {
+        if self.is_busy() {
+            return None;
+        }
+        self.talk = self.shelf.take_of_picture(image, is_there);
+        self.talk.as_ref().map(|talk| talk.label)
+    }
+
+    /// Whether something was said about an object that is not in the hand and not accepted.
+    pub fn waits_for(&self, image: ImageId, label: LabelId) -> bool {
+        self.shelf.has(image, label)
+    }
+
+    /// What is to outlive the session.
+    pub fn kept(&self) -> Vec<Kept> {
+        let in_hand = self.talk.as_ref().and_then(|talk| Kept::of(talk, true));
+        self.shelf.kept().chain(in_hand).collect()
+    }
+
+    /// Begins with what an earlier session left of a project; `former` is what a label holds on a picture, `None` where one of
+    /// them is gone.
+    pub fn begin_project(&mut self, kept: Vec<Kept>, former: impl Fn(ImageId, LabelId) -> Option<Mask>) {
+        (self.talk, self.operation, self.shelf) = (None, None, Shelf::default());
+        self.shelf.restore(kept, former);
+    }
+
+    /// A step has painted what is offered: an undo of it brings back what was said.
+    pub fn settle(&mut self, step: Revision) {
+        self.talk.take().into_iter().for_each(|talk| self.shelf.accept(step, talk));
+    }
+
+    /// A step was taken back: what it was painted from is in the hand again. True where it was painted from prompts.
+    pub fn undone(&mut self, step: Revision) -> bool {
+        let Some(talk) = self.shelf.undone(step) else { return false };
+        self.put_aside(false);
         self.talk = Some(talk);
+        true
+    }
+
+    /// A step was done again: what it was painted from is accepted again.
+    pub fn redone(&mut self, step: Revision) {
+        let in_hand = self.talk.take_if(|talk| talk.accepted_as == Some(step));
+        if let Some(talk) = in_hand.or_else(|| self.shelf.take_accepted_as(step)) {
+            self.shelf.accept(step, talk);
+        }
     }
 
     pub fn edit(&mut self, n: usize, prompt: Prompt) {
@@ -220,6 +275,7 @@ impl Assist {
         {
             *place = prompt;
             talk.steps[talk.at].answer = None;
+            talk.accepted_as = None;
         }
     }
 
@@ -234,7 +290,7 @@ impl Assist {
     }
 
     pub fn can_redo(&self) -> bool {
-        self.talk.as_ref().is_some_and(|talk| talk.at + 1 < talk.steps.len())
+        self.talk.as_ref().is_some_and(Talk::can_redo)
     }
 
     pub fn undo(&mut self) {
@@ -244,7 +300,7 @@ impl Assist {
     }
 
     pub fn redo(&mut self) {
-        if let Some(talk) = self.talk.as_mut().filter(|talk| talk.at + 1 < talk.steps.len()) {
+        if let Some(talk) = self.talk.as_mut().filter(|talk| talk.can_redo()) {
             talk.at += 1;
         }
     }
@@ -290,7 +346,7 @@ impl Assist {
     }
 
     pub fn preview_operation(&mut self, preview: OperationPreview) {
-        self.talk = None;
+        self.put_aside(false);
         self.operation = Some(preview);
     }
 
@@ -308,66 +364,13 @@ impl Assist {
         })
     }
 
-    /// Drops what was said and offered.
-    pub fn finish(&mut self) {
-        self.talk = None;
+    pub fn drop_operation(&mut self) {
         self.operation = None;
     }
-}
 
-impl Talk {
-    fn new(image: ImageId, label: LabelId) -> Self {
-        let former = Mask::empty(limner_imaging::VoxelBox::default());
-        Self { image, label, former, steps: vec![Step::default()], at: 0, awaited: None }
-    }
-
-    pub fn prompts(&self) -> &[Prompt] {
-        &self.steps[self.at].prompts
-    }
-
-    pub fn answer(&self) -> Option<&Arc<Answer>> {
-        self.steps[self.at].answer.as_ref()
-    }
-
-    /// The answer to look at: while the newest prompts wait for theirs, the one before them.
-    pub fn shown(&self) -> Option<&Arc<Answer>> {
-        let said = self.prompts().iter().any(|prompt| prompt.positive);
-        self.steps[..=self.at].iter().rev().filter(|_| said).find_map(|step| step.answer.as_ref())
-    }
-
-    /// Whether prompts are waiting for their engine.
-    pub fn needs_answer(&self, now: Revision) -> bool {
-        let answered = self.answer().is_some_and(|answer| !answer.is_preview && answer.made_on == now);
-        !answered && self.prompts().iter().any(|prompt| prompt.positive)
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Vec<Prompt>)) {
-        let mut prompts = self.prompts().to_vec();
-        change(&mut prompts);
-        self.steps.truncate(self.at + 1);
-        self.steps.push(Step { prompts, answer: None });
-        self.at += 1;
-        self.awaited = None;
-    }
-
-    /// What an engine answered before the last prompts were added, and to how many.
-    fn previous(&self, engine: &str) -> Option<(Arc<Answer>, usize)> {
-        let now = self.prompts();
-        let earlier = self.steps[..self.at].iter().rev().filter(|step| now.starts_with(&step.prompts));
-        let mut answered = earlier.filter_map(|step| Some((step.answer.clone()?, step.prompts.len())));
-        answered.find(|(answer, _)| answer.engine == engine && !answer.is_preview)
-    }
-
-    /// The stored slice of a volume that was spoken of last.
-    fn slice_in_hand(&self, volume: &Volume) -> Option<usize> {
-        let is_volume = volume.stack_axis == StackAxis::Space && volume.size()[2] > 1 && volume.only_slice().is_none();
-        let slice_of = |prompt: &Prompt| {
-            let bounds = prompt.bounds(volume.size());
-            (bounds.size()[2] == 1).then_some(bounds.min[2])
-        };
-        let slice = slice_of(self.prompts().last().filter(|_| is_volume)?)?;
-        let is_asked = |prompt: &Prompt| prompt.positive && slice_of(prompt) == Some(slice);
-        self.prompts().iter().any(is_asked).then_some(slice)
+    /// Drops what was said.
+    pub fn finish(&mut self) {
+        self.talk = None;
     }
 }
 

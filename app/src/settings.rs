@@ -1,6 +1,7 @@
 //! What is remembered between starts. A settings file that cannot be read is set aside, never a reason not to start.
 
 use crate::action::Used;
+use crate::assist::Kept;
 use crate::beside::Place;
 use crate::keymap::{OwnKeys, Profile};
 use crate::model_choice::ModelSettings;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub predictions: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Files and folders that were opened with a project, to be listed again with it.
     pub opened: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Prompts that nobody has accepted yet, by project, to go on with.
+    pub talks: BTreeMap<PathBuf, Vec<Kept>>,
     /// Where a file or folder was chosen last.
     pub last_folder: Option<PathBuf>,
     /// How answers of models write boxes, by the name of the convention.
@@ -54,6 +57,7 @@ impl Default for Settings {
             recent_projects: Vec::new(),
             predictions: BTreeMap::new(),
             opened: BTreeMap::new(),
+            talks: BTreeMap::new(),
             last_folder: None,
             answer_boxes: "pixels".into(),
             hand: None,
@@ -203,10 +207,13 @@ impl Settings {
         opened.drain(..opened.len().saturating_sub(MOST));
     }
 
-    /// What was opened with a project was opened with its copy too.
+    /// What was opened with a project was opened with its copy too, and prompts wait in both.
     pub fn carry_opened(&mut self, project: &Path, copy: &Path) {
         if let Some(opened) = self.opened.get(project).cloned() {
             self.opened.insert(copy.into(), opened);
+        }
+        if let Some(talks) = self.talks.get(project).cloned() {
+            self.talks.insert(copy.into(), talks);
         }
     }
 
@@ -224,6 +231,7 @@ impl Settings {
         self.recent_projects.truncate(RECENT);
         let recent = &self.recent_projects;
         self.opened.retain(|known, _| recent.contains(known));
+        self.talks.retain(|known, _| recent.contains(known));
         self.last_project = Some(path.into());
     }
 }

@@ -1,6 +1,7 @@
 //! Scripted sessions of annotating, in a test harness: prompts, paint, shapes and labels as a hand makes them.
 
 mod hand;
+mod in_talks;
 
 use eframe::egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;

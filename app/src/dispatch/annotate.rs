@@ -71,15 +71,18 @@ impl App {
         }
         self.end_stroke();
         if self.assist.operation().is_some() {
-            return self.reject_proposal();
+            return self.drop_offer();
         }
         if self.assist.can_undo() {
             return self.undo_prompt();
         }
-        if let Some(Some(name)) = self.change("Undo", Document::undo) {
-            self.notices.done(format!("Undone: {name}"));
-        }
+        let step = self.document().map(Document::content_revision);
+        let undone = self.change("Undo", Document::undo).flatten();
         self.keep_label_alive();
+        if let (Some(name), Some(step)) = (undone, step) {
+            self.notices.done(format!("Undone: {name}"));
+            self.take_up_undone(step);
+        }
     }
 
     pub(super) fn redo(&mut self) {
@@ -90,6 +93,10 @@ impl App {
         }
         if let Some(Some(name)) = self.change("Redo", Document::redo) {
             self.notices.done(format!("Done again: {name}"));
+            let step = self.document().map(Document::content_revision);
+            step.into_iter().for_each(|step| self.assist.redone(step));
+            self.show_proposal();
+            self.keep_talks();
         }
         self.keep_label_alive();
     }

@@ -242,7 +242,7 @@ impl App {
 
     fn try_show(&mut self, loaded: Loaded, place: Place) -> anyhow::Result<()> {
         self.end_stroke();
-        self.reject_proposal();
+        self.drop_offer();
         if self.workspace.project.is_none() {
             self.use_project(Project::create(&self.paths.new_project()?, "Untitled", &self.author())?);
             std::mem::take(&mut self.opened_before).into_iter().for_each(|path| self.note_opened(path));
@@ -304,7 +304,7 @@ impl App {
         };
         let stage = &mut self.workspace.stage;
         let target = match place {
-            Place::Waiting => return,
+            Place::Waiting => return self.follow_talk(),
             Place::Active => stage.active_id(),
             Place::In(id) => id,
         };
@@ -335,7 +335,6 @@ impl App {
         self.workspace.stage.clear();
         self.gpu.drop_all_pictures();
         self.companions.start_over();
-        self.assist.finish();
         self.work = Work::default();
         self.case.begin_project();
         self.begin_review(project.path());
@@ -350,6 +349,7 @@ impl App {
         // Digits lie in the order of the list until the hand has its own.
         labels.iter().take(9).for_each(|label| self.work.recent.used(label.id));
         self.workspace.project = Some(project);
+        self.begin_talks();
         self.fault_told = false;
         self.save_settings();
     }

@@ -136,7 +136,7 @@ impl App {
         match held.what {
             HeldThing::Shape(id) => self.put_form(id, held.now, "Move"),
             HeldThing::Track(id, frame) => self.put_track_form(id, frame, &held.now),
-            HeldThing::Prompt(_) => self.ask_engine(),
+            HeldThing::Prompt(_) => self.show_talk(),
         }
     }
 

@@ -86,6 +86,7 @@ impl App {
         self.label = Some(label);
         self.work.recent.used(label);
         self.restyle_labels();
+        self.go_on_about(label);
     }
 
     pub(super) fn restyle_labels(&mut self) {

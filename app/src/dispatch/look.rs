@@ -66,6 +66,7 @@ impl App {
         for image in self.workspace.drop_unseen() {
             self.gpu.drop_picture(image);
         }
+        self.follow_talk();
     }
 
     /// Each viewport says in every frame whether the pointer is over it; one that is not does not speak for the others.

@@ -24,6 +24,7 @@ pub mod questions;
 mod register;
 pub mod review;
 mod snapshot;
+mod talks;
 mod taste;
 mod tools;
 mod whole;

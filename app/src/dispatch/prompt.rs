@@ -85,8 +85,9 @@ impl App {
     }
 
     /// Shows what is known of the present prompts and asks for what is not, unless prompts are collected.
-    fn show_talk(&mut self) {
+    pub(super) fn show_talk(&mut self) {
         self.show_proposal();
+        self.keep_talks();
         if !self.assist.collects {
             self.ask_engine();
         }
@@ -98,7 +99,7 @@ impl App {
         let (image, label) = (talk.image, talk.label);
         let (Some(open), Some(document)) = (self.workspace.pictures.get(&image), self.document()) else { return };
         let forbidden = kept_voxels(document, image, label);
-        for question in self.assist.questions(&open.volume, &forbidden, document.revision()) {
+        for question in self.assist.questions(&open.volume, &forbidden, document.content_revision()) {
             let (slot, title) = if question.is_preview() { (PREVIEW_SLOT, "Previewing") } else { (SLOT, "Segmenting") };
             self.jobs.start_latest(slot, title, move |task| {
                 let answer = match question.ask(task) {
@@ -132,7 +133,7 @@ impl App {
     fn receive(&mut self, prompts: &[Prompt], answer: Answer) {
         self.tell_of_adapter();
         let Some(document) = self.document() else { return };
-        if document.revision() != answer.made_on {
+        if document.content_revision() != answer.made_on {
             return self.ask_engine();
         }
         let (is_empty, is_preview) = (answer.prediction.mask.is_empty(), answer.is_preview);
@@ -178,7 +179,7 @@ impl App {
             return self.tell_what_was_taken(before);
         }
         let Some(talk) = self.assist.talk() else { return };
-        let now = self.document().map(Document::revision);
+        let now = self.document().map(Document::content_revision);
         if talk.answer().is_none_or(|answer| Some(answer.made_on) != now) {
             // Not asked yet, or something changed under it: the answer is asked for again, never pasted over what is new.
             return self.ask_engine();
@@ -245,7 +246,11 @@ impl App {
         let commands = [paint(&gone, PaintMode::Erase), paint(mask, PaintMode::Set)];
         let commands = commands.into_iter().filter(|c| !matches!(c, Command::Paint { mask, .. } if mask.count() == 0));
         let commands = commands.collect();
-        let accepted = self.change("The proposal", |document| document.apply_step(step, commands).map(|_| ()));
+        let accepted = self.change("The proposal", |document| document.apply_step(step, commands));
+        // Where nothing was left to paint there is no step to take back.
+        if let Some(Some(step)) = accepted {
+            self.assist.settle(step);
+        }
         if accepted.is_some() {
             self.reject_proposal();
         }
@@ -254,9 +259,11 @@ impl App {
 
     /// Accepts, and takes a new label like this one for the next object.
     pub(super) fn accept_and_next(&mut self) {
-        let had = self.assist.is_busy();
+        let (had_offer, had_talk) = (self.assist.operation().is_some(), self.assist.talk().is_some());
         self.accept();
-        if had && self.assist.is_busy() {
+        // Behind an offer that is done a talk may have come back, which nobody has accepted.
+        let is_left = if had_offer { self.assist.operation().is_some() } else { self.assist.talk().is_some() };
+        if (had_offer || had_talk) && is_left {
             self.assist.wait_for_whole(Awaited::AcceptAndNext, self.is_segmenting());
             return;
         }
@@ -279,9 +286,22 @@ impl App {
     }
 
     pub(super) fn reject_proposal(&mut self) {
+        if self.assist.operation().is_some() {
+            return self.drop_offer();
+        }
         self.assist.finish();
         self.work.hovered_prompt = None;
         self.show_proposal();
+        self.keep_talks();
+    }
+
+    /// Takes an offer off the picture; what was said of the label in hand before it is there again.
+    pub(super) fn drop_offer(&mut self) {
+        self.assist.drop_operation();
+        self.show_proposal();
+        if let Some(label) = self.label.filter(|_| !self.assist.is_busy()) {
+            self.go_on_about(label);
+        }
     }
 }
 

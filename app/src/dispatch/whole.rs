@@ -103,7 +103,7 @@ impl App {
     pub(super) fn renew_offer(&mut self, changed: ImageId) {
         let Some(preview) = self.assist.operation().filter(|preview| preview.image == changed) else { return };
         let (image, label, layer, offer) = (preview.image, preview.label, preview.layer, preview.offer);
-        let Ok(value) = self.label_value(label) else { return self.reject_proposal() };
+        let Ok(value) = self.label_value(label) else { return self.drop_offer() };
         let target = (image, label, Target { image, layer, label: value });
         match offer {
             Offer::Operation(operation) => self.preview_on(target, operation),
@@ -122,7 +122,7 @@ impl App {
         // What is still being worked out waits.
         let Some(mask) = self.assist.operation().and_then(|preview| preview.mask.clone()) else { return };
         let Some(preview) = self.assist.take_operation() else { return };
-        let Ok(label) = self.label_value(preview.label) else { return self.reject_proposal() };
+        let Ok(label) = self.label_value(preview.label) else { return self.drop_offer() };
         let target = Target { image: preview.image, layer: preview.layer, label };
         let (offer, over) = (preview.offer, self.hand.rule);
         let volume = self.workspace.pictures.get(&preview.image).map(|open| open.volume.clone());
@@ -142,7 +142,7 @@ impl App {
             document.apply_step(step, commands).map(|_| ())
         });
         match done {
-            Some(()) => self.reject_proposal(),
+            Some(()) => self.drop_offer(),
             None => self.assist.preview_operation(preview),
         }
     }
@@ -185,11 +185,11 @@ impl App {
             let cause = "It was painted by hand, or its prompts were given on another picture".into();
             return self.notices.warning("This label has no prompts here", vec![cause]);
         };
-        let layer = self.layer_of(image, value);
-        let former = self.document().and_then(|d| d.label_map(image)).map(|map| map.mask_on(layer, value));
+        let former = self.held_by(image, id).unwrap_or_else(super::tools::nothing);
         self.select_label(id);
-        self.assist.reopen(image, id, told.prompts, former.unwrap_or_else(super::tools::nothing));
+        self.assist.reopen(image, id, told.prompts, former);
         self.ask_engine();
+        self.keep_talks();
     }
 
     pub(super) fn begin_tour(&mut self) {

@@ -168,6 +168,7 @@ impl Row<'_> {
         right = self.lock_ui(pos2(right - MARK, rect.top()), ui, out);
         right = self.eye_ui(pos2(right - MARK, rect.top()), ui, out);
         right = self.state_ui(document, pos2(right - MARK, rect.top()), ui, out);
+        right = self.waiting_ui(pos2(right - MARK, rect.top()), ui, out);
         right = self.amount_ui(rect, right, ui);
         self.name_ui(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), ui, out);
         let digit = self.app.work.recent.digit(self.label.id);
@@ -291,6 +292,18 @@ impl Row<'_> {
         };
         if self.mark_ui(at, (word, "The state of this label on this picture"), sign, true, ui).clicked() {
             out.ask(Request::Label(self.label.id, LabelAct::Progress(next)));
+        }
+        at.x
+    }
+
+    /// Prompts that nobody has accepted, out of sight as another object is spoken of; a click goes on with them.
+    fn waiting_ui(&self, at: egui::Pos2, ui: &mut Ui, out: &mut Outbox) -> f32 {
+        if !self.open.is_some_and(|open| self.app.assist.waits_for(open.image, self.label.id)) {
+            return at.x + MARK;
+        }
+        let hint = "A proposal for this label waits; a click goes on with it";
+        if self.mark_ui(at, ("Go on with", hint), icon::CIRCLE_DASHED, true, ui).clicked() {
+            out.ask(Request::Label(self.label.id, LabelAct::Select));
         }
         at.x
     }
