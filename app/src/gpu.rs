@@ -316,9 +316,10 @@ impl Gpu {
         if let Some((bounds, labels)) = content.part.cut(bounds, &labels) {
             texture.write_box(&self.device.context, bounds, &labels)?;
         }
-        let sure = LabelStyle { selected: true, ..LabelStyle::new(colour) };
-        // The less sure, the nearer to white; the line around says what accepting would paint.
-        let unsure = LabelStyle { selected: true, ..LabelStyle::new(colour.map(|channel| channel / 2 + 127)) };
+        // Dashes, as nothing of it is paint yet: the line says what accepting would paint.
+        let offered = |colour| LabelStyle { selected: true, dashed: true, ..LabelStyle::new(colour) };
+        // The less sure, the nearer to white.
+        let (sure, unsure) = (offered(colour), offered(colour.map(|channel| channel / 2 + 127)));
         let near = LabelStyle::new(colour.map(|channel| channel / 4 + 191));
         let styles = [(Proposed::Yes as u16, sure), (Proposed::Unsure as u16, unsure), (Proposed::Near as u16, near)];
         self.proposal_palette.update(&self.device.context, styles);

@@ -99,10 +99,10 @@ fn show_box(gpu: &mut Gpu, document: &Document, image: ImageId, layer: usize, bo
 pub fn style(gpu: &mut Gpu, document: &Document, marks: Marks<'_>) {
     gpu.style_labels(document.labels().into_iter().map(|label| {
         let style = LabelStyle {
-            colour: label.colour(),
             visible: label.visible,
             selected: marks.selected == Some(label.id),
             filled: !marks.outlined.contains(&label.id),
+            ..LabelStyle::new(label.colour())
         };
         (label.value, style)
     }));

@@ -11,6 +11,7 @@ const SIDE: u32 = 256;
 const VISIBLE: u8 = 1;
 const SELECTED: u8 = 2;
 const OUTLINED: u8 = 4;
+const DASHED: u8 = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelStyle {
@@ -19,12 +20,14 @@ pub struct LabelStyle {
     pub selected: bool,
     /// Else its outline alone is drawn on slices; in 3D it is a surface as ever.
     pub filled: bool,
+    /// Every other bit of the outline is white, or black beside a pale colour: what is offered is told from what is there.
+    pub dashed: bool,
 }
 
 impl LabelStyle {
     #[must_use]
     pub const fn new(colour: [u8; 3]) -> Self {
-        Self { colour, visible: true, selected: false, filled: true }
+        Self { colour, visible: true, selected: false, filled: true, dashed: false }
     }
 
     /// The look of a label nobody has styled: neighbouring numbers get hues far apart.
@@ -42,7 +45,8 @@ impl LabelStyle {
     fn texel(self) -> [u8; 4] {
         let [r, g, b] = self.colour;
         let flag = |is: bool, bit: u8| if is { bit } else { 0 };
-        [r, g, b, flag(self.visible, VISIBLE) | flag(self.selected, SELECTED) | flag(!self.filled, OUTLINED)]
+        let kind = flag(!self.filled, OUTLINED) | flag(self.dashed, DASHED);
+        [r, g, b, flag(self.visible, VISIBLE) | flag(self.selected, SELECTED) | kind]
     }
 }
 
@@ -118,6 +122,7 @@ impl Palette {
             visible: flags & VISIBLE != 0,
             selected: flags & SELECTED != 0,
             filled: flags & OUTLINED == 0,
+            dashed: flags & DASHED != 0,
         }
     }
 

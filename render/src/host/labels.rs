@@ -142,7 +142,11 @@ fn draw_row(
         for alike in outlines[wide][from..to].chunk_by(|a, b| (*a != 0) == (*b != 0)) {
             let pixels = &mut line[x..x + alike.len()];
             if has_outline && is_body && alike[0] != 0 {
-                blend_run(pixels, style.colour, 1.0);
+                if style.dashed {
+                    pixels.iter_mut().zip(x..).for_each(|(pixel, x)| blend(pixel, dashed(style.colour, x, y), 1.0));
+                } else {
+                    blend_run(pixels, style.colour, 1.0);
+                }
             } else if part == LabelPart::Outline || !style.filled {
                 // Nothing within the outline.
             } else if palette.is_hatched() {
@@ -154,6 +158,16 @@ fn draw_row(
             }
             x += alike.len();
         }
+    }
+}
+
+/// `dashed` of labels.wgsl.
+fn dashed(colour: [u8; 3], x: usize, y: usize) -> [u8; 3] {
+    let [r, g, b] = colour.map(u32::from);
+    match (x + y) % 10 {
+        ..5 => colour,
+        _ if 3 * r + 6 * g + b > 1800 => [0; 3],
+        _ => [255; 3],
     }
 }
 

@@ -19,6 +19,7 @@ override PART: u32 = 0u;
 const VISIBLE: u32 = 1u;
 const SELECTED: u32 = 2u;
 const OUTLINED: u32 = 4u;
+const DASHED: u32 = 8u;
 // A selected label has an outline this many times as wide.
 const SELECTED_WIDTH: f32 = 2.0;
 const DIAGONAL: f32 = 0.70710678;
@@ -60,6 +61,15 @@ fn hatched(fill: f32, label: u32, pixel: vec2u) -> f32 {
     return fill * 0.5 + select(0.0, 0.5, along % 8u < 3u);
 }
 
+// Dashes of 5 pixels: the colour, and what stands out from it.
+fn dashed(colour: vec3u, pixel: vec2u) -> vec3u {
+    if (pixel.x + pixel.y) % 10u < 5u {
+        return colour;
+    }
+    let is_pale = 3u * colour.r + 6u * colour.g + colour.b > 1800u;
+    return select(vec3u(255u), vec3u(0u), is_pale);
+}
+
 @fragment
 fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let pixel = position.xy;
@@ -72,6 +82,7 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
         return vec4f(0.0);
     }
     var opacity = 0.0;
+    var colour = style.rgb;
     if PART != 2u && (style.a & OUTLINED) == 0u {
         opacity = labels.opacity;
         if labels.hatched == 1.0 {
@@ -84,8 +95,11 @@ fn draw(@builtin(position) position: vec4f) -> @location(0) vec4f {
         let body = label & labels.body_bits;
         if body != 0u && is_outline(pixel, body, width) {
             opacity = 1.0;
+            if (style.a & DASHED) != 0u {
+                colour = dashed(colour, vec2u(pixel));
+            }
         }
     }
     // Premultiplied, so that a hidden pixel is all zeros.
-    return vec4f(vec3f(style.rgb) / 255.0 * opacity, opacity);
+    return vec4f(vec3f(colour) / 255.0 * opacity, opacity);
 }

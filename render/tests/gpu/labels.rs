@@ -316,6 +316,32 @@ fn hatching_tells_labels_of_one_colour_apart() {
 
 /// The bench holds processor and shaders to the same picture.
 #[test]
+fn what_is_offered_has_dashes_that_stand_out_from_its_own_colour() {
+    const PALE: [u8; 3] = [250, 240, 160];
+    let Some(mut bench) = bench() else { return };
+    let dashed = |colour| LabelStyle { dashed: true, ..LabelStyle::new(colour) };
+    bench.palette.update(&bench.gpu, [(3, dashed(RED)), (HIGH, dashed(PALE))]);
+    assert!(bench.palette.style(3).dashed && !bench.palette.style(4).dashed);
+    let (_, raster) = rasters(&bench.volume).remove(0);
+    let drawn = bench.picture(raster, 0.5, 2.0);
+    let mut seen = std::collections::BTreeMap::new();
+    for (n, pixel) in drawn.iter().enumerate() {
+        let (x, y) = (n % raster.size[0], n / raster.size[0]);
+        let (colour, gap) = match bench.label_at(&raster, x, y) {
+            0 => continue,
+            3 => (RED, [255; 3]),
+            _ => (PALE, [0; 3]),
+        };
+        let is_fill = close(*pixel, colour.map(|channel| channel / 2));
+        let expected = if (x + y) % 10 < 5 { colour } else { gap };
+        assert!(is_fill || *pixel == expected, "({x}, {y}): {pixel:?}");
+        *seen.entry(if is_fill { colour.map(|channel| channel / 2) } else { expected }).or_insert(0) += 1;
+    }
+    assert!(seen.len() == 6 && seen.values().all(|count| *count > 10), "{seen:?}");
+}
+
+/// The bench holds processor and shaders to the same picture.
+#[test]
 fn a_label_may_be_an_outline_alone_and_a_part_of_no_body_has_no_outline() {
     let Some(mut bench) = bench() else { return };
     bench.palette.update(&bench.gpu, [(3, LabelStyle { filled: false, ..LabelStyle::new(RED) })]);
