@@ -162,8 +162,8 @@ fn run(program: &Path, arguments: Vec<OsString>, task: &Task) -> Option<Said> {
         .spawn()
         .ok()?;
     // Both are read while it runs: a full pipe would hold it up for ever.
-    let said = heard(child.stdout.take()?);
-    let complained = heard(child.stderr.take()?);
+    let said = heard(child.stdout.take()?)?;
+    let complained = heard(child.stderr.take()?)?;
     let start = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -184,12 +184,13 @@ fn run(program: &Path, arguments: Vec<OsString>, task: &Task) -> Option<Said> {
 }
 
 /// Listens to a pipe until its end.
-fn heard(mut pipe: impl std::io::Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
+fn heard(mut pipe: impl std::io::Read + Send + 'static) -> Option<JoinHandle<String>> {
+    let listen = move || {
         let mut bytes = Vec::new();
         let _ = pipe.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
-    })
+    };
+    std::thread::Builder::new().name("judge".into()).spawn(listen).ok()
 }
 
 #[cfg(test)]
@@ -207,13 +208,16 @@ mod tests {
         assert!(say("head -c 300000 /dev/zero | tr '\\0' x").text.len() >= 300_000);
         let cancelled = Task::default();
         let cancel = cancelled.cancel.clone();
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(300));
-            cancel.cancel();
-        });
         let start = Instant::now();
         // The sleep is a child of the shell, and outlives it with the pipes in its hands.
-        assert!(run(&shell, vec!["-c".into(), "sleep 30; true".into()], &cancelled).is_none());
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(300));
+                cancel.cancel();
+            });
+            run(&shell, vec!["-c".into(), "sleep 30; true".into()], &cancelled)
+        });
+        assert!(outcome.is_none());
         assert!(start.elapsed() < Duration::from_secs(20), "a cancelled export does not wait for it");
         assert!(program("no-such-tool-of-anybody").is_none());
     }
