@@ -145,7 +145,7 @@ fn painted(contents: &Contents, lesion: &Lesion, visit: &Visit) -> Option<Size> 
     let volumes = visit.images.iter().filter_map(|image| {
         let mask = contents.label_map(*image)?.mask_of(label.value);
         let image = contents.image(*image)?;
-        (!mask.is_empty()).then(|| measure::volume(&mask, image))
+        (!mask.is_empty()).then(|| measure::painted(&mask, image))
     });
     let volume = volumes.max_by(|a, b| a.value.total_cmp(&b.value))?;
     Some(Size { value: volume.value, across: None, unit: volume.unit })

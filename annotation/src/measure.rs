@@ -172,10 +172,21 @@ fn space_length([from, to]: [[f64; 3]; 2], image: &ImageEntry) -> Measurement {
     Measurement { kind: Kind::Length, value: length, unit: unit.into(), definition, scale }
 }
 
-/// The size of a painted label.
+/// How much is painted: a volume in a stack of slices; a single picture has no third side, so that there it is an area.
 #[must_use]
-pub fn volume(mask: &Mask, image: &ImageEntry) -> Measurement {
-    volume_of(mask.count() as f64, image, "voxels times the size of a voxel")
+pub fn painted(mask: &Mask, image: &ImageEntry) -> Measurement {
+    let count = mask.count() as f64;
+    if image.size()[2] > 1 {
+        return volume_of(count, image, "voxels times the size of a voxel");
+    }
+    area_of(count, image, Slice::stored(0))
+}
+
+/// So many pixels of a stored slice or frame.
+pub(crate) fn area_of(pixels: f64, image: &ImageEntry, slice: Slice) -> Measurement {
+    let ground = Ground::of(image, slice);
+    let area = pixels * ground.across.cross(ground.down).length();
+    ground.made(Kind::Area, area, "pixels times the size of a pixel")
 }
 
 fn volume_of(voxels: f64, image: &ImageEntry, definition: &str) -> Measurement {
@@ -368,14 +379,14 @@ mod tests {
         let ruler = Form::Ruler { slice: SLICE, ends: [[0.0, 0.0], [3.0, 4.0]] };
         assert_eq!(measured(ruler.clone(), &image), [(Kind::Length, 5.0, "px".into())]);
         let mask = Mask::from_fn(limner_imaging::VoxelBox::whole(image.size()), |v| v[0] == 1);
-        assert_eq!(super::volume(&mask, &image).unit, "voxel");
+        assert_eq!(super::painted(&mask, &image).unit, "voxel");
         image.calibration_mm_per_px = Some(0.2);
         assert_eq!(measured(ruler.clone(), &image), [(Kind::Length, 1.0, "mm".into())]);
         image = ImageEntry { spacing_known: true, stack_axis: StackAxis::Time, ..image };
         let through_time = Form::Ruler { slice: Slice { axis: 0, index: 0 }, ends: [[0.0, 0.0], [0.0, 2.0]] };
         assert_eq!(measured(through_time, &image), [(Kind::Length, 2.0, "px".into())]);
         assert_eq!(measured(ruler, &image)[0].2, "mm");
-        assert_eq!(super::volume(&mask, &image).unit, "voxel");
+        assert_eq!(super::painted(&mask, &image).unit, "voxel");
         assert!(statistics(&volume, &Mask::empty(mask.bounds())).is_empty());
     }
 
@@ -413,7 +424,7 @@ mod tests {
         assert_eq!((found[0].value, found[0].unit.as_str()), (2.0 * 272.5 - 1000.0, "HU"));
         assert!((found[1].value - 2.0 * (100.25_f64).sqrt()).abs() < 1e-9);
         assert_eq!((found[2].value, found[3].value), (-476.0, -434.0));
-        assert!((super::volume(&mask, &image).value - 4.0 * 3.0).abs() < 1e-9);
+        assert!((super::painted(&mask, &image).value - 4.0 * 3.0).abs() < 1e-9);
     }
 
     #[test]

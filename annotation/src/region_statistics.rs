@@ -218,7 +218,7 @@ mod tests {
         for row in table {
             let mask = map.mask_of(row.label);
             assert_eq!((row.voxels, row.bounds), (mask.count() as u64, mask.tight_box()));
-            assert!((row.volume_mm3 - measure::volume(&mask, &image).value).abs() < 1e-6);
+            assert!((row.volume_mm3 - measure::painted(&mask, &image).value).abs() < 1e-6);
             let alone = measure::statistics(&volume, &mask);
             let value = |kind| alone.iter().find(|m| m.kind == kind).unwrap().value;
             let values = row.values.unwrap();

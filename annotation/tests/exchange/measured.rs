@@ -2,8 +2,10 @@
 
 use limner_annotation::exchange::{Images, Options, by_name, export};
 use limner_annotation::measure::{self, Kind};
-use limner_annotation::{Command, Document, Error, Form, ImageEntry, Result, Shape, Slice};
-use limner_imaging::{Geometry, Samples, Task, Volume, World};
+use limner_annotation::{
+    Command, Document, Error, Form, ImageEntry, Label, PackedMask, PaintMode, PaintRule, Result, Shape, Slice,
+};
+use limner_imaging::{Geometry, Mask, Samples, StackAxis, Task, Volume, VoxelBox, World};
 use std::path::Path;
 
 fn volume() -> Volume {
@@ -19,12 +21,14 @@ fn load(_: &ImageEntry, _: &Task) -> Result<Volume> {
 fn table(document: &Document, out: &Path, images: &dyn Images) -> Vec<(String, f64, String)> {
     let format = by_name("measurements-csv").unwrap();
     export(format, document, images, out, &Options::default(), &Task::default()).unwrap();
+    cells(out).into_iter().map(|cells| (cells[7].clone(), cells[8].parse().unwrap(), cells[9].clone())).collect()
+}
+
+/// The lines below the first.
+fn cells(out: &Path) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(out.join("measurements.csv")).unwrap();
-    let row = |line: &str| {
-        let cells: Vec<&str> = line.split(',').collect();
-        (cells[4].to_owned(), cells[5].parse().unwrap(), cells[6].to_owned())
-    };
-    text.lines().skip(1).map(row).collect()
+    assert_eq!(text.lines().next(), Some("case,kind,id,name,label,plane,slice,quantity,value,unit,method"));
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
 
 #[test]
@@ -61,4 +65,64 @@ fn an_ellipse_has_the_area_and_the_values_that_the_window_shows() {
     let away = |_: &ImageEntry, _: &Task| -> Result<Volume> { Err(Error::refused("gone")) };
     let rows = table(&document, &home.path().join("away"), &away);
     assert_eq!(rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(), ["area"]);
+}
+
+/// A document with a label painted on a volume, and two rulers of the same slice.
+fn painted(volume: &Volume, bounds: VoxelBox) -> Document {
+    let image = ImageEntry::of_volume(volume, "a", "a");
+    let label = Label::new(1, "Spleen");
+    let mask = PackedMask::pack(&Mask::from_fn(bounds, |_| true));
+    let (mode, rule) = (PaintMode::Set, PaintRule::All);
+    let ruler = |row: f64, text: Option<&str>| {
+        let form = Form::Ruler { slice: Slice::stored(0), ends: [[1.0, row], [5.0, row]] };
+        Command::AddShape { shape: Shape { text: text.map(str::to_owned), ..Shape::new(image.id, form, None) } }
+    };
+    let commands = vec![
+        Command::AddImage { image: image.clone() },
+        Command::AddLabel { label },
+        Command::Paint { image: image.id, layer: 0, label: 1, mask, mode, rule },
+        ruler(2.0, Some("Vertebra AP")),
+        ruler(4.0, None),
+    ];
+    let mut document = Document::new("reader");
+    document.apply("Paint", commands).unwrap();
+    document
+}
+
+fn of_label(rows: &[Vec<String>]) -> Vec<[String; 4]> {
+    let sizes = ["voxels", "volume", "surface", "pixels", "area", "centre_column", "centre_row"];
+    let labels = rows.iter().filter(|cells| cells[1] == "label" && sizes.contains(&cells[7].as_str()));
+    labels.map(|cells| [6, 7, 8, 9].map(|n| cells[n].clone())).collect()
+}
+
+#[test]
+fn a_single_picture_has_an_area_and_frames_one_each_and_neither_a_volume() {
+    let home = tempfile::tempdir().unwrap();
+    let flat = Geometry::axis_aligned([40, 30, 1], World::default(), [0.5, 0.8, 1.0]).unwrap();
+    let picture = Volume::new(flat, Samples::U8(vec![7; 1200]), 1).unwrap();
+    let document = painted(&picture, VoxelBox::new([10, 5, 0], [14, 8, 1]));
+    let load = move |_: &ImageEntry, _: &Task| -> Result<Volume> { Ok(picture.clone()) };
+    table(&document, &home.path().join("picture"), &load);
+    let rows = cells(&home.path().join("picture"));
+    let text = |row: [&str; 4]| row.map(str::to_owned);
+    let area = (12.0 * 0.5 * 0.8_f64).to_string();
+    let expected = [["1", "pixels", "12", "1"], ["1", "area", &area, "mm2"]];
+    assert_eq!(of_label(&rows)[..2], expected.map(text));
+    assert_eq!(of_label(&rows)[2..].iter().map(|row| row[2].as_str()).collect::<Vec<_>>(), ["11.5", "6"]);
+    assert!(rows.iter().any(|cells| cells[7] == "mean" && cells[8] == "7"), "what lies under it is told");
+
+    let rulers: Vec<&Vec<String>> = rows.iter().filter(|cells| cells[1] == "ruler").collect();
+    assert_eq!(rulers.iter().map(|cells| cells[3].as_str()).collect::<Vec<_>>(), ["Vertebra AP", ""]);
+    assert!(rulers[0][2] != rulers[1][2] && rulers.iter().all(|cells| cells[5] == "stored" && cells[6] == "1"));
+
+    let long = Geometry::axis_aligned([40, 30, 3], World::default(), [0.5, 0.8, 1.0]).unwrap();
+    let cine = Volume { stack_axis: StackAxis::Time, ..Volume::new(long, Samples::U8(vec![7; 3600]), 1).unwrap() };
+    let document = painted(&cine, VoxelBox::new([10, 5, 1], [14, 8, 3]));
+    let load = move |_: &ImageEntry, _: &Task| -> Result<Volume> { Ok(cine.clone()) };
+    table(&document, &home.path().join("cine"), &load);
+    let sizes = of_label(&cells(&home.path().join("cine")));
+    let areas: Vec<&[String; 4]> = sizes.iter().filter(|row| row[1] == "area").collect();
+    assert_eq!(areas.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["2", "3"], "frames are counted from 1");
+    assert!(areas.iter().all(|row| row[2] == area && row[3] == "mm2"));
+    assert!(!sizes.iter().any(|row| row[1] == "volume"), "frames add up to nothing");
 }

@@ -402,8 +402,14 @@ fn about(label: &Label, digit: Option<usize>) -> String {
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
+/// How much is painted. A single picture has no third side: there it is an area.
 pub fn amount(open: &OpenPicture, voxels: u64) -> String {
     let volume = &open.volume;
+    if volume.spacing_known && volume.size()[2] == 1 {
+        let g = &volume.geometry;
+        let mm2 = voxels as f64 * g.step(0).cross(g.step(1)).length();
+        return if mm2 >= 1000.0 { format!("{:.1} cm²", mm2 / 100.0) } else { format!("{mm2:.1} mm²") };
+    }
     if !volume.spacing_known || volume.stack_axis != limner_imaging::StackAxis::Space {
         return format!("{voxels} px");
     }

@@ -57,12 +57,13 @@ impl App {
             }
             Slot::Turn(_) => {}
         }
+        let id = question.id;
         let commands = if grown {
             self.commands_for(question, items, Vec::new())
         } else {
-            vec![Command::put(self.settled(question))]
+            vec![Command::put(self.settled(question, false))]
         };
-        if self.put_all("Point at evidence", commands) {
+        if self.put_changed(id, "Point at evidence", commands) {
             // Several boxes are pointed at one after the other, until Esc.
             let more = slot == Slot::Answer && self.shown_type() == Some(AnswerType::Boxes);
             self.work.asking.pointing = self.work.asking.pointing.filter(|_| more);
@@ -294,7 +295,7 @@ fn measured(document: &Document, region: &Region) -> Vec<Quantity> {
 
 /// In millilitres, as radiologists say it.
 fn size_of(mask: &Mask, image: &ImageEntry) -> measure::Measurement {
-    let volume = measure::volume(mask, image);
+    let volume = measure::painted(mask, image);
     if volume.unit == "mm3" {
         measure::Measurement { value: volume.value / 1000.0, unit: "mL".into(), ..volume }
     } else {
