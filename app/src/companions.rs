@@ -1,9 +1,12 @@
 //! What a study brings along beside its pictures: its own segmentations, structure sets, reports and presentation
-//! states. They are looked at without being part of the project; importing one makes annotations of it.
+//! states, and masks of other programs. They are looked at without being part of the project; importing one makes
+//! annotations of it.
 
+use crate::app::App;
 use limner_annotation::Contents;
 use limner_annotation::exchange::Exchange;
-use limner_imaging::Series;
+use limner_imaging::{Kind, Series};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -101,6 +104,53 @@ impl Companions {
     }
 }
 
+/// DICOM objects that are no pictures: without pixels, or with segments for pixels.
+pub fn may_be_companion(series: &Series) -> bool {
+    // A segmentation of one frame looks like a picture to whoever counts frames.
+    let segments = series.modality.as_deref() == Some("SEG");
+    series.format == "dicom" && (segments || matches!(series.kind, Kind::Other | Kind::Segmentation))
+}
+
+impl App {
+    /// Whether a line of the series list is a picture that somebody may be asked to annotate: no mask of another one,
+    /// nothing that only speaks of others, and no part of a series that is listed as a whole.
+    pub fn is_picture_line(&self, line: usize) -> bool {
+        let workspace = &self.workspace;
+        let is_picture = workspace.found.get(line).is_some_and(|series| !may_be_companion(series));
+        is_picture && !workspace.masks.contains(&line) && !workspace.superseded.contains(&line)
+    }
+
+    /// The line of the picture that a mask in the list would become labels of.
+    pub fn picture_of_mask(&self, line: usize) -> Option<usize> {
+        let in_front = self.workspace.open().and_then(|open| open.series);
+        picture_under(line, &self.workspace.found, |n| self.is_picture_line(n), in_front)
+    }
+}
+
+/// The picture that a mask is most likely of: the one in front where the mask lies on its grid, else the one that lies
+/// nearest on the disk and is called most like it. A mask of several files is read by nobody as labels.
+fn picture_under(
+    mask: usize,
+    found: &[Series],
+    is_picture: impl Fn(usize) -> bool,
+    in_front: Option<usize>,
+) -> Option<usize> {
+    let of = found.get(mask).filter(|series| series.files.len() == 1)?;
+    let name = |series: &Series| series.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let nearness = |n: usize| {
+        let folders = shared(of.path.components(), found[n].path.components());
+        let letters = shared(name(of).chars(), name(&found[n]).chars());
+        (in_front == Some(n), folders, letters, Reverse(n))
+    };
+    let fits = |n: &usize| *n != mask && is_picture(*n) && found[*n].size == of.size && is_on_grid_of(of, &found[*n]);
+    (0..found.len()).filter(fits).max_by_key(|n| nearness(*n))
+}
+
+/// How much two begin alike.
+fn shared<T: PartialEq>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> usize {
+    one.zip(other).take_while(|(one, other)| one == other).count()
+}
+
 /// Lines that look like masks of others: they are called so, or lie in a folder that is, and a picture that is not lies on
 /// the same grid. What they hold is not looked at, so the list may say no more than that.
 pub fn likely_masks(found: &[Series]) -> BTreeSet<usize> {
@@ -163,6 +213,20 @@ mod tests {
         let masks: BTreeSet<String> = likely_masks(&found).into_iter().map(name).collect();
         let expected = ["ct_seg.nii.gz", "liver-label2.nii.gz", "masks/a.nii.gz"];
         assert_eq!(masks, BTreeSet::from(expected.map(str::to_owned)));
+        // Each becomes labels of the picture it is called like, unless another one on its grid is in front.
+        let lines = likely_masks(&found);
+        let under = |mask: &str, in_front: Option<&str>| {
+            let line = |wanted: &str| (0..found.len()).find(|n| name(*n) == wanted).unwrap();
+            picture_under(line(mask), &found, |n| !lines.contains(&n), in_front.map(line)).map(name)
+        };
+        assert_eq!(under("ct_seg.nii.gz", None).unwrap(), "ct.nii.gz");
+        assert_eq!(under("ct_seg.nii.gz", Some("unmasked.nii.gz")).unwrap(), "unmasked.nii.gz");
+        assert_eq!(
+            under("ct_seg.nii.gz", Some("masks/b.nii.gz")).unwrap(),
+            "ct.nii.gz",
+            "what is in front has another grid"
+        );
+        assert_eq!(under("other_mask.nii.gz", None), None);
         // In a folder that is called so, names tell.
         let inner = formats::scan(&folder.path().join("masks"), &Task::default()).unwrap().series;
         assert!(likely_masks(&inner).is_empty());

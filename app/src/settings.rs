@@ -8,12 +8,13 @@ use crate::model_choice::ModelSettings;
 use crate::theme::Theme;
 use crate::view_state::{Hand, Stage};
 use anyhow::Context as _;
-use limner_annotation::LabelId;
+use limner_annotation::{LabelId, counted};
 use limner_imaging::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -236,6 +237,53 @@ impl Settings {
     }
 }
 
+/// A project that was worked on lately, as lists name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    pub path: PathBuf,
+    pub name: String,
+    /// When it was worked on last, in words.
+    pub when: String,
+}
+
+impl Settings {
+    /// The projects that were worked on lately and are still where they were, the newest first.
+    pub fn recent(&self) -> impl Iterator<Item = Recent> {
+        let now = SystemTime::now();
+        self.recent_projects.iter().filter_map(move |path| {
+            let changed = last_changed(path)?;
+            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            Some(Recent { path: path.clone(), name, when: since(changed, now) })
+        })
+    }
+}
+
+/// When anything was written into a project; `None` where it is no longer there. What was written last may still lie in the
+/// log beside it.
+fn last_changed(project: &Path) -> Option<SystemTime> {
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let log = project.with_file_name(format!("{}-wal", project.file_name()?.to_string_lossy()));
+    changed(project).map(|at| changed(&log).map_or(at, |later| later.max(at)))
+}
+
+/// "5 minutes ago", and from a week on the day. Times of day are left out: they would need the time zone.
+fn since(changed: SystemTime, now: SystemTime) -> String {
+    const HOUR: u64 = 60;
+    const DAY: u64 = 24 * HOUR;
+    const WEEK: u64 = 7 * DAY;
+    let minutes = now.duration_since(changed).unwrap_or_default().as_secs() / 60;
+    let ago = |count: u64, thing: &str| format!("{} ago", counted(count as usize, thing));
+    match minutes {
+        0 => "just now".to_owned(),
+        1..HOUR => ago(minutes, "minute"),
+        HOUR..DAY => ago(minutes / HOUR, "hour"),
+        DAY..WEEK => ago(minutes / DAY, "day"),
+        _ => {
+            jiff::Timestamp::try_from(changed).map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d").to_string())
+        }
+    }
+}
+
 /// A new file that only its owner reads: there may be a server's key in it.
 fn private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
@@ -248,6 +296,7 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_next_dialog_begins_where_the_last_one_ended() {
@@ -280,6 +329,29 @@ mod tests {
             settings.remember_project(Path::new(&format!("p{n}.limner")));
         }
         assert_eq!(settings.opened.keys().collect::<Vec<_>>(), [copy], "the first is no recent project any more");
+    }
+
+    #[test]
+    fn recent_projects_say_when_they_were_worked_on() {
+        let home = tempfile::tempdir().unwrap();
+        let (there, gone) = (home.path().join("liver trial.limner"), home.path().join("gone.limner"));
+        std::fs::write(&there, "").unwrap();
+        let mut settings = Settings::default();
+        settings.remember_project(&there);
+        settings.remember_project(&gone);
+        let recent: Vec<Recent> = settings.recent().collect();
+        assert_eq!(recent, [Recent { path: there, name: "liver trial".into(), when: "just now".into() }]);
+        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        for (minutes, words) in [
+            (1, "1 minute ago"),
+            (59, "59 minutes ago"),
+            (61, "1 hour ago"),
+            (48 * 60 + 1, "2 days ago"),
+            (9 * 24 * 60, "2023-11-14"),
+        ] {
+            assert_eq!(since(then, then + Duration::from_secs(60 * minutes)), words);
+        }
+        assert_eq!(since(then, SystemTime::UNIX_EPOCH), "just now", "a clock that was put back");
     }
 
     #[test]

@@ -348,7 +348,7 @@ fn the_fields_of_the_export_window_are_what_is_written() {
     hand.wait("the look at it", move |app| found(app).is_some());
     let looked = found(hand.app()).unwrap().found.unwrap();
     assert!(!looked.run.blocked.is_empty(), "an ultrasound may have a name burned in");
-    let file = hand.window.query_all_by_label_contains("(cine.dcm)").count();
+    let file = hand.window.query_all_by_label_contains("(cine.dcm): ").count();
     assert_eq!(file, 1, "it is not said which picture has to be looked at");
     fill(&mut hand, "Part to make black", "0,0,60,20");
     hand.window.get_by_label("Make this part black").click();

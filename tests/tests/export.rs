@@ -145,6 +145,12 @@ fn an_export_ends_with_what_was_lost_and_its_receipt_keeps_it() {
     let receipt: Value = serde_json::from_slice(&receipt).unwrap();
     let dry: Value = serde_json::from_slice(&dry.stdout).unwrap();
     assert_eq!(receipt["dry_run"]["lossy"], dry["lossy"]);
+    let shapes = dry["lossy"].as_array().unwrap().iter().find(|lossy| lossy["field"] == "shapes").unwrap();
+    assert_eq!(shapes["kinds"], json!({"ruler": 1}));
+    // Which image a file is of, without a name that may be a patient's.
+    let case = &receipt["cases"][0];
+    assert_eq!((&case["case"], &case["image"]), (&json!("case_00001"), &info["images"][0]["id"]));
+    assert!(case["sha256_samples"].is_string() && case.get("title").is_none() && case.get("source").is_none());
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Fresh {
     }
 
     fn place(target: &Path, ending: &str) -> Result<PathBuf> {
-        if std::fs::symlink_metadata(target).is_ok() && !is_empty_folder(target) {
+        if !is_free(target) {
             return Err(Error::export(target, "the target is there already and holds something; name a new folder"));
         }
         let target = std::path::absolute(target).map_err(Error::io(target, "could not find the target"))?;
@@ -75,6 +75,12 @@ impl Drop for Fresh {
             let _ = std::fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Whether an export may get this name: nothing bears it, or a folder with nothing in it.
+#[must_use]
+pub fn is_free(target: &Path) -> bool {
+    std::fs::symlink_metadata(target).is_err() || is_empty_folder(target)
 }
 
 fn is_empty_folder(path: &Path) -> bool {

@@ -1,7 +1,7 @@
 //! Which format a file or folder has, by what is in it: nobody should have to know the name of what they were given.
 
 use super::dicom::companions;
-use super::{Exchange, by_name, folder, mask_picture, receipt};
+use super::{Exchange, Receipt, by_name, folder, mask_picture, receipt};
 use crate::error::{Error, Result};
 use limner_imaging::Task;
 use serde_json::Value;
@@ -31,9 +31,8 @@ pub fn guess(path: &Path, task: &Task) -> Result<&'static dyn Exchange> {
 }
 
 fn of_folder(root: &Path, task: &Task) -> Result<Option<String>> {
-    let receipt = root.join(receipt::FILE_NAME);
-    if receipt.is_file() {
-        let known: Value = folder::read_json(&receipt)?;
+    if Receipt::lies_in(root) {
+        let known: Value = folder::read_json(&root.join(receipt::FILE_NAME))?;
         return Ok(known["format"].as_str().map(str::to_owned));
     }
     // nnU-Net's data sets lie in a folder that bears their number.

@@ -36,6 +36,25 @@ pub trait Pictures: Sync {
         let _ = (image, task);
         Ok(Vec::new())
     }
+
+    /// Whether labels may be read onto an image that a data set does not name: one that is a mask itself bears none.
+    fn bears_labels(&self, image: &ImageEntry) -> bool {
+        let _ = image;
+        true
+    }
+
+    /// The image that is meant where a data set names none and several fit.
+    fn meant(&self) -> Option<ImageId> {
+        None
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// The images of the project that may bear labels whose data set does not name their image.
+    pub(crate) fn bearers(&self) -> impl Iterator<Item = &'a ImageEntry> + use<'a> {
+        let pictures = self.pictures;
+        self.contents.images().filter(move |image| pictures.bears_labels(image))
+    }
 }
 
 impl<F: Fn(&Path, &Task) -> Result<ImageEntry> + Sync> Pictures for F {
@@ -55,6 +74,22 @@ pub struct Import {
 }
 
 impl Import {
+    /// The images that what was read lies on, each once, in the order of the data set.
+    #[must_use]
+    pub fn images(&self) -> Vec<ImageId> {
+        let mut images = Vec::new();
+        for command in &self.commands {
+            let image = match command {
+                Command::Paint { image, .. } | Command::SetVoxels { image, .. } => Some(*image),
+                Command::AddShape { shape } => Some(shape.image),
+                Command::Put { entity, .. } => entity.image(),
+                _ => None,
+            };
+            images.extend(image.filter(|image| !images.contains(image)));
+        }
+        images
+    }
+
     pub(crate) fn warn(&mut self, code: &str, text: impl Into<String>) {
         let warning = Warning { code: code.into(), text: text.into() };
         if !self.warnings.contains(&warning) {

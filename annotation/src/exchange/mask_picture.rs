@@ -68,7 +68,7 @@ pub(super) fn read(reading: &Reading<'_>, onto: Option<Onto>) -> Result<Import> 
     if pages != 1 {
         return Err(Error::export(path, format!("a mask is one picture, and this file holds {pages}")));
     }
-    let (image, slice) = place(reading.contents, onto, [width, height], path)?;
+    let (image, slice) = place(reading, onto, [width, height])?;
     let (values, colours) = label_values(&picture, path)?;
     let found: BTreeSet<u16> = values.iter().copied().filter(|value| *value != 0).collect();
     let mut import = Import::default();
@@ -107,14 +107,14 @@ fn name_of(contents: &Contents, path: &Path, value: u16, is_alone: bool) -> Stri
 
 /// The picture that a mask of this size belongs to, and the slice of it.
 fn place<'a>(
-    contents: &'a Contents,
+    reading: &Reading<'a>,
     onto: Option<Onto>,
     [width, height]: [usize; 2],
-    path: &Path,
 ) -> Result<(&'a ImageEntry, usize)> {
+    let path = reading.path;
     let image = match onto {
-        Some(onto) => contents.image(onto.image).ok_or(Error::Missing { key: onto.image.into() })?,
-        None => only_fitting(contents, [width, height], path)?,
+        Some(onto) => reading.contents.image(onto.image).ok_or(Error::Missing { key: onto.image.into() })?,
+        None => only_fitting(reading, [width, height])?,
     };
     let [columns, rows, count] = image.size();
     if [columns, rows] != [width, height] {
@@ -133,8 +133,8 @@ fn place<'a>(
 }
 
 /// The picture that nobody named: the one of this size, or the only one there is.
-fn only_fitting<'a>(contents: &'a Contents, size: [usize; 2], path: &Path) -> Result<&'a ImageEntry> {
-    let all: Vec<&ImageEntry> = contents.images().collect();
+fn only_fitting<'a>(reading: &Reading<'a>, size: [usize; 2]) -> Result<&'a ImageEntry> {
+    let all: Vec<&ImageEntry> = reading.bearers().collect();
     let fitting: Vec<&ImageEntry> = all.iter().copied().filter(|image| image.size()[..2] == size).collect();
     let pixels = format!("{} x {} pixels", size[0], size[1]);
     let reason = match (fitting.as_slice(), all.as_slice()) {
@@ -143,7 +143,7 @@ fn only_fitting<'a>(contents: &'a Contents, size: [usize; 2], path: &Path) -> Re
         ([], _) => format!("no picture of the project has {pixels}, as the mask has"),
         (several, _) => format!("{} pictures have {pixels}; say which one the mask is of", several.len()),
     };
-    Err(Error::export(path, reason))
+    Err(Error::export(reading.path, reason))
 }
 
 /// Pixels as numbers of labels, and the colours that a mask of colours gives them.

@@ -45,7 +45,10 @@ pub fn merge(shards: &[PathBuf], out: &Path, task: &Task) -> Result<Receipt> {
     }
     let mut options = first.options.clone();
     options.shard = None;
-    let receipt = Receipt::of_folder(&first.format, fresh.path(), check, &options, run)?;
+    let mut receipt = Receipt::of_folder(&first.format, fresh.path(), check, &options, run)?;
+    receipt.cases = receipts.iter().flat_map(|receipt| receipt.cases.iter().cloned()).collect();
+    // Shards take every n-th image: one after the other they are out of order.
+    receipt.cases.sort_by(|a, b| (a.case.len(), &a.case).cmp(&(b.case.len(), &b.case)));
     folder::write_json(&fresh.path().join(receipt::FILE_NAME), &receipt)?;
     fresh.keep_as(out)?;
     Ok(receipt)

@@ -9,6 +9,7 @@ use crate::entity::ImageId;
 use crate::error::{Error, Result};
 use crate::id::Key;
 use crate::image_entry::ImageEntry;
+use crate::records::Track;
 use limner_imaging::{Task, Volume, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ mod apart;
 pub(crate) mod case;
 pub(crate) mod csv;
 pub(crate) mod dicom;
+mod dry_run;
 mod filled;
 mod flat;
 pub(crate) mod folder;
@@ -50,14 +52,16 @@ mod xml;
 
 pub use case::Shard;
 pub use dicom::{Companion, companions};
+pub use dry_run::{Blocked, DryRun, Lossy};
 pub(crate) use flat::outline;
 pub use flat::{Crop, picture_size, rle};
+pub use folder::is_free;
 pub use guess::guess;
 pub use identity::Blackened;
 pub use import::{Import, Onto, Pictures, Reading, Report, apply, import, read, read_onto};
 pub use merge::merge;
 pub use preview::Preview;
-pub use receipt::{Judge, Receipt, SelfCheck, WrittenFile};
+pub use receipt::{CaseSource, Judge, Receipt, SelfCheck, WrittenFile};
 pub use release::{check_version, differences, recipe_of, record_release};
 pub use split::{Balance, Split};
 pub use wanted::Wanted;
@@ -140,6 +144,9 @@ pub const EXCHANGES: &[&dyn Exchange] = &[
     &Vqa(&questions::medspot::MedSpot),
 ];
 
+/// The word of a loss, for formats that do not know tracks.
+const TRACKS: &str = "tracks through frames";
+
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Exchange> {
     EXCHANGES.iter().copied().find(|exchange| exchange.name() == name)
@@ -176,8 +183,13 @@ pub trait Exchange: Sync {
 
     fn status(&self) -> Status;
 
-    /// What the format cannot keep, in words that `dry_run` uses as fields.
+    /// What the format cannot keep, in words that `dry_run` uses as fields; tracks are counted for all formats alike.
     fn lossy(&self) -> Vec<&'static str>;
+
+    /// Whether tracks through frames leave as what they are.
+    fn keeps_tracks(&self) -> bool {
+        false
+    }
 
     /// Whether pixels leave with the annotations: what is burned into them leaves too.
     fn writes_pictures(&self) -> bool {
@@ -285,6 +297,7 @@ pub fn dry_run(exchange: &dyn Exchange, contents: &Contents, options: &Options) 
 
 fn dry_run_filled(exchange: &dyn Exchange, contents: &Contents, options: &Options) -> DryRun {
     let mut run = exchange.dry_run(contents, options);
+    lose_tracks(exchange, contents, options, &mut run);
     run.blocked.extend(identity::blocked(exchange, contents, options));
     if exchange.holds() != Holds::Flat && (options.crop.is_some() || options.resize.is_some()) {
         run.block("the pictures", "only formats of pictures take a part of each or another size");
@@ -299,62 +312,27 @@ fn dry_run_filled(exchange: &dyn Exchange, contents: &Contents, options: &Option
     run
 }
 
+/// A track is nothing that a format of masks or shapes knows: it stays here, and that is said.
+fn lose_tracks(exchange: &dyn Exchange, contents: &Contents, options: &Options, run: &mut DryRun) {
+    if exchange.keeps_tracks() || exchange.holds() == Holds::Questions {
+        return;
+    }
+    for case in options.cases(contents) {
+        for _ in contents.on::<Track>(case.image.id) {
+            run.lose_drawn(TRACKS, "track", || format!("on {}", case.name));
+        }
+    }
+}
+
 /// The first records as they would be written.
 pub fn preview(exchange: &dyn Exchange, contents: &Contents, options: &Options, most: usize) -> Result<Vec<Preview>> {
     Ok(exchange.preview(&*filled::filled(exchange, contents, options)?, options, most))
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DryRun {
-    pub records: usize,
-    pub lossy: Vec<Lossy>,
-    pub blocked: Vec<Blocked>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lossy {
-    pub field: String,
-    pub count: usize,
-    pub example: String,
-}
-
-impl std::fmt::Display for Lossy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "lost: {}: {}, such as {}", self.field, self.count, self.example)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blocked {
-    pub item: String,
-    pub why: String,
-    /// The image that somebody has to look at first, where that is what is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<ImageId>,
-}
-
-impl DryRun {
-    fn lose(&mut self, field: &str, example: impl FnOnce() -> String) {
-        match self.lossy.iter_mut().find(|lossy| lossy.field == field) {
-            Some(lossy) => lossy.count += 1,
-            None => self.lossy.push(Lossy { field: field.into(), count: 1, example: example() }),
-        }
-    }
-
-    fn block(&mut self, item: impl Into<String>, why: impl Into<String>) {
-        self.blocked.push(Blocked { item: item.into(), why: why.into(), image: None });
-    }
-
-    fn join(&mut self, other: Self) {
-        self.records += other.records;
-        self.blocked.extend(other.blocked);
-        for lossy in other.lossy {
-            match self.lossy.iter_mut().find(|known| known.field == lossy.field) {
-                Some(known) => known.count += lossy.count,
-                None => self.lossy.push(lossy),
-            }
-        }
-    }
+/// "; left out: shapes: 2 rulers", where there is something that a format has no room for.
+fn in_its_way(run: &DryRun) -> String {
+    let lost: Vec<String> = run.lossy.iter().map(Lossy::in_words).collect();
+    if lost.is_empty() { String::new() } else { format!("; left out: {}", lost.join("; ")) }
 }
 
 /// What an exporter works on.
@@ -383,7 +361,7 @@ pub fn export(
     }
     // A share of the work may hold nothing; a whole data set that does is a mistake.
     if run.records == 0 && options.shard.is_none() && exchange.holds() != Holds::Questions {
-        let reason = format!("nothing in the project fits into {}; --dry-run says why", exchange.title());
+        let reason = format!("nothing in the project fits into {}{}", exchange.title(), in_its_way(&run));
         return Err(Error::export(out, reason));
     }
     let (fresh, done) = if options.resume {
@@ -404,7 +382,8 @@ pub fn export(
         return Err(Error::export(out, reason));
     }
     task.progress.begin("taking checksums", 0);
-    let mut receipt = Receipt::of_folder(exchange.name(), fresh.path(), check, options, run)?;
+    let receipt = Receipt::of_folder(exchange.name(), fresh.path(), check, options, run)?;
+    let mut receipt = receipt.naming(contents, options);
     let files: Vec<PathBuf> = receipt.files.iter().map(|file| fresh.path().join(&file.path)).collect();
     receipt.judges = tools::verdicts(exchange.name(), fresh.path(), &files, task);
     task.cancel.check()?;
@@ -425,14 +404,5 @@ mod tests {
             assert_eq!(exchange.dry_run(&Contents::default(), &Options::default()), DryRun::default());
         }
         assert!(by_name("hat").is_none());
-    }
-
-    #[test]
-    fn a_loss_is_told_with_its_kind_and_number() {
-        let mut run = DryRun::default();
-        run.lose("rulers and angles", || "a ruler on case_00001".into());
-        run.lose("rulers and angles", || "another".into());
-        let said: Vec<String> = run.lossy.iter().map(ToString::to_string).collect();
-        assert_eq!(said, ["lost: rulers and angles: 2, such as a ruler on case_00001"]);
     }
 }

@@ -11,12 +11,13 @@ use crate::consensus::Votes;
 use crate::contents::Contents;
 use crate::entity::{ImageId, Kind, LabelId, RaterId, ShapeId};
 use crate::error::Result;
+use crate::id::Key;
 use crate::metrics::{LabelPair, Labels as RatedMap};
 use crate::records::{Annotation, AnnotationState, Rater};
 use crate::shapes::{Form, Shape};
 use limner_imaging::{Volume, formats};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(crate) struct MultiRater;
@@ -68,8 +69,13 @@ impl Exchange for MultiRater {
             let versions = versions(contents, &case, &signed, &mut run);
             run.records += versions.len();
             let mine = |value: &u16| versions.values().any(|version| version.values.contains(value));
-            if grid::painted_values(contents, &case).iter().any(|value| !mine(value)) {
-                run.lose(UNSIGNED, || format!("paint on {}", case.name));
+            for _ in grid::painted_values(contents, &case).iter().filter(|&value| !mine(value)) {
+                run.lose_drawn(UNSIGNED, "mask", || format!("on {}", case.name));
+            }
+            let stated = signed.get(&case.image.id).into_iter().flatten();
+            let content: BTreeSet<Key> = stated.flat_map(|version| version.content.iter().copied()).collect();
+            for shape in contents.shapes_on(case.image.id).filter(|shape| !content.contains(&Key::from(shape.id))) {
+                run.lose_drawn(UNSIGNED, shape.form.name(), || format!("on {}", case.name));
             }
         }
         run
@@ -153,7 +159,7 @@ fn versions<'a>(
                     let label = shape.label.and_then(|id| contents.label(id)).map_or(0, |label| label.value);
                     match shape.form {
                         Form::Box2d { .. } | Form::Box3d { .. } => version.boxes.push((label, shape)),
-                        _ => run.lose(OTHERS, || format!("a {} on {}", shape.form.name(), case.name)),
+                        _ => run.lose_drawn(OTHERS, shape.form.name(), || format!("on {}", case.name)),
                     }
                 }
                 _ => {}

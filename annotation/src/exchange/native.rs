@@ -73,6 +73,10 @@ impl Exchange for Native {
         vec![IDENTITY, ELSEWHERE]
     }
 
+    fn keeps_tracks(&self) -> bool {
+        true
+    }
+
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
         for case in options.cases(contents) {

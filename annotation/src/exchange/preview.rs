@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use crate::contents::Contents;
+use crate::entity::ImageId;
 use crate::label_map::LabelMap;
 use crate::words::counted;
 use serde::Serialize;
@@ -11,6 +12,9 @@ use serde::Serialize;
 pub struct Preview {
     pub name: String,
     pub says: String,
+    /// The image it is made from, for whoever knows the project; its name is in none of the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
 }
 
 impl Preview {
@@ -24,6 +28,6 @@ impl Preview {
         }
         let part = case.part.as_ref().map(|part| format!("{part}: ")).unwrap_or_default();
         let says = if says.is_empty() { "nothing".to_owned() } else { says.join(", ") };
-        Self { name: case.name.clone(), says: format!("{part}{says}") }
+        Self { name: case.name.clone(), says: format!("{part}{says}"), image: Some(case.image.id) }
     }
 }

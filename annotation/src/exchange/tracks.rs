@@ -6,6 +6,7 @@
 use super::case::Case;
 use super::flat::picture;
 use super::import::{Import, Reading};
+use super::voxels::grid;
 use super::{DryRun, Exchange, Holds, Job, Options, SelfCheck, Status, folder, npz, tracks_read};
 use crate::contents::Contents;
 use crate::error::{Error, Result};
@@ -45,6 +46,10 @@ impl Exchange for TapVid {
         vec![EXTENT, GREYS, OUTSIDE, NEVER_SEEN, OTHERS]
     }
 
+    fn keeps_tracks(&self) -> bool {
+        true
+    }
+
     fn writes_pictures(&self) -> bool {
         true
     }
@@ -67,14 +72,15 @@ impl Exchange for TapVid {
                     run.lose(OUTSIDE, || case.name.clone());
                 }
             }
-            if seen == 0 {
-                continue;
+            if seen > 0 {
+                run.records += 1;
+                run.lose(GREYS, || format!("{}: the window decides what is seen", case.name));
             }
-            run.records += 1;
-            run.lose(GREYS, || format!("{}: the window decides what is seen", case.name));
-            let drawn = contents.shapes_on(case.image.id).next().is_some();
-            if drawn || contents.label_map(case.image.id).is_some_and(|map| !map.is_empty()) {
-                run.lose(OTHERS, || case.name.clone());
+            for _ in grid::painted_values(contents, &case) {
+                run.lose_drawn(OTHERS, "mask", || format!("on {}", case.name));
+            }
+            for shape in contents.shapes_on(case.image.id) {
+                run.lose_drawn(OTHERS, shape.form.name(), || format!("on {}", case.name));
             }
         }
         run

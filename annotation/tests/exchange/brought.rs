@@ -3,7 +3,7 @@
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use limner_annotation::command::{Command, PaintMode, PaintRule};
-use limner_annotation::exchange::{Import, Onto, Reading, Report, apply, by_name, guess, read, read_onto};
+use limner_annotation::exchange::{Import, Onto, Pictures, Reading, Report, apply, by_name, guess, read, read_onto};
 use limner_annotation::{Document, Error, ImageEntry, ImageId, Label, PackedMask, Result};
 use limner_imaging::{Geometry, Mask, Samples, Task, Volume, VoxelBox, World, formats};
 use std::io::Write as _;
@@ -170,6 +170,67 @@ fn a_mask_picture_is_read_onto_the_picture_of_its_size() {
     let black = picture(folder.path(), "black.png", [20, 10], |_| 0);
     let nothing = read_mask(&document, &black, onto).unwrap();
     assert!(nothing.records == 0 && nothing.warnings[0].text.contains("background"));
+}
+
+/// As the window reads: it knows which images are masks, and which picture is in front.
+struct Known {
+    masks: Vec<ImageId>,
+    meant: Option<ImageId>,
+}
+
+impl Pictures for Known {
+    fn entry_of(&self, path: &Path, task: &Task) -> Result<ImageEntry> {
+        no_pictures(path, task)
+    }
+
+    fn bears_labels(&self, image: &ImageEntry) -> bool {
+        !self.masks.contains(&image.id)
+    }
+
+    fn meant(&self) -> Option<ImageId> {
+        self.meant
+    }
+}
+
+#[test]
+fn labels_are_read_onto_the_picture_that_is_meant_and_never_onto_a_mask() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = |size| Volume::new(geometry(size), Samples::U8(vec![0; size.iter().product()]), 1).unwrap();
+    for (size, file) in [
+        (SIZE, map_file(folder.path(), "theirs.nii.gz", &block(2, 8))),
+        ([20, 10, 1], picture(folder.path(), "lesion.png", [20, 10], |[x, _]| if x < 4 { 255 } else { 0 })),
+    ] {
+        let images = ["mask", "first", "second"].map(|name| ImageEntry::of_volume(&volume(size), name, name));
+        let [mask, first, second] = [0, 1, 2].map(|n: usize| images[n].id);
+        let mut document = Document::new("reader");
+        document.apply("Add", images.map(|image| Command::AddImage { image }).to_vec()).unwrap();
+        let task = Task::default();
+        let read_with = |known: Known, onto: Option<ImageId>| {
+            let reading = Reading { contents: document.contents(), path: &file, pictures: &known, task: &task };
+            let onto = onto.map(|image| Onto { image, slice: None });
+            read_onto(guess(&file, &task).unwrap(), &reading, onto)
+        };
+        let meant = read_with(Known { masks: vec![mask], meant: Some(second) }, Some(second)).unwrap();
+        assert_eq!((meant.images(), meant.warnings.len()), (vec![second], 0));
+        let only = read_with(Known { masks: vec![mask, second], meant: None }, None).unwrap();
+        assert_eq!((only.images(), only.warnings.len()), (vec![first], 0), "there is only one it can be");
+        let none = read_with(Known { masks: vec![mask, first, second], meant: None }, None);
+        assert!(none.is_err(), "masks bear no labels");
+    }
+    // Where it had to be guessed the picture is named.
+    let (document, file) = (two_of_one_grid(), folder.path().join("theirs.nii.gz"));
+    let known = Known { masks: Vec::new(), meant: None };
+    let reading = Reading { contents: document.contents(), path: &file, pictures: &known, task: &Task::default() };
+    let guessed = read(by_name("nifti").unwrap(), &reading).unwrap();
+    assert!(guessed.warnings[0].text.contains("read onto baseline"), "{:?}", guessed.warnings);
+}
+
+fn two_of_one_grid() -> Document {
+    let mut document = Document::new("reader");
+    let volume = Volume::new(geometry(SIZE), Samples::U8(vec![0; 600]), 1).unwrap();
+    let add = |name: &str| Command::AddImage { image: ImageEntry::of_volume(&volume, name, name) };
+    document.apply("Add", vec![add("baseline"), add("follow-up")]).unwrap();
+    document
 }
 
 #[test]

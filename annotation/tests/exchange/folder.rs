@@ -53,6 +53,29 @@ fn no_name_of_a_patient_leaves_unless_asked() {
     assert!(std::fs::read_to_string(out.join("labels.json")).unwrap().contains("DOE"));
 }
 
+/// Whoever has the folder alone can find the picture of a file again, by its samples; by its name only where that was asked.
+#[test]
+fn a_receipt_says_which_image_each_case_is() {
+    let sample = sample::project();
+    let folder = tempfile::tempdir().unwrap();
+    for exchange in sample::formats_for(&sample.document) {
+        for keep_identity in [false, true] {
+            let out = folder.path().join(format!("{}-{keep_identity}", exchange.name()));
+            let options = Options { keep_identity, ..Options::default() };
+            export(exchange, &sample.document, &sample::load, &out, &options, &Task::default()).unwrap();
+            let (receipt, _) = Receipt::check(&out).unwrap();
+            assert!(Receipt::lies_in(&out) && !Receipt::lies_in(folder.path()));
+            for (n, (case, image)) in receipt.cases.iter().zip(sample.document.images()).enumerate() {
+                assert_eq!((case.image, &case.sha256_samples), (image.id, &image.sha256));
+                assert_eq!(case.case, format!("case_{:05}", n + 1));
+                assert_eq!(case.title.is_some() && case.source.is_some(), keep_identity);
+            }
+            assert_eq!(receipt.cases.len(), 3, "{}", exchange.name());
+            assert!(!receipt.written_cases().is_empty());
+        }
+    }
+}
+
 #[test]
 fn what_fails_or_is_cancelled_leaves_nothing() {
     let sample = sample::project();

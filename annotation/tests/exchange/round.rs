@@ -1,11 +1,15 @@
 //! What one project exports another imports: the same voxels, the same shapes as far as the format holds them.
 
 use crate::sample::{self, SIZE};
+use limner_annotation::entity::TrackId;
 use limner_annotation::exchange::{
     Crop, EXCHANGES, Holds, Options, Reading, apply, by_name, dry_run, export, guess, read,
 };
-use limner_annotation::{Command, Document, Form, ImageEntry, Label, LabelMap, Shape};
-use limner_imaging::{Task, VoxelBox};
+use limner_annotation::records::{Keyframe, Track};
+use limner_annotation::{
+    Command, Document, Form, ImageEntry, Label, LabelMap, PackedMask, PaintMode, PaintRule, Shape, Slice, Tags,
+};
+use limner_imaging::{Geometry, Mask, Samples, StackAxis, Task, Volume, VoxelBox, World};
 use std::path::Path;
 
 /// A project with the images of the sample and nothing on them.
@@ -269,6 +273,56 @@ fn every_loss_is_one_that_the_format_admits() {
             .contains(&exchange.name())
             || exchange.holds() == Holds::Questions;
         assert!(run.records > 0 || without, "{} would write nothing", exchange.name());
+    }
+}
+
+/// A picture that nothing is painted on is no reason to leave out in silence what is drawn on it.
+#[test]
+fn what_no_format_has_room_for_is_told_by_every_format() {
+    let geometry = Geometry::axis_aligned([8, 6, 4], World::default(), [1.0; 3]).unwrap();
+    let mut volume = Volume::new(geometry, Samples::U8(vec![0; 192]), 1).unwrap();
+    let still = ImageEntry::of_volume(&volume, "still.nii", "still");
+    volume.stack_axis = StackAxis::Time;
+    let film = ImageEntry::of_volume(&volume, "film.avi", "film");
+    let ruler = Form::Ruler { slice: Slice::stored(1), ends: [[1.0, 1.0], [5.0, 4.0]] };
+    let key = |frame| Keyframe {
+        frame,
+        form: Form::Point { at: [1.0, 1.0, frame as f64] },
+        occluded: false,
+        outside: false,
+        interpolated: true,
+    };
+    let (image, keyframes) = (film.id, vec![key(0), key(2)]);
+    let track = Track { id: TrackId::new(), image, label: None, text: None, keyframes, tags: Tags::default() };
+    let mut document = Document::new("reader");
+    let shape = Shape::new(still.id, ruler, None);
+    let commands = vec![Command::put(still), Command::put(film), Command::put(shape), Command::put(track)];
+    document.apply("Draw", commands).unwrap();
+    for exchange in EXCHANGES.iter().filter(|exchange| exchange.holds() != Holds::Questions) {
+        let run = dry_run(*exchange, &document, &Options::default());
+        let told = |kind: &str| run.lossy.iter().any(|lossy| lossy.kinds.get(kind) == Some(&1));
+        let [keeps_ruler, keeps_track] =
+            [["native", "measurements-csv"], ["native", "tracks-tapvid"]].map(|names| names.contains(&exchange.name()));
+        assert!(told("ruler") || keeps_ruler, "{}: {:?}", exchange.name(), run.lossy);
+        assert_eq!(told("track"), !keeps_track, "{}: {:?}", exchange.name(), run.lossy);
+    }
+}
+
+/// Formats of volumes that take no films say of each that is painted that it stays behind.
+#[test]
+fn a_film_that_is_left_out_is_told() {
+    let geometry = Geometry::axis_aligned([8, 6, 4], World::default(), [1.0; 3]).unwrap();
+    let mut volume = Volume::new(geometry, Samples::U8(vec![0; 192]), 1).unwrap();
+    volume.stack_axis = StackAxis::Time;
+    let film = ImageEntry::of_volume(&volume, "film.avi", "film");
+    let mask = PackedMask::pack(&Mask::from_fn(VoxelBox::whole([8, 6, 4]), |[i, ..]| i == 2));
+    let (image, mode, rule) = (film.id, PaintMode::Set, PaintRule::All);
+    let paint = Command::Paint { image, layer: 0, label: 1, mask, mode, rule };
+    let mut document = Document::new("reader");
+    document.apply("Paint", vec![Command::put(film), Command::put(Label::new(1, "valve")), paint]).unwrap();
+    for name in ["sam-med3d", "bids", "medsam-npz", "skm-tea"] {
+        let run = dry_run(by_name(name).unwrap(), &document, &Options::default());
+        assert!(run.records == 0 && run.lossy.iter().any(|lossy| lossy.field == "time of frames"), "{name}: {run:?}");
     }
 }
 

@@ -36,6 +36,11 @@ fn shards_joined_hold_what_one_export_holds() {
         )
         .unwrap();
         assert_eq!(receipt.dry_run.records, whole.dry_run.records, "{name}");
+        // Two projects name their images apart.
+        let cases = |r: &limner_annotation::exchange::Receipt| {
+            r.cases.iter().map(|case| (case.case.clone(), case.sha256_samples.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(cases(&receipt), cases(&whole), "{name}");
         assert_eq!(receipt.files.len(), whole.files.len(), "{name}");
         let paths =
             |r: &limner_annotation::exchange::Receipt| r.files.iter().map(|f| f.path.clone()).collect::<Vec<_>>();

@@ -1,4 +1,5 @@
-//! The work list: every series that was found and every picture of the project, with how far each is.
+//! The work list: every picture that was found and every other one of the project, with how far each is. Masks and what only
+//! speaks of pictures are no cases.
 
 use crate::app::App;
 use limner_annotation::records::{Assignment, AssignmentStatus, Decision, Rater, Verdict};
@@ -95,7 +96,12 @@ impl App {
             let image = images.remove(&(straight(&series.path), series.uid.clone()));
             case(Some(n), image.map(|image| image.id), series.title.clone())
         });
-        let mut cases: Vec<Case> = found.collect();
+        // What was handed out is a case, whatever it is called.
+        let is_case = |case: &Case| {
+            let handed_out = case.order.is_some_and(|order| order > 0);
+            handed_out || case.series.is_none_or(|line| self.is_picture_line(line))
+        };
+        let mut cases: Vec<Case> = found.filter(is_case).collect();
         let left = document.images().filter(|image| images.values().any(|other| other.id == image.id));
         cases.extend(left.map(|image| case(None, Some(image.id), image.title.clone())));
         if cases.iter().any(|case| case.order.is_some_and(|order| order > 0)) {

@@ -4,38 +4,88 @@ use super::file::{OPENING, Place, pictures_of, series_of};
 use super::loaded::Loaded;
 use crate::action::Action;
 use crate::app::App;
+use crate::case::list::straight;
 use crate::jobs::Apply;
 use crate::notices::Offer;
 use crate::outbox::Request;
-use limner_annotation::exchange::{self, Onto, Reading};
+use limner_annotation::exchange::{self, Onto, Pictures, Reading};
 use limner_annotation::{ImageEntry, ImageId, Project, counted, sources};
-use std::path::PathBuf;
+use limner_imaging::Task;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 const SLOT: &str = "bring";
 
-/// "1 record is now part of the project".
-pub(super) fn now_part(records: usize) -> String {
-    let verb = if records == 1 { "is" } else { "are" };
-    format!("{} {verb} now part of the project", counted(records, "record"))
+/// The pictures of a project for a data set that does not say itself what it belongs to.
+struct Targets<'a> {
+    project: &'a Project,
+    /// Where labels must not go.
+    barred: BTreeSet<ImageId>,
+    meant: Option<ImageId>,
+}
+
+impl Pictures for Targets<'_> {
+    fn entry_of(&self, path: &Path, task: &Task) -> limner_annotation::Result<ImageEntry> {
+        Pictures::entry_of(self.project, path, task)
+    }
+
+    fn files_of(&self, image: &ImageEntry, task: &Task) -> limner_annotation::Result<Vec<PathBuf>> {
+        self.project.files_of(image, task)
+    }
+
+    fn bears_labels(&self, image: &ImageEntry) -> bool {
+        !self.barred.contains(&image.id)
+    }
+
+    fn meant(&self) -> Option<ImageId> {
+        self.meant
+    }
 }
 
 impl App {
     /// Reads a data set onto the pictures of the project, as one step that can be undone.
     pub(super) fn import_path(&mut self, path: PathBuf) {
-        let Some(project) = self.synced_project() else { return };
-        // A mask that says nothing of its picture belongs to the one in front.
+        let masks = self.images_of_masks(&path);
         let in_front = self.workspace.open().map(|open| Onto { image: open.image, slice: None });
         let onto = self.frame_in_view().map(|(image, slice)| Onto { image, slice: Some(slice) }).or(in_front);
+        // A mask that says nothing of its picture belongs to the one in front, and never to itself or to another mask.
+        let onto = onto.filter(|onto| !masks.contains(&onto.image));
+        self.start_import(path, onto, masks);
+    }
+
+    /// The same onto one picture and no other, which is brought into view.
+    pub(super) fn import_onto(&mut self, path: PathBuf, image: ImageId) {
+        let Some(document) = self.document() else { return };
+        let others = document.images().map(|other| other.id).filter(|other| *other != image).collect();
+        self.open_image(image);
+        self.start_import(path, Some(Onto { image, slice: None }), others);
+    }
+
+    fn start_import(&mut self, path: PathBuf, onto: Option<Onto>, barred: BTreeSet<ImageId>) {
+        let Some(project) = self.synced_project() else { return };
         self.jobs.start_latest(SLOT, "Importing", move |task| {
             let format = exchange::guess(&path, task)?;
             // A look of its own: the window goes on with the project meanwhile.
             let project = Project::open_read_only(&project)?;
             let contents = project.document().contents();
-            let reading = Reading { contents, path: &path, pictures: &project, task };
+            let pictures = Targets { project: &project, barred, meant: onto.map(|onto| onto.image) };
+            let reading = Reading { contents, path: &path, pictures: &pictures, task };
             let read = exchange::read_onto(format, &reading, onto)?;
             let apply: Apply = Box::new(move |app| app.take_import(format, read));
             Ok(apply)
         });
+    }
+
+    /// The images of the project that are masks of others, and the one whose file is being imported.
+    fn images_of_masks(&self, imported: &Path) -> BTreeSet<ImageId> {
+        let Some(project) = &self.workspace.project else { return BTreeSet::new() };
+        let found = &self.workspace.found;
+        let listed =
+            self.workspace.masks.iter().filter_map(|line| found.get(*line)).map(|series| straight(&series.path));
+        let imported = std::path::absolute(imported).ok().filter(|path| path.is_file()).map(|path| straight(&path));
+        let masks: BTreeSet<PathBuf> = listed.chain(imported).collect();
+        let is_mask = |image: &&ImageEntry| masks.contains(&straight(&project.file_of(image)));
+        project.document().images().filter(is_mask).map(|image| image.id).collect()
     }
 
     fn take_import(&mut self, format: &'static dyn exchange::Exchange, read: exchange::Import) {
@@ -47,11 +97,25 @@ impl App {
             causes.extend(read.warnings.into_iter().map(|warning| warning.text));
             return self.notices.warning(format!("No {} was imported", format.title()), causes);
         }
+        let images = read.images();
         let report = self.change("The import", |document| exchange::apply(format, document, read));
         let Some(report) = report else { return };
         self.keep_label_alive();
-        self.notices.done(format!("{}: {}", format.title(), now_part(report.records)));
+        let done = self.now_part(report.records, &images);
+        self.notices.done(format!("{}: {done}", format.title()));
         self.tell_of_import(report);
+    }
+
+    /// "1 record is now part of the project, on ct.nii.gz": which picture it went to need not be the one in view.
+    pub(super) fn now_part(&self, records: usize, images: &[ImageId]) -> String {
+        let verb = if records == 1 { "is" } else { "are" };
+        let others = images.len().saturating_sub(1);
+        let place = match images.first().and_then(|image| self.picture_name(*image)) {
+            Some(name) if others == 0 => format!(", on {name}"),
+            Some(name) => format!(", on {name} and {}", counted(others, "other picture")),
+            None => String::new(),
+        };
+        format!("{} {verb} now part of the project{place}", counted(records, "record"))
     }
 
     /// What became of an import otherwise than its file says.

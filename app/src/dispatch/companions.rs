@@ -1,7 +1,7 @@
 //! Finds what a study brings along beside its pictures, lays it over them, and takes it into the project.
 
-use super::bring::now_part;
 use crate::app::App;
+pub(super) use crate::companions::may_be_companion;
 use crate::companions::{Known, State};
 use crate::gpu::{GuestId, GuestLayers};
 use crate::jobs::Apply;
@@ -9,7 +9,7 @@ use crate::outbox::CompanionAct;
 use anyhow::Context as _;
 use limner_annotation::exchange::{self, Companion, Exchange, Pictures, Reading};
 use limner_annotation::{Command, Contents, Document, ImageEntry, ImageId};
-use limner_imaging::{Kind, Series, Task, VoxelBox};
+use limner_imaging::{Series, Task, VoxelBox};
 use limner_render::LabelStyle;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,13 +47,6 @@ struct Told {
     warnings: Vec<String>,
 }
 
-/// DICOM objects that are no pictures: without pixels, or with segments for pixels.
-pub(super) fn may_be_companion(series: &Series) -> bool {
-    // A segmentation of one frame looks like a picture to whoever counts frames.
-    let segments = series.modality.as_deref() == Some("SEG");
-    series.format == "dicom" && (segments || matches!(series.kind, Kind::Other | Kind::Segmentation))
-}
-
 impl App {
     /// Looks into files that came into the list and may be companions, off the frame.
     pub(crate) fn order_companions(&mut self) {
@@ -88,6 +81,9 @@ impl App {
     }
 
     pub(super) fn act_on_companion(&mut self, line: usize, act: CompanionAct) {
+        if self.workspace.masks.contains(&line) && matches!(act, CompanionAct::Import) {
+            return self.import_mask(line);
+        }
         let Some(known) = self.companions.get(line) else { return };
         match act {
             CompanionAct::Show if known.is_shown() => {
@@ -207,6 +203,19 @@ impl App {
         self.show_waiting_companions();
     }
 
+    /// A mask that is listed as a picture becomes labels of the picture it lies on, which is put into the project first
+    /// where it is not in it.
+    fn import_mask(&mut self, line: usize) {
+        let (Some(mask), Some(picture)) = (self.workspace.found.get(line), self.picture_of_mask(line)) else { return };
+        let Some(path) = mask.files.first().cloned() else { return };
+        let Some(case) = self.cases().iter().position(|case| case.series == Some(picture)) else { return };
+        self.with_images(&[case], move |app, images| {
+            if let Some(image) = images.first() {
+                app.import_onto(path, *image);
+            }
+        });
+    }
+
     /// One step of the project, with where it came from; undo takes it back.
     fn import_companion(&mut self, line: usize) {
         let (Some(order), Some(document)) = (self.order_for(line), self.document()) else {
@@ -217,6 +226,7 @@ impl App {
         self.jobs.start_latest(READING, title, move |task| {
             let Order { format, path, files, .. } = order;
             let read = exchange::read(format, &Reading { contents: &contents, path: &path, pictures: &files, task })?;
+            let images = read.images();
             let apply: Apply = Box::new(move |app| {
                 let report = app.change("The import", |document| exchange::apply(format, document, read));
                 let Some(report) = report else { return };
@@ -224,7 +234,8 @@ impl App {
                 app.companions.set(line, State::Imported);
                 app.keep_label_alive();
                 if report.records > 0 {
-                    app.notices.done(format!("{}; undo takes that back", now_part(report.records)));
+                    let done = app.now_part(report.records, &images);
+                    app.notices.done(format!("{done}; undo takes that back"));
                 }
                 app.tell_of_import(report);
             });

@@ -1,7 +1,8 @@
 //! Where work is kept: under a name, at a path that is asked for.
 
 use crate::app::App;
-use crate::panels::dialog::{Dialog, Purpose};
+use crate::panels::dialog::{Dialog, PathPage, Purpose, project_file, typed_id};
+use limner_annotation::exchange::{self, Receipt};
 use limner_annotation::{Command, ImageEntry, Project};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ impl App {
     pub(super) fn save_project_as(&mut self, path: PathBuf) {
         self.end_stroke();
         self.commit_typing();
-        let path = if path.extension().is_some() { path } else { path.with_extension("limner") };
+        let path = project_file(path);
         let Some(project) = &mut self.workspace.project else { return };
         match copy_project(project, &path) {
             Ok(copy) => {
@@ -36,11 +37,19 @@ impl App {
     }
 
     pub(super) fn ask_path(&mut self, purpose: Purpose) {
-        self.dialog = Some(Dialog::Path { purpose, text: self.proposed_path(purpose) });
+        let id = typed_id(purpose);
+        // What was typed before is not lost with the dialog it was typed into.
+        let typed = self.ctx.data(|data| data.get_temp::<String>(id)).map(PathBuf::from);
+        let path = typed.unwrap_or_else(|| self.proposed_path(purpose));
+        let path = if purpose.makes_new() { fresh(path, purpose.is_of_folder()) } else { path };
+        self.dialog = Some(Dialog::Path(Box::new(PathPage::new(purpose, path.to_string_lossy().into_owned()))));
+        if let Purpose::Export(format) = purpose {
+            self.look_before_export(format);
+        }
     }
 
     /// What a field for a path begins with: the folder that was worked in last, and a name for what is new.
-    fn proposed_path(&self, purpose: Purpose) -> String {
+    fn proposed_path(&self, purpose: Purpose) -> PathBuf {
         let parent = |path: &PathBuf| path.parent().map(Path::to_path_buf);
         let own = |folder: &PathBuf| folder.starts_with(&self.paths.data);
         let last = &self.settings;
@@ -49,16 +58,36 @@ impl App {
         let opened = noted.unwrap_or(&self.opened_before).last();
         let known = [chosen, opened.and_then(parent), last.last_project.as_ref().and_then(parent)];
         let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
-        let folder = known.into_iter().flatten().find(|folder| !own(folder)).or(home).unwrap_or_default();
-        let name = match purpose {
-            Purpose::SaveProject => "study.limner",
-            Purpose::SaveView => "view.png",
-            Purpose::SaveClip => "view.gif",
-            Purpose::Report => "report.html",
-            _ => "",
-        };
-        folder.join(name).to_string_lossy().into_owned()
+        let mut folder = known.into_iter().flatten().find(|folder| !own(folder)).or(home).unwrap_or_default();
+        if purpose.makes_new() {
+            // An export is whole: nothing is put into it later.
+            while Receipt::lies_in(&folder) && folder.pop() {}
+        }
+        folder.join(match purpose {
+            Purpose::SaveProject => "study.limner".to_owned(),
+            Purpose::SaveView => "view.png".to_owned(),
+            Purpose::SaveClip => "view.gif".to_owned(),
+            Purpose::Report => "report.html".to_owned(),
+            Purpose::Audit => "limner-audit".to_owned(),
+            Purpose::Plot(ending) => format!("plot.{ending}"),
+            // The names of question formats have a colon, which not every file system takes.
+            Purpose::Export(format) => format!("limner-{}", format.replace(':', "-")),
+            _ => String::new(),
+        })
     }
+}
+
+/// The path itself where nothing is there, else the same name with a number: `study-2.limner`, `limner-nifti-2`. Folders have
+/// no ending, whatever dots are in their names.
+fn fresh(path: PathBuf, is_folder: bool) -> PathBuf {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return path };
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if !is_folder && !stem.is_empty() => (stem, format!(".{ending}")),
+        _ => (name.as_str(), String::new()),
+    };
+    let numbered = (2..).map(|n: u32| path.with_file_name(format!("{stem}-{n}{ending}")));
+    let first_free = std::iter::once(path.clone()).chain(numbered).find(|path| exchange::is_free(path));
+    first_free.unwrap_or(path)
 }
 
 /// A copy of a project in another place, which finds its pictures from there.
@@ -79,4 +108,25 @@ fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
     }
     copy.wait_until_synced()?;
     Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(fresh(at("limner-nifti"), true), at("limner-nifti"));
+        std::fs::create_dir(at("limner-nifti")).unwrap();
+        assert_eq!(fresh(at("limner-nifti"), true), at("limner-nifti"), "an empty folder may be filled");
+        for name in ["limner-nifti/labels.json", "study.limner", "study-2.limner"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        std::fs::create_dir_all(at("release 1.0/labels")).unwrap();
+        assert_eq!(fresh(at("limner-nifti"), true), at("limner-nifti-2"));
+        assert_eq!(fresh(at("study.limner"), false), at("study-3.limner"));
+        assert_eq!(fresh(at("release 1.0"), true), at("release 1.0-2"));
+    }
 }

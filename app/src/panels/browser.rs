@@ -5,13 +5,13 @@
 
 use crate::action::Action;
 use crate::app::App;
-use crate::outbox::{Outbox, Request};
+use crate::outbox::{CompanionAct, Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
 use crate::widgets::{action_button, chip, empty_state, line_edit, panel_head};
 use crate::workspace::OpenPicture;
 use eframe::egui::{
-    Align2, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextWrapMode,
-    Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
+    Align2, Button, Color32, FontId, Id, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextWrapMode, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 use limner_imaging::Series;
 use limner_imaging::formats::FORMATS;
@@ -251,8 +251,30 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     line(ui, pos2(left, rect.top() + 37.0), room, &place, FontId::proportional(size::SMALL), c.weak);
     let response = response.on_hover_ui(|ui| details_ui(series, is_mask, ui));
     response.dnd_set_drag_payload(CarriedSeries(n));
+    if is_mask {
+        response.context_menu(|ui| mask_menu_ui(app, n, ui, out));
+    }
     if response.clicked() {
         out.ask(Request::OpenSeries(n, None));
+    }
+}
+
+/// What a mask is good for: labels of the picture it lies on.
+fn mask_menu_ui(app: &App, mask: usize, ui: &mut Ui, out: &mut Outbox) {
+    let Some(picture) = app.picture_of_mask(mask) else {
+        ui.label("No picture in the list lies on its grid");
+        return;
+    };
+    let series = &app.workspace.found[picture];
+    let called = app.description_of(picture).unwrap_or(&series.title);
+    let reason = app.why_not(Action::Import);
+    let button = Button::new(format!("Use as labels of {called}, {}", place_of(series)));
+    let response = ui.add_enabled(reason.is_none(), button);
+    if let Some(reason) = reason {
+        response.on_disabled_hover_text(reason);
+    } else if response.clicked() {
+        out.ask(Request::Companion(mask, CompanionAct::Import));
+        ui.close();
     }
 }
 
@@ -309,7 +331,7 @@ fn details_ui(series: &Series, is_mask: bool, ui: &mut Ui) {
     }
     ui.label(RichText::new(series.path.display().to_string()).size(size::SMALL).color(c.weak));
     if is_mask {
-        ui.label("Looks like a mask of a picture beside it: File, Import labels… reads it as labels onto that picture");
+        ui.label("Looks like a mask of a picture beside it: a right click makes labels of that picture from it");
     }
     for warning in &series.warnings {
         ui.label(RichText::new(&warning.text).color(c.warning));

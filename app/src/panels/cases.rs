@@ -20,7 +20,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     panel_head(ui, "Work list", |ui| drop(action_button(app, Action::Case(Errand::Grid), ui, out)));
     let cases = app.cases();
     if cases.is_empty() {
-        return empty_state(ui, icon::LIST_CHECKS, "No cases", "Open a folder: every series in it is a case");
+        return empty_state(ui, icon::LIST_CHECKS, "No cases", "Open a folder: every picture in it is a case");
     }
     filter_ui(app, ui, out);
     progress_ui(&cases, ui);

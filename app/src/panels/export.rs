@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::outbox::{ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{line_edit, tick};
-use eframe::egui::{Button, Grid, Label, RichText, Role, ScrollArea, Spinner, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::{Button, Color32, Grid, Label, RichText, Role, ScrollArea, Spinner, TextEdit, Ui, WidgetInfo, vec2};
 use limner_annotation::exchange::{
     Blackened, Crop, DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split, picture_size,
 };
@@ -126,7 +126,7 @@ pub fn ui(app: &App, page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
             ui.add_space(space::M);
             ScrollArea::vertical().max_height(HEIGHT - 180.0).auto_shrink([false, false]).show(ui, |ui| {
                 held_back_ui(app, page, ui);
-                found_ui(page, ui);
+                found_ui(app, page, ui);
             });
         });
     });
@@ -218,7 +218,7 @@ fn held_back_ui(app: &App, page: &mut ExportPage, ui: &mut Ui) {
     let Some(Ok(found)) = page.found().cloned() else { return };
     for blocked in &found.run.blocked {
         // What it is called in the files says nothing to whoever has to look at it.
-        let name = blocked.image.and_then(|image| picture_name(app, image)).unwrap_or_else(|| blocked.item.clone());
+        let name = blocked.image.and_then(|image| app.picture_name(image)).unwrap_or_else(|| blocked.item.clone());
         let text = RichText::new(format!("Held back: {name}: {}", blocked.why)).color(c.error);
         ui.add(Label::new(text).wrap()).on_hover_text(&blocked.item);
         let Some(image) = blocked.image else { continue };
@@ -250,14 +250,19 @@ fn held_back_ui(app: &App, page: &mut ExportPage, ui: &mut Ui) {
     }
 }
 
-/// Title and file of a picture: for the window alone, never written.
-fn picture_name(app: &App, image: ImageId) -> Option<String> {
-    let entry = app.workspace.project.as_ref()?.document().image(image)?;
-    let file = Path::new(&entry.path).file_name().map(|name| name.to_string_lossy().into_owned());
-    Some(file.map_or_else(|| entry.title.clone(), |file| format!("{} ({file})", entry.title)))
+impl App {
+    /// Title and file of a picture of the project: for the window alone, never written.
+    pub fn picture_name(&self, image: ImageId) -> Option<String> {
+        let entry = self.workspace.project.as_ref()?.document().image(image)?;
+        let file = Path::new(&entry.path).file_name().map(|name| name.to_string_lossy().into_owned());
+        Some(match file.filter(|file| *file != entry.title) {
+            Some(file) => format!("{} ({file})", entry.title),
+            None => entry.title.clone(),
+        })
+    }
 }
 
-fn found_ui(page: &ExportPage, ui: &mut Ui) {
+fn found_ui(app: &App, page: &ExportPage, ui: &mut Ui) {
     let c = colours(ui.ctx());
     let found = match page.found() {
         None => {
@@ -274,30 +279,42 @@ fn found_ui(page: &ExportPage, ui: &mut Ui) {
         Some(Ok(found)) => found,
     };
     let Found { run, preview } = found;
-    head(ui, &format!("{} would be written", counted(run.records, "record")));
-    head(ui, if run.lossy.is_empty() { "Nothing would be lost" } else { "What would be lost" });
-    Grid::new("lossy").num_columns(3).spacing([16.0, 4.0]).show(ui, |ui| {
-        for lossy in &run.lossy {
-            ui.label(&lossy.field);
-            ui.label(lossy.count.to_string());
-            ui.label(RichText::new(&lossy.example).color(c.weak));
-            ui.end_row();
-        }
-    });
+    head(ui, &format!("{} would be written", counted(run.records, "record")), c.text);
+    losses_ui(run, ui);
     if preview.is_empty() {
         return;
     }
-    head(ui, if run.records > preview.len() { "The first records" } else { "The records" });
-    Grid::new("preview").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+    head(ui, if run.records > preview.len() { "The first records" } else { "The records" }, c.text);
+    Grid::new("preview").num_columns(3).spacing([16.0, 4.0]).show(ui, |ui| {
         for record in preview {
             ui.label(&record.name);
             ui.label(RichText::new(&record.says).color(c.weak));
+            // Which picture it is stands in none of the files.
+            let picture = record.image.and_then(|image| app.picture_name(image)).unwrap_or_default();
+            ui.label(RichText::new(picture).color(c.weak));
             ui.end_row();
         }
     });
 }
 
-fn head(ui: &mut Ui, text: &str) {
+/// What a format has no room for, or keeps as something else, before anything is written.
+pub fn losses_ui(run: &DryRun, ui: &mut Ui) {
+    let c = colours(ui.ctx());
+    if run.lossy.is_empty() {
+        return head(ui, "Nothing would be lost", c.text);
+    }
+    head(ui, "What would be lost", c.warning);
+    Grid::new("lossy").num_columns(3).spacing([16.0, 4.0]).show(ui, |ui| {
+        for lossy in &run.lossy {
+            ui.label(&lossy.field);
+            ui.label(lossy.amount());
+            ui.label(RichText::new(&lossy.example).color(c.weak));
+            ui.end_row();
+        }
+    });
+}
+
+fn head(ui: &mut Ui, text: &str, ink: Color32) {
     ui.add_space(space::S);
-    ui.label(RichText::new(text).font(strong(size::BODY)));
+    ui.label(RichText::new(text).font(strong(size::BODY)).color(ink));
 }

@@ -3,13 +3,13 @@
 use crate::action::{ACTIONS, Action, Entry, Menu};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
+use crate::settings::Recent;
 use crate::theme::{colours, icon, icon_font, radius, size, space};
 use crate::widgets::{self, Words, action_button, icon_button};
 use eframe::egui::{
     Align, Align2, Button, Color32, FontId, Layout, MenuBar, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, vec2,
 };
-use std::collections::BTreeSet;
 
 /// Narrower than this the search field is an icon.
 const ROOM_FOR_SEARCH: f32 = 240.0;
@@ -53,32 +53,57 @@ fn menus_width(ui: &Ui) -> f32 {
     Menu::ALL.into_iter().map(wide).sum()
 }
 
+/// One line of a menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Act(Action),
+    /// A menu inside, where its first entry would stand.
+    Inner(&'static str),
+    /// Parts what does not belong together.
+    Rule,
+}
+
+/// The lines of a menu. A line that parts groups stands between two, never at the top, where it would part nothing.
+fn lines_of(menu: Menu) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for entry in entries_of(menu) {
+        let line = entry.action.submenu().map_or(Line::Act(entry.action), Line::Inner);
+        if lines.contains(&line) {
+            continue;
+        }
+        if entry.action.submenu().is_none() && entry.action.begins_group() && !lines.is_empty() {
+            lines.push(Line::Rule);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// What stands in a menu in the order of the list. *Quit* comes last, after what is not in the list.
+fn entries_of(menu: Menu) -> impl Iterator<Item = &'static Entry> {
+    let is_listed = move |entry: &&Entry| entry.menu == menu && !entry.action.is_only_a_key();
+    ACTIONS.iter().filter(is_listed).filter(|entry| entry.action != Action::Quit)
+}
+
 /// One menu; where the window is too low for it, it is scrolled.
 fn menu_ui(app: &App, menu: Menu, ui: &mut Ui, out: &mut Outbox) {
     let height = ui.ctx().content_rect().height() - 2.0 * size::BAR_HEIGHT;
     // A popup offers little room before it knows what is in it.
     let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
     scroll.show(ui, |ui| {
-        let entries: Vec<&Entry> = ACTIONS
-            .iter()
-            .filter(|e| e.menu == menu && !e.action.is_only_a_key() && e.action != Action::Quit)
-            .collect();
-        let mut shown = BTreeSet::new();
-        for entry in &entries {
-            let Some(name) = entry.action.submenu() else {
-                if entry.action.begins_group() {
+        for line in lines_of(menu) {
+            match line {
+                Line::Act(action) => action.entry().into_iter().for_each(|entry| entry_ui(app, entry, ui, out)),
+                Line::Rule => {
                     ui.separator();
                 }
-                entry_ui(app, entry, ui, out);
-                continue;
-            };
-            // A menu inside stands where its first entry would.
-            if shown.insert(name) {
-                ui.menu_button(name, |ui| {
-                    for entry in entries.iter().filter(|entry| entry.action.submenu() == Some(name)) {
-                        entry_ui(app, entry, ui, out);
-                    }
-                });
+                Line::Inner(name) => {
+                    ui.menu_button(name, |ui| {
+                        for entry in entries_of(menu).filter(|entry| entry.action.submenu() == Some(name)) {
+                            entry_ui(app, entry, ui, out);
+                        }
+                    });
+                }
             }
         }
         if menu == Menu::File {
@@ -129,18 +154,34 @@ fn entry_ui(app: &App, entry: &Entry, ui: &mut Ui, out: &mut Outbox) {
 }
 
 fn recent_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
-    if app.settings.recent_projects.is_empty() {
+    let recent: Vec<Recent> = app.settings.recent().collect();
+    if recent.is_empty() {
         return;
     }
     ui.separator();
     ui.menu_button("Recent projects", |ui| {
-        for path in &app.settings.recent_projects {
-            let name =
-                path.file_stem().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-            if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
-                out.ask(Request::OpenProject(path.clone()));
+        for Recent { path, name, when } in recent {
+            let button = Button::new(name).shortcut_text(when);
+            if ui.add(button).on_hover_text(path.display().to_string()).clicked() {
+                out.ask(Request::OpenProject(path));
                 ui.close();
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn menus_begin_and_end_with_something_to_choose() {
+        for menu in Menu::ALL {
+            let lines = lines_of(menu);
+            let (first, last) = (lines.first().unwrap(), lines.last().unwrap());
+            assert!(![first, last].contains(&&Line::Rule), "{}: {lines:?}", menu.title());
+            assert!(lines.windows(2).all(|pair| pair[0] != pair[1]), "{}: two rules", menu.title());
+        }
+        assert!(lines_of(Menu::Edit).contains(&Line::Rule), "groups are parted still");
+    }
 }

@@ -3,6 +3,7 @@
 use crate::action::Action;
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
+use crate::settings::Recent;
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
 use eframe::egui::{
     Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -67,17 +68,15 @@ fn choice_ui(app: &App, action: Action, about: &str, ui: &mut Ui, out: &mut Outb
 
 fn recent_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
-    let there = app.settings.recent_projects.iter().filter(|path| path.exists()).take(RECENT);
-    let recent: Vec<_> = there.collect();
+    let recent: Vec<Recent> = app.settings.recent().take(RECENT).collect();
     if recent.is_empty() {
         return;
     }
     ui.add_space(space::L);
     ui.label(RichText::new("Recent projects").size(size::SMALL).color(c.weak));
-    for path in recent {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        if ui.link(name).on_hover_text(path.display().to_string()).clicked() {
-            out.ask(Request::OpenProject(path.clone()));
+    for Recent { path, name, when } in recent {
+        if ui.link(format!("{name}, {when}")).on_hover_text(path.display().to_string()).clicked() {
+            out.ask(Request::OpenProject(path));
         }
     }
 }

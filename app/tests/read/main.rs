@@ -8,6 +8,7 @@
 mod hand;
 
 mod basics;
+mod brought;
 mod films;
 mod look;
 mod real;

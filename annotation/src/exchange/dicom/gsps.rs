@@ -55,11 +55,14 @@ impl Exchange for PresentationState {
                 run.lose(PAINT, || format!("the paint on {}", case.name));
             }
             for shape in contents.shapes_on(case.image.id) {
-                let what = || format!("a {} on {}", shape.form.name(), case.name);
-                match graphic(shape) {
-                    _ if case.image.series_uid.is_none() => run.lose(NO_DICOM, what),
-                    Ok(_) => run.records += 1,
-                    Err(field) => run.lose(field, what),
+                let lost = match graphic(shape) {
+                    _ if case.image.series_uid.is_none() => Some(NO_DICOM),
+                    Ok(_) => None,
+                    Err(field) => Some(field),
+                };
+                match lost {
+                    Some(field) => run.lose_drawn(field, shape.form.name(), || format!("on {}", case.name)),
+                    None => run.records += 1,
                 }
             }
         }

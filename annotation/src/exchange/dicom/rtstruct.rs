@@ -57,13 +57,13 @@ impl Exchange for StructureSet {
         for case in options.cases(contents) {
             run.records += structures(contents, &case).len();
             for shape in contents.shapes_on(case.image.id) {
-                let what = || format!("a {} on {}", shape.form.name(), case.name);
-                match (Body::of(&shape.form), shape.form.slice()) {
-                    (Some(body), Some(_)) if body.has_area() && shape.label.is_none() => run.lose(flat::NO_LABEL, what),
-                    (Some(body), Some(_)) if body.is_curved() => run.lose(flat::CURVES, what),
-                    (Some(body), Some(_)) if body.has_area() => {}
-                    _ => run.lose(NO_CONTOUR, what),
-                }
+                let lost = match (Body::of(&shape.form), shape.form.slice()) {
+                    (Some(body), Some(_)) if body.has_area() && shape.label.is_none() => flat::NO_LABEL,
+                    (Some(body), Some(_)) if body.is_curved() => flat::CURVES,
+                    (Some(body), Some(_)) if body.has_area() => continue,
+                    _ => NO_CONTOUR,
+                };
+                run.lose_drawn(lost, shape.form.name(), || format!("on {}", case.name));
             }
         }
         run

@@ -69,14 +69,14 @@ impl Exchange for Segmentation {
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
         for case in options.cases(contents) {
-            let Some(map) = contents.label_map(case.image.id) else { continue };
-            let segments = map.values().len();
+            let map = contents.label_map(case.image.id);
+            let segments = map.map_or(0, |map| map.values().len());
             run.records += segments;
             maps::lose_time_and_shapes(&mut run, contents, &case, segments);
             if segments > 0 && is_sheared(case.image) {
                 run.block(case.name.clone(), SHEARED);
             }
-            if Kind::of(options) == Kind::LabelMap && grid::painted_layers(map).len() > 1 {
+            if Kind::of(options) == Kind::LabelMap && map.is_some_and(|map| grid::painted_layers(map).len() > 1) {
                 run.lose(OVERLAP, || format!("{}: the upper layer hides the lower one", case.name));
             }
         }

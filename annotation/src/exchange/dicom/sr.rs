@@ -57,16 +57,16 @@ impl Exchange for MeasurementReport {
                 run.lose(PAINT, || format!("the paint on {}", case.name));
             }
             for shape in contents.shapes_on(case.image.id) {
-                let what = || format!("a {} on {}", shape.form.name(), case.name);
-                match group(contents, shape, &case) {
-                    _ if case.image.series_uid.is_none() => run.lose(NO_DICOM, what),
-                    Err(field) => run.lose(field, what),
+                let lost = match group(contents, shape, &case) {
+                    _ if case.image.series_uid.is_none() => Some(NO_DICOM),
+                    Err(field) => Some(field),
                     Ok(group) => {
                         run.records += 1;
-                        if group.holes {
-                            run.lose(flat::HOLES, what);
-                        }
+                        group.holes.then_some(flat::HOLES)
                     }
+                };
+                if let Some(field) = lost {
+                    run.lose_drawn(field, shape.form.name(), || format!("on {}", case.name));
                 }
             }
         }

@@ -101,12 +101,12 @@ fn found_on(contents: &Contents, case: &Case<'_>, run: &mut DryRun) -> BTreeMap<
         for placed in on_slices(shape, size) {
             let label = shape.label.and_then(|id| contents.label(id)).map(|label| label.value);
             match placed {
-                Ok(_) if label.is_none() => run.lose(NO_LABEL, || format!("a {what} on {}", case.name)),
+                Ok(_) if label.is_none() => run.lose_drawn(NO_LABEL, what, || format!("on {}", case.name)),
                 Ok((index, body)) => {
                     let item = Item { label, body, text: shape.text.clone() };
                     by_slice.entry(index).or_default().push((item, what));
                 }
-                Err(field) => run.lose(field, || format!("a {what} on {}", case.name)),
+                Err(field) => run.lose_drawn(field, what, || format!("on {}", case.name)),
             }
         }
     }
@@ -135,16 +135,16 @@ fn fitted(
     let plane = reframe.map_or([width, height], Reframe::size);
     let mut items = Vec::new();
     for (item, what) in found {
-        let example = |how: &str| format!("a {what} on slice {} of {}{how}", index + 1, case.name);
+        let place = |how: &str| format!("on slice {} of {}{how}", index + 1, case.name);
         let item = match reframe.map(|reframe| reframe.body(&item.body)) {
             None => item,
             Some(None) => {
-                run.lose(reframe::CUT, || example(""));
+                run.lose_drawn(reframe::CUT, what, || place(""));
                 continue;
             }
             Some(Some((body, lost))) => {
                 if let Some(field) = lost {
-                    run.lose(field, || example(" changes its form"));
+                    run.lose_drawn(field, what, || place(" changes its form"));
                 }
                 Item { body, ..item }
             }
@@ -152,17 +152,17 @@ fn fitted(
         let noted = item.text.is_some() && !flat.keeps_text();
         match flat.fit(&item, plane) {
             Fit::Lost(field) => {
-                run.lose(field, || example(""));
+                run.lose_drawn(field, what, || place(""));
                 continue;
             }
             Fit::Kept(item) => items.push(item),
             Fit::Changed(item, field) => {
-                run.lose(field, || example(" changes its form"));
+                run.lose_drawn(field, what, || place(" changes its form"));
                 items.push(item);
             }
         }
         if noted {
-            run.lose(NOTES, || example(" loses its note"));
+            run.lose_drawn(NOTES, what, || place(" loses its note"));
         }
         run.records += 1;
     }

@@ -231,7 +231,9 @@ impl<F: Flat> Exchange for Pictures<F> {
             [] => "nothing".to_owned(),
             items => items.iter().map(words).collect::<Vec<_>>().join(", "),
         };
-        set.sheets.iter().map(|sheet| Preview { name: sheet.file.clone(), says: says(sheet) }).collect()
+        let image = |sheet: &Sheet| sheet.source.as_ref().map(|source| source.image);
+        let of = |sheet: &Sheet| Preview { name: sheet.file.clone(), says: says(sheet), image: image(sheet) };
+        set.sheets.iter().map(of).collect()
     }
 
     fn write(&self, job: &Job<'_>, out: &Path) -> Result<SelfCheck> {

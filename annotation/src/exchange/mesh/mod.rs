@@ -193,7 +193,7 @@ impl Meshes {
         for (path, entry) in self.listed(reading.path, about)? {
             reading.task.cancel.check()?;
             let surface = turned(self.parse(&path)?, ras);
-            let image = image_of(reading.contents, entry.as_ref().map(|e| e.image), &surface, &path)?;
+            let image = image_of(reading, entry.as_ref().map(|e| e.image), &surface, &path)?;
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let (name, value) = entry.map_or((stem, 0), |entry| (entry.label, entry.value));
             let value = labels.want(&name, value, None)?;
@@ -239,12 +239,12 @@ fn apart(a: &Surface, b: &Surface) -> f64 {
 
 /// The image a surface belongs to: the one named, or the only one it lies in.
 fn image_of<'a>(
-    contents: &'a Contents,
+    reading: &Reading<'a>,
     named: Option<ImageId>,
     surface: &Surface,
     path: &Path,
 ) -> Result<&'a ImageEntry> {
-    if let Some(image) = named.and_then(|id| contents.image(id)) {
+    if let Some(image) = named.and_then(|id| reading.contents.image(id)) {
         return Ok(image);
     }
     let lies_in = |image: &&ImageEntry| {
@@ -255,10 +255,12 @@ fn image_of<'a>(
             voxel.cmpge(DVec3::splat(-1.0)).all() && voxel.cmple(size).all()
         })
     };
-    let mut around = contents.images().filter(lies_in);
-    match (around.next(), around.next()) {
-        (Some(image), None) => Ok(image),
-        (None, _) => Err(Error::export(path, "the surface lies in no image of the project; add it first")),
+    let around: Vec<&'a ImageEntry> = reading.bearers().filter(lies_in).collect();
+    let meant = around.iter().copied().find(|image| Some(image.id) == reading.pictures.meant());
+    match (meant, around.as_slice()) {
+        (Some(image), _) => Ok(image),
+        (None, [image]) => Ok(*image),
+        (None, []) => Err(Error::export(path, "the surface lies in no image of the project; add it first")),
         _ => Err(Error::export(
             path,
             "the surface lies in several images of the project; import it with its meshes.json",

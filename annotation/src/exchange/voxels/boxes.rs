@@ -2,7 +2,7 @@
 //! with `inspected` unset says nothing about what is not boxed.
 
 use super::grid;
-use super::maps::TIME;
+use super::maps::{TIME, film_left_out};
 use crate::command::Command;
 use crate::contents::Contents;
 use crate::error::Result;
@@ -179,13 +179,17 @@ fn image_of(contents: &Contents, scan: &Scan) -> Option<ImageId> {
 fn boxes(contents: &Contents, case: &Case<'_>, run: &mut DryRun) -> Vec<Found> {
     let mut found = Vec::new();
     if case.image.stack_axis == StackAxis::Time {
+        let has_any = grid::is_painted(contents, case) || contents.shapes_on(case.image.id).next().is_some();
+        if has_any {
+            run.lose(TIME, || film_left_out(case));
+        }
         return found;
     }
     if let Some(map) = contents.label_map(case.image.id) {
         for value in grid::painted_values(contents, case) {
             let tight = map.mask_of(value).tight_box();
             let [min, max] = [tight.min, tight.max].map(|corner| corner.map(|n| n as f64));
-            run.lose(VOXELS, || format!("a mask on {}", case.name));
+            run.lose_drawn(VOXELS, "mask", || format!("on {}", case.name));
             found.push(Found { value, min, max });
         }
     }
@@ -195,8 +199,8 @@ fn boxes(contents: &Contents, case: &Case<'_>, run: &mut DryRun) -> Vec<Found> {
             (Form::Box3d { min, max }, Some(label)) => {
                 found.push(Found { value: label.value, min: *min, max: *max });
             }
-            (Form::Box3d { .. }, None) => run.lose(NO_LABEL, || format!("a box on {}", case.name)),
-            (form, _) => run.lose(OTHERS, || format!("a {} on {}", form.name(), case.name)),
+            (Form::Box3d { .. }, None) => run.lose_drawn(NO_LABEL, "3D box", || format!("on {}", case.name)),
+            (form, _) => run.lose_drawn(OTHERS, form.name(), || format!("on {}", case.name)),
         }
     }
     found

@@ -21,6 +21,11 @@ pub(crate) fn painted_layers(map: &LabelMap) -> Vec<usize> {
     layers.filter(|(_, layer)| layer.values().next().is_some()).map(|(n, _)| n).collect()
 }
 
+/// Whether anything is painted on the image of a case.
+pub(crate) fn is_painted(contents: &Contents, case: &Case<'_>) -> bool {
+    contents.label_map(case.image.id).is_some_and(|map| !map.is_empty())
+}
+
 /// A label map as a picture on the image's grid, in the smallest type that holds its values.
 pub(crate) fn label_volume(image: &ImageEntry, values: Vec<u16>) -> Result<Volume> {
     let small = values.iter().all(|v| *v < 256);
@@ -117,12 +122,15 @@ impl Way {
     }
 }
 
-/// The image of a project that has these voxels, and the way from its voxels to them.
-pub(crate) fn image_with<'a>(contents: &'a Contents, geometry: &Geometry) -> Option<(&'a ImageEntry, Way)> {
-    let mut found: Vec<_> =
-        contents.images().filter_map(|image| Some((image, Way::between(&image.geometry, geometry)?))).collect();
-    found.sort_by(|(_, a), (_, b)| a.off_mm.total_cmp(&b.off_mm));
-    (!found.is_empty()).then(|| found.swap_remove(0))
+/// The image of a project that has these voxels, and the way from its voxels to them: the one that is meant where it does,
+/// else the one that lies closest.
+pub(crate) fn image_with<'a>(reading: &Reading<'a>, geometry: &Geometry) -> Option<(&'a ImageEntry, Way)> {
+    let meant = reading.pictures.meant();
+    let fitting = reading.bearers().filter_map(|image| Some((image, Way::between(&image.geometry, geometry)?)));
+    fitting.min_by(|(a, here), (b, there)| {
+        let is_another = |image: ImageId| Some(image) != meant;
+        is_another(a.id).cmp(&is_another(b.id)).then(here.off_mm.total_cmp(&there.off_mm))
+    })
 }
 
 /// The image a label map lies on: the one that is named where it has these voxels, else the one that has them.
@@ -134,7 +142,7 @@ pub(crate) fn placed<'a>(
 ) -> Result<(&'a ImageEntry, Way)> {
     let by_name = named.and_then(|image| Some((image, Way::between(&image.geometry, geometry)?)));
     let reason = "no image of the project has the voxels of this label map; add the image it was drawn on first";
-    by_name.or_else(|| image_with(reading.contents, geometry)).ok_or_else(|| Error::export(path, reason))
+    by_name.or_else(|| image_with(reading, geometry)).ok_or_else(|| Error::export(path, reason))
 }
 
 /// Reads a label map from a file and gives the commands that paint it. `rename` says what label a value stands for.
@@ -148,10 +156,10 @@ pub(crate) fn read_map(
 ) -> Result<()> {
     let volume = formats::open_single(path, reading.task)?;
     let named = known.and_then(|id| reading.contents.image(id));
-    if named.is_none() {
-        say_where_several_fit(reading, path, &volume.geometry, import);
-    }
     let (image, way) = placed(reading, named, &volume.geometry, path)?;
+    if named.is_none() && reading.pictures.meant() != Some(image.id) {
+        say_where_several_fit(reading, path, (image, &volume.geometry), import);
+    }
     let values = values_on(image, &way, &volume, path)?;
     let (records, values) = renamed(values, labels, rename)?;
     import.records += records;
@@ -160,13 +168,19 @@ pub(crate) fn read_map(
 }
 
 /// Visits and sequences often share a grid, and a label map does not say which of them it was drawn on.
-fn say_where_several_fit(reading: &Reading<'_>, path: &Path, geometry: &Geometry, import: &mut Import) {
-    let same = |image: &&ImageEntry| Way::between(&image.geometry, geometry).is_some();
-    let count = reading.contents.images().filter(same).count();
+fn say_where_several_fit(
+    reading: &Reading<'_>,
+    path: &Path,
+    (image, geometry): (&ImageEntry, &Geometry),
+    import: &mut Import,
+) {
+    let count = reading.bearers().filter(|image| Way::between(&image.geometry, geometry).is_some()).count();
     if count > 1 {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let text =
-            format!("{count} images have the voxels of {name}; it was read onto the first of them that lies closest");
+        let text = format!(
+            "{count} images have the voxels of {name}; it was read onto {}, the first of them that lies closest",
+            image.title
+        );
         import.warn("ambiguous", text);
     }
 }

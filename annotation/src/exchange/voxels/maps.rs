@@ -170,10 +170,13 @@ pub(crate) fn lose_time_and_shapes(run: &mut DryRun, contents: &Contents, case: 
     }
     for shape in contents.shapes_on(case.image.id) {
         let field = if is_outline(shape) { FILLED } else { SHAPES };
-        let name = shape.form.name();
-        let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        run.lose(field, || format!("{article} {name} on {}", case.name));
+        run.lose_drawn(field, shape.form.name(), || format!("on {}", case.name));
     }
+}
+
+/// The example of a loss, for formats that know volumes alone.
+pub(crate) fn film_left_out(case: &Case<'_>) -> String {
+    format!("{}: a film is left out", case.name)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -48,14 +48,21 @@ impl Exchange for MedSam {
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
-        for case in cases(contents, options) {
-            let Some(map) = contents.label_map(case.image.id) else { continue };
-            run.records += 1;
-            maps::lose_time_and_shapes(&mut run, contents, &case, 1);
-            run.lose(GREYS, || format!("{}: the window decides what is seen", case.name));
-            run.lose(SLICES, || format!("{}: only slices with a label are kept", case.name));
-            if grid::painted_layers(map).len() > 1 {
-                run.lose(OVERLAP, || format!("{}: the upper layer hides the lower one", case.name));
+        for case in options.cases(contents) {
+            let is_film = case.image.stack_axis == StackAxis::Time;
+            let is_painted = grid::is_painted(contents, &case);
+            maps::lose_time_and_shapes(&mut run, contents, &case, usize::from(is_painted && !is_film));
+            match contents.label_map(case.image.id).filter(|_| is_painted) {
+                None => {}
+                Some(_) if is_film => run.lose(TIME, || maps::film_left_out(&case)),
+                Some(map) => {
+                    run.records += 1;
+                    run.lose(GREYS, || format!("{}: the window decides what is seen", case.name));
+                    run.lose(SLICES, || format!("{}: only slices with a label are kept", case.name));
+                    if grid::painted_layers(map).len() > 1 {
+                        run.lose(OVERLAP, || format!("{}: the upper layer hides the lower one", case.name));
+                    }
+                }
             }
         }
         if contents.labels().len() > 255 {
@@ -94,8 +101,7 @@ impl Exchange for MedSam {
 
 fn cases<'a>(contents: &'a Contents, options: &Options) -> Vec<Case<'a>> {
     let mut cases = options.cases(contents);
-    let painted = |case: &Case<'_>| contents.label_map(case.image.id).is_some_and(|map| !map.is_empty());
-    cases.retain(|case| painted(case) && case.image.stack_axis != StackAxis::Time);
+    cases.retain(|case| grid::is_painted(contents, case) && case.image.stack_axis != StackAxis::Time);
     cases
 }
 

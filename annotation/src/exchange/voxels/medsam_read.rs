@@ -75,7 +75,7 @@ fn placed<'a>(
         [columns, rows] == [w, h] && if kept.is_some() { depth <= all } else { count == all }
     };
     let named = kept.and_then(|case| reading.contents.image(case.image));
-    let mut fitting = reading.contents.images().filter(holds);
+    let mut fitting = reading.bearers().filter(holds);
     let image = match (named, fitting.next(), fitting.next()) {
         (Some(named), ..) => named,
         (None, Some(one), None) => one,

@@ -49,18 +49,18 @@ impl Exchange for NnUnet {
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
-        let cases = painted(contents, options);
-        for case in &cases {
-            run.records += 1;
-            lose_time_and_shapes(&mut run, contents, case, 1);
-            if case.image.stack_axis == StackAxis::Time {
+        for case in &options.cases(contents) {
+            let is_written = grid::is_painted(contents, case);
+            lose_time_and_shapes(&mut run, contents, case, usize::from(is_written));
+            run.records += usize::from(is_written);
+            if is_written && case.image.stack_axis == StackAxis::Time {
                 run.block(case.name.clone(), "nnU-Net trains on volumes and pictures, not on films; leave it out");
             }
-            let Some(map) = contents.label_map(case.image.id) else { continue };
-            if overlaps(map) {
+            if contents.label_map(case.image.id).is_some_and(overlaps) {
                 run.lose(OVERLAP, || format!("{}: the upper layer hides the lower one", case.name));
             }
         }
+        let cases = painted(contents, options);
         let kinds: BTreeSet<_> = cases.iter().map(|case| case.image.modality.as_deref().unwrap_or("unknown")).collect();
         if kinds.len() > 1 {
             let kinds: Vec<_> = kinds.into_iter().collect();
@@ -123,7 +123,7 @@ impl Exchange for NnUnet {
 /// The images that have paint.
 fn painted<'a>(contents: &'a Contents, options: &Options) -> Vec<Case<'a>> {
     let mut cases = options.cases(contents);
-    cases.retain(|case| contents.label_map(case.image.id).is_some_and(|map| !map.is_empty()));
+    cases.retain(|case| grid::is_painted(contents, case));
     cases
 }
 
@@ -259,7 +259,7 @@ fn read(reading: &Reading<'_>) -> Result<Import> {
             let Some(case) = name.strip_suffix(ending.as_str()) else { continue };
             let rename = |value: u16| (names.get(&value).cloned().unwrap_or_else(|| format!("label {value}")), None);
             let volume = formats::open_single(&map, reading.task)?;
-            if grid::image_with(reading.contents, &volume.geometry).is_some() {
+            if grid::image_with(reading, &volume.geometry).is_some() {
                 grid::read_map(reading, &map, None, (&mut labels, &mut painter), &rename, &mut painted)?;
                 continue;
             }

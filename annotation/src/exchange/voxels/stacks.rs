@@ -80,9 +80,12 @@ impl Exchange for Stacks {
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
-        for case in painted(contents, options) {
-            run.records += 1;
+        for case in options.cases(contents) {
             maps::lose_time_and_shapes(&mut run, contents, &case, 0);
+            if !grid::is_painted(contents, &case) {
+                continue;
+            }
+            run.records += 1;
             if as_png(options) {
                 run.lose(GREYS, || format!("{}, where it has more than 8 or 16 bits without a sign", case.name));
             }
@@ -146,7 +149,7 @@ impl Exchange for Stacks {
 
 fn painted<'a>(contents: &'a Contents, options: &Options) -> Vec<Case<'a>> {
     let mut cases = options.cases(contents);
-    cases.retain(|case| contents.label_map(case.image.id).is_some_and(|map| !map.is_empty()));
+    cases.retain(|case| grid::is_painted(contents, case));
     cases
 }
 

@@ -52,13 +52,18 @@ impl Exchange for Tree {
 
     fn dry_run(&self, contents: &Contents, options: &Options) -> DryRun {
         let mut run = DryRun::default();
-        for case in options.cases(contents).iter().filter(|case| case.image.stack_axis != StackAxis::Time) {
+        for case in &options.cases(contents) {
+            let is_film = case.image.stack_axis == StackAxis::Time;
             let records = match self.0 {
+                _ if is_film => 0,
                 Kind::SamMed3d => painted_values(contents, case).len(),
                 Kind::Bids => contents.label_map(case.image.id).map(painted_layers).unwrap_or_default().len(),
             };
             run.records += records;
             maps::lose_time_and_shapes(&mut run, contents, case, records);
+            if is_film && grid::is_painted(contents, case) {
+                run.lose(TIME, || maps::film_left_out(case));
+            }
         }
         run
     }

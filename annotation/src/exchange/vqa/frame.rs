@@ -102,8 +102,10 @@ impl Exchange for Vqa {
             return Vec::new();
         };
         let asked = profile::fitting(self.0, &collected.records).take(most);
-        let said =
-            |asked: &Asked| Preview { name: asked.question.stem.clone(), says: asked.question.answer_in_words() };
+        let said = |asked: &Asked| {
+            let (name, says) = (asked.question.stem.clone(), asked.question.answer_in_words());
+            Preview { name, says, image: None }
+        };
         asked.map(said).collect()
     }
 

@@ -178,7 +178,6 @@ impl App {
     }
 }
 
-/// The author as one who judges, with the command that makes them where they are new.
 /// The assignments of some pictures with the time that was worked on them since they were written last.
 fn assignments(
     document: &Document,
@@ -203,6 +202,7 @@ fn assignments(
     commands
 }
 
+/// The author as one who judges, with the command that makes them where they are new.
 pub(in crate::dispatch) fn own_rater(document: &Document) -> (Vec<Command>, RaterId) {
     if let Some(known) = document.all::<Rater>().find(|rater| rater.pseudonym == document.author()) {
         return (Vec::new(), known.id);
@@ -238,7 +238,11 @@ fn decision(known: Option<&Decision>, image: ImageId, verdict: Verdict, reviewer
 
 impl App {
     /// A step over several pictures of the list. Those not yet in the project are read first, off the frame.
-    pub(super) fn with_images(&mut self, cases: &[usize], then: impl FnOnce(&mut Self, Vec<ImageId>) + Send + 'static) {
+    pub(in crate::dispatch) fn with_images(
+        &mut self,
+        cases: &[usize],
+        then: impl FnOnce(&mut Self, Vec<ImageId>) + Send + 'static,
+    ) {
         let all = self.cases();
         let wanted: Vec<&Case> = cases.iter().filter_map(|n| all.get(*n)).collect();
         let missing: Vec<usize> = wanted.iter().filter(|c| c.image.is_none()).filter_map(|c| c.series).collect();
