@@ -14,7 +14,8 @@ use limner::outbox::{AskAct, ExportAct, Request};
 use limner::work::asking::{Page, Part, Slot};
 use limner::work::guides::GUIDES;
 use limner_annotation::question::{
-    AnswerType, ChoiceKind, Dialogue, ImageSet, Question, Region, RenderRecipe, Role, Status, Template, children,
+    AnswerType, ChoiceKind, Dialogue, ImageSet, Question, QuestionId, Region, RenderRecipe, Role, Status, Template,
+    children,
 };
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,14 @@ impl Author {
         let question = self.shown();
         let missing = question.missing(self.0.document().contents());
         assert_eq!(question.status, Status::Accepted, "{:?}: {missing:?}", question.answer_type);
+    }
+
+    /// As a field of the form does it.
+    fn change(&mut self, id: QuestionId, edit: impl FnOnce(&mut Question)) {
+        let mut question = self.0.document().get::<Question>(id).unwrap().clone();
+        edit(&mut question);
+        self.0.window.state_mut().carry_out(Request::Ask(AskAct::Put(Box::new(question.into()), "Edit question")));
+        self.0.window.step();
     }
 
     /// As the document has it: nothing may be left in the field.
@@ -456,6 +465,49 @@ fn made_questions_are_looked_at_reviewed_by_key_and_keep_the_machines_words() {
     assert_eq!(report.questions, 1);
     author.0.window.state_mut().carry_out(Request::Ask(AskAct::WriteAudit(home.path().join("audit"))));
     assert!(home.path().join("audit/audit.json").is_file() && home.path().join("audit/audit.html").is_file());
+
+    // What a machine made and a hand changes after it was accepted goes to the reviewer again.
+    author.change(first.id, |question| question.stem += " Again.");
+    assert_eq!((waiting(&author, Status::Accepted), waiting(&author, Status::Proposed)), (0, made - 1));
+}
+
+#[test]
+fn an_accepted_question_that_is_changed_counts_no_longer_until_it_is_accepted_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let mut author = Author::on_sample(home.path());
+    author.begin(AnswerType::YesNo, "Is the liver visible?");
+    author.press(MARK, Key::Num1);
+    author.accept();
+    let accepted = author.shown();
+
+    author.press(ALT, Key::Q);
+    author.write(" Wholly?");
+    author.0.wait("the words to be stored", |app| !app.work.asking.is_typing());
+    let edited = author.shown();
+    assert!(edited.stem != accepted.stem && edited.status == Status::Draft, "{:?} {}", edited.status, edited.stem);
+    let told = format!("{:?}", author.0.app().notices.shown());
+    assert!(told.contains("An accepted question was changed: it is a draft again"), "{told}");
+    author.0.window.state_mut().act(Action::Undo);
+    assert_eq!(author.shown(), accepted, "one step has taken back both");
+
+    // The answer, the evidence, the pictures: each is what a reviewer looked at.
+    author.press(MARK, Key::Num2);
+    assert_eq!(author.shown().status, Status::Draft);
+    author.accept();
+    author.press(ALT, Key::E);
+    author.click(LIVER);
+    assert_eq!((author.shown().grounding.len(), author.shown().status), (1, Status::Draft));
+    author.accept();
+    author.0.window.state_mut().act(Action::NextSlice);
+    author.press(ALT, Key::B);
+    let set = author.shown().image_set;
+    assert_eq!(author.0.document().get::<ImageSet>(set).unwrap().items.len(), 2);
+    assert_eq!(author.shown().status, Status::Draft);
+    author.accept();
+    // Where it is filed is not.
+    let id = author.shown().id;
+    author.change(id, |question| question.facets.keyword = "liver".into());
+    assert_eq!((author.shown().facets.keyword.as_str(), author.shown().status), ("liver", Status::Accepted));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use limner::case::Page;
 use limner::outbox::Request;
 use limner::paths::Paths;
 use limner::review::look::Caption;
-use limner::review::{Act, Ask, Combine, How, Side, SourceId};
+use limner::review::{Act, Ask, Combine, How, OWN, Side, SourceId};
 use limner_annotation::records::{
     Assignment, AssignmentStatus, Consensus, ConsensusMethod, Decision, Judgement, Prediction, Verdict,
 };
@@ -282,6 +282,47 @@ fn labels_that_an_accepted_version_says_nothing_of_stay_and_are_named() {
     hand.chord(Modifiers::SHIFT, Key::A);
     assert!(told(&hand).contains("Kept, as it says nothing of them: Nodule"), "{}", told(&hand));
     assert!(hand.voxels_of("Nodule") == 16 && hand.voxels_of("Right kidney") > 100);
+}
+
+#[test]
+fn what_an_accepted_version_replaces_is_told_and_so_is_what_figures_are_measured_against() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = opened(home.path());
+    let image = hand.app().workspace.open().unwrap().image;
+    // Own work where no version has a liver.
+    let mask = PackedMask::full(VoxelBox::new([0, 0, 0], [4, 4, 1]));
+    let (layer, label, mode, rule) = (0, u16::from(planted::LIVER), PaintMode::Set, PaintRule::All);
+    let commands = vec![
+        Command::AddLabel { label: Label::new(label, "Liver") },
+        Command::Paint { image, layer, label, mask, mode, rule },
+    ];
+    let project = hand.window.state_mut().workspace.project.as_mut().unwrap();
+    project.document_mut().apply("Paint a liver", commands).unwrap();
+    hand.window.step();
+    let mirrored = source(hand.app(), "mirrored");
+    ask(&mut hand, Ask::Select(mirrored));
+    let reference = hand.app().review.reference;
+    let told = |hand: &Hand| format!("{:?}", hand.app().notices.shown());
+    let line = "The reference is this project, with what was accepted of mirrored";
+    let replaced = "Replaced what was painted of 1 label (Liver): 16 of 16 voxels are gone";
+
+    // The figures are of another reference: only what is gone is told.
+    hand.chord(Modifiers::SHIFT, Key::A);
+    assert!(told(&hand).contains(replaced) && told(&hand).contains("takes it back"), "{}", told(&hand));
+    assert!(!told(&hand).contains("measured against"), "{reference:?}: {}", told(&hand));
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert_eq!(hand.voxels_of("Liver"), 16, "{}", told(&hand));
+
+    ask(&mut hand, Ask::Reference(Some(OWN)));
+    hand.wait("own labels", |app| app.review.labels_of(OWN).is_some_and(|labels| !labels.labels().is_empty()));
+    assert!(hand.window.query_by_label(line).is_none());
+    hand.window.state_mut().notices.dismiss_all();
+    hand.chord(Modifiers::SHIFT, Key::A);
+    assert!(told(&hand).contains(replaced), "{}", told(&hand));
+    assert!(told(&hand).contains("they are measured against what was accepted now"), "{}", told(&hand));
+    hand.window.get_by_label(line);
+    hand.chord(Modifiers::COMMAND, Key::Z);
+    assert!(hand.window.query_by_label(line).is_none(), "it is measured against the reader's work again");
 }
 
 #[test]

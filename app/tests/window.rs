@@ -1,10 +1,11 @@
 //! The application in a test harness, driven by accessible labels: what a user does first, without a screen.
 
-use eframe::egui::{Event, Id, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, TouchPhase, Vec2, vec2};
+use eframe::egui::{Event, Id, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, Rect, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use limner::action::{ACTIONS, Action};
+use limner::action::{ACTIONS, Action, Tool};
 use limner::app::{App, Start};
+use limner::case::{Errand, Page};
 use limner::outbox::{LabelAct, Request};
 use limner::panels::dialog::Dialog;
 use limner::paths::Paths;
@@ -18,9 +19,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn window(home: &Path, start: Start) -> Harness<'static, App> {
+    window_of([1280.0, 800.0], home, start)
+}
+
+fn window_of(size: [f32; 2], home: &Path, start: Start) -> Harness<'static, App> {
     let paths = Paths::under(home);
     Harness::builder()
-        .with_size([1280.0, 800.0])
+        .with_size(size)
         .with_max_steps(64)
         .wgpu()
         .build_eframe(move |cc| App::new(cc, paths, start).expect("the application starts"))
@@ -199,13 +204,8 @@ fn a_path_that_holds_nothing_is_an_error_that_names_it() {
 #[test]
 fn in_a_small_window_every_button_is_in_reach_and_the_list_takes_the_place_of_the_labels() {
     let home = tempfile::tempdir().unwrap();
-    let paths = Paths::under(home.path());
     // What 1000 by 700 pixels hold of text one and a half times as large.
-    let mut w = Harness::builder()
-        .with_size([667.0, 467.0])
-        .with_max_steps(64)
-        .wgpu()
-        .build_eframe(move |cc| App::new(cc, paths, Start::Sample).expect("the application starts"));
+    let mut w = window_of([667.0, 467.0], home.path(), Start::Sample);
     wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
     let all = w.ctx.content_rect();
     for name in ["Menu", "Undo", "Redo", "Command palette…", "Show series list", "Show labels panel"] {
@@ -218,8 +218,76 @@ fn in_a_small_window_every_button_is_in_reach_and_the_list_takes_the_place_of_th
     assert!(w.state().is_on(Action::ToggleBrowser) && !w.state().settings.look.inspector);
 }
 
+/// What stands in the bar over the pictures while a brush is in the hand.
+const BAR: [&str; 8] =
+    ["Sphere", "Paint over", "Plane", "Window presets", "Slab thickness", "Links", "Three planes and 3D", "Layout"];
+
+fn place_of(w: &Harness<'_, App>, name: &str) -> Option<Rect> {
+    w.query_all_by_label(name).next().map(|node| node.rect())
+}
+
 #[test]
-fn of_many_notices_the_newest_are_seen_and_the_pictures_keep_their_room() {
+fn what_finds_no_room_in_the_bar_over_the_pictures_is_behind_a_button_at_its_end() {
+    for width in [1280.0, 1000.0, 780.0] {
+        let home = tempfile::tempdir().unwrap();
+        let mut w = window_of([width, 700.0], home.path(), Start::Sample);
+        wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+        w.state_mut().act(Action::Case(Errand::Page(Page::Review)));
+        w.state_mut().act(Action::Tool(Tool::Use(ToolId::named("brush").unwrap())));
+        w.run_steps(6);
+        let bar = w.get_by_label("Axial view").rect().expand2(vec2(2.0, 0.0)).x_range();
+        let mut seen: Vec<(&str, Rect)> = BAR.iter().filter_map(|name| Some((*name, place_of(&w, name)?))).collect();
+        seen.sort_by(|(_, a), (_, b)| a.left().total_cmp(&b.left()));
+        for (name, rect) in &seen {
+            assert!(bar.contains(rect.left()) && bar.contains(rect.right()), "{width}: {name} is cut off at {rect:?}");
+        }
+        for pair in seen.windows(2) {
+            assert!(pair[0].1.right() <= pair[1].1.left() + 0.5, "{width}: {pair:?} lie over each other");
+        }
+        let missing: Vec<&str> = BAR.into_iter().filter(|name| seen.iter().all(|(one, _)| one != name)).collect();
+        assert!(width > 800.0 || missing.contains(&"Links"), "{missing:?}");
+        if missing.is_empty() {
+            continue;
+        }
+        w.get_by_label("More").click();
+        w.run_steps(3);
+        for name in missing {
+            let rect = place_of(&w, name).unwrap_or_else(|| panic!("{width}: {name} is nowhere"));
+            assert!(w.ctx.content_rect().contains_rect(rect), "{width}: {name} at {rect:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_behind_the_button_of_the_bar_opens_its_own_list_and_esc_closes_one_after_the_other() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window_of([780.0, 700.0], home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    w.state_mut().act(Action::Case(Errand::Page(Page::Review)));
+    w.run_steps(6);
+    let list = "Link zoom and pan";
+    w.get_by_label("More").click();
+    w.run_steps(3);
+    let before = w.state().workspace.stage.links.camera;
+    w.get_by_label("Links").click();
+    w.run_steps(3);
+    w.get_by_label_contains(list).click();
+    w.run_steps(3);
+    assert_ne!(w.state().workspace.stage.links.camera, before, "a list inside of it does nothing");
+    assert!(place_of(&w, "Links").is_some(), "the choice closed more than its list");
+    w.get_by_label("Links").click();
+    w.run_steps(3);
+    assert!(w.query_by_label_contains(list).is_some());
+    w.key_press(Key::Escape);
+    w.run_steps(3);
+    assert!(w.query_by_label_contains(list).is_none() && place_of(&w, "Links").is_some());
+    w.key_press(Key::Escape);
+    w.run_steps(3);
+    assert!(place_of(&w, "Links").is_none(), "Esc does not close it");
+}
+
+#[test]
+fn of_many_notices_the_newest_are_seen_entire_and_the_pictures_keep_their_room() {
     let home = tempfile::tempdir().unwrap();
     let mut w = window(home.path(), Start::Sample);
     wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
@@ -228,15 +296,23 @@ fn of_many_notices_the_newest_are_seen_and_the_pictures_keep_their_room() {
         let cause = anyhow::anyhow!("a long cause, word by word. ").context("The reason. ".repeat(20));
         w.state_mut().notices.error(format!("Trouble {n}"), &cause);
     }
-    w.run_steps(4);
+    w.run_steps(6);
     let seen = |w: &Harness<'_, App>| w.query_all_by_label_contains("Trouble").count();
-    let height = |w: &Harness<'_, App>| w.ctx.memory(|m| m.area_rect(Id::unique("notices"))).map(|area| area.height());
-    assert_eq!(seen(&w), 3);
-    assert!(height(&w).is_some_and(|height| height <= 800.0 / 3.0), "{:?}", height(&w));
-    w.get_by_label("and 4 more").click();
+    let area = |w: &Harness<'_, App>| w.ctx.memory(|m| m.area_rect(Id::unique("notices"))).expect("they are shown");
+    let newest = seen(&w);
+    assert!((1..7).contains(&newest) && area(&w).height() <= 800.0 / 3.0, "{newest} at {:?}", area(&w));
+    for name in ["Trouble", "Dismiss"] {
+        for node in w.query_all_by_label_contains(name) {
+            assert!(area(&w).contains_rect(node.rect()), "{name} at {:?} is cut off by {:?}", node.rect(), area(&w));
+        }
+    }
+    w.get_by_label(&format!("and {} more", 7 - newest)).click();
     w.run_steps(4);
     assert_eq!(seen(&w), 7);
-    assert!(height(&w).is_some_and(|height| height <= 800.0 / 3.0), "{:?}", height(&w));
+    assert!(area(&w).height() <= 800.0 / 3.0, "{:?}", area(&w));
+    w.get_by_label("Dismiss all").click();
+    w.run_steps(2);
+    assert!(w.state().notices.shown().is_empty());
 }
 
 fn series_named(app: &App, place: &str) -> usize {
@@ -295,7 +371,7 @@ fn digits_are_windows_while_reading_and_not_while_annotating() {
     w.step();
     let lung = w.state().settings.windows[1].window();
     assert_eq!(shown(&w), lung);
-    w.state_mut().act(Action::Tool(limner::action::Tool::Use(ToolId::named("brush").unwrap())));
+    w.state_mut().act(Action::Tool(Tool::Use(ToolId::named("brush").unwrap())));
     w.key_press(Key::Num4);
     w.step();
     assert_eq!(shown(&w), lung, "a digit is a label while the brush is in hand");
@@ -339,7 +415,7 @@ fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
     drop(places);
     w.step();
     w.step();
-    assert_eq!(w.state().case.page, limner::case::Page::Cases);
+    assert_eq!(w.state().case.page, Page::Cases);
     w.get_by_label("Close").click();
     w.step();
     assert!(w.state().tour.is_none());
@@ -438,6 +514,26 @@ fn hidden_labels_are_not_painted_over_and_the_hand_comes_back_as_it_was() {
     assert_eq!(again.state().workspace.project.as_ref().unwrap().path(), path);
     assert!([first.id, second.id].iter().all(|id| again.state().work.recent.digit(*id).is_some()));
     assert!(!again.state().workspace.project.as_ref().unwrap().is_read_only(), "the work goes on");
+}
+
+#[test]
+fn a_deleted_label_comes_back_by_undo_with_its_digit() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut w, _) = with_brush(home.path());
+    for name in ["first", "second"] {
+        w.state_mut().carry_out(Request::NewLabelNamed(name.into()));
+    }
+    let id = |app: &App, name: &str| {
+        let labels = app.workspace.project.as_ref().unwrap().document().labels();
+        labels.into_iter().find(|label| label.name == name).map(|label| label.id)
+    };
+    let first = id(w.state(), "first").unwrap();
+    let before = w.state().work.recent.digit(first);
+    assert!(before.is_some());
+    w.state_mut().carry_out(Request::Label(first, LabelAct::Delete));
+    assert_eq!((id(w.state(), "first"), w.state().work.recent.digit(first)), (None, None));
+    w.state_mut().act(Action::Undo);
+    assert_eq!((id(w.state(), "first"), w.state().work.recent.digit(first)), (Some(first), before));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The command palette: every command by its name. With nothing typed it begins with what was called last, then what is
 //! called often; what ends the program comes last, so that Enter by itself never does.
 
+mod synonyms;
+
 use crate::action::{Action, Entry};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
@@ -10,42 +12,9 @@ use eframe::egui::{
     Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 
-/// Other words for commands, as people know them from elsewhere.
-const SYNONYMS: [(&str, &str); 26] = [
-    ("cine", "Play or stop"),
-    ("movie", "Play or stop"),
-    ("mip", "maximum"),
-    ("distance", "Ruler"),
-    ("measure", "Ruler"),
-    ("caliper", "Ruler"),
-    ("roi", "Ellipse"),
-    ("contrast", "Window"),
-    ("brightness", "Window"),
-    ("level", "Window"),
-    ("theme", "Settings"),
-    ("preferences", "Settings"),
-    ("options", "Settings"),
-    ("dark", "Settings"),
-    ("mpr", "Three planes"),
-    ("segment", "Point"),
-    ("ai", "Point"),
-    ("flip", "Mirror"),
-    ("negative", "Invert"),
-    ("rotate", "Turn a quarter"),
-    ("reset", "Fit to view"),
-    ("screenshot", "Save view"),
-    ("shortcuts", "Keys"),
-    ("load", "Open"),
-    ("hide", "Show labels"),
-    ("rubber", "Eraser"),
-];
-
 /// How well a title answers what was typed, or what that is also called.
 fn answers(title: &str, text: &str) -> Option<i32> {
-    let typed = text.trim().to_lowercase();
-    let known = SYNONYMS.iter().filter(|(word, _)| typed.len() > 1 && word.starts_with(&typed));
-    let other = known.filter_map(|(_, means)| title.to_lowercase().contains(&means.to_lowercase()).then_some(20));
-    rank(title, text).into_iter().chain(other).max()
+    rank(title, text).max(synonyms::answer(title, &text.trim().to_lowercase()))
 }
 
 /// How well a title answers what was typed: all letters in order, better where they begin words or stand together.
@@ -157,6 +126,7 @@ fn row_ui(app: &App, entry: &Entry, on: bool, ui: &mut Ui) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::ACTIONS;
 
     #[test]
     fn letters_in_order_match_and_word_beginnings_come_first() {
@@ -168,6 +138,56 @@ mod tests {
             None,
             "letters here and there are no answer"
         );
-        assert!(answers("Settings…", "theme").is_some() && answers("Ruler", "dist").is_some());
+    }
+
+    /// Titles of commands that answer, the best first.
+    fn found(typed: &str) -> Vec<&'static str> {
+        let answering = ACTIONS.iter().filter_map(|entry| Some((answers(entry.title, typed)?, entry.title)));
+        let mut answering: Vec<(i32, &str)> = answering.collect();
+        answering.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        answering.into_iter().map(|(_, title)| title).collect()
+    }
+
+    #[test]
+    fn words_of_other_programs_find_what_they_mean() {
+        for (typed, means) in [
+            ("fill between", "Interpolate between slices"),
+            ("threshold", "Threshold brush"),
+            ("rubber", "Eraser"),
+            ("zoom to fit", "Fit to view"),
+            ("reset", "Fit to view"),
+            ("W/L", "Window and level"),
+            ("window level", "Window and level"),
+            ("contrast", "Window and level"),
+            ("brightness", "Window and level"),
+            ("MIP", "3D view"),
+            ("volume rendering", "3D view"),
+            ("MPR", "Three planes and 3D"),
+            ("cine", "Play or stop"),
+            ("dark", "Settings…"),
+            ("light", "Settings…"),
+            ("preferences", "Settings…"),
+            ("shortcut", "Keys"),
+            ("hotkey", "Keys"),
+            ("measure", "Ruler"),
+            ("dist", "Ruler"),
+            ("caliper", "Ruler"),
+            ("ROI", "Ellipse"),
+            ("islands", "Keep largest island"),
+            ("smoothing", "Smooth"),
+            ("margin", "Grow"),
+            ("margin", "Shrink"),
+            ("segment", "New label"),
+            ("structure", "New label"),
+            ("contour", "Polygon"),
+            ("nudge", "Brush"),
+            ("livewire", "Live wire"),
+            ("load", "Open file…"),
+            ("screenshot", "Save view as PNG…"),
+        ] {
+            let found = found(typed);
+            let near = found.iter().take(4).any(|title| *title == means);
+            assert!(near, "{typed} finds {found:?} and not {means} among the first");
+        }
     }
 }

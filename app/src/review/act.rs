@@ -236,8 +236,9 @@ impl Act {
                 "Box and violin, Bland-Altman, heat table, FROC, reliability, confusion; a click on a dot opens its case"
             }
             Self::Decide(Verdict::Accept) => {
-                "What it says becomes labels of the project, as one step that remembers the model and its file; of the one \
-                 label looked at, where there is one. Labels it says nothing of stay"
+                "What it says becomes labels of the project in the place of what is painted with them, as one step that \
+                 remembers the model and its file; of the one label looked at, where there is one. Labels it says nothing \
+                 of stay"
             }
             Self::Decide(Verdict::Edit) => "Accepts it and takes the brush",
             Self::Decide(Verdict::Reject | Verdict::Flag | Verdict::Defer) => {

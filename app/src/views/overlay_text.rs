@@ -75,7 +75,7 @@ fn corner(painter: &Painter, (_, viewport, open): Shown<'_>, date: Option<String
         let colour = if n == 0 { over::TEXT } else { over::WEAK };
         let mut job = LayoutJob::simple_singleline(line.clone(), FontId::proportional(size::SMALL), colour);
         job.wrap = TextWrapping::truncate_at_width(room);
-        edged(painter, at, Align2::LEFT_TOP, &painter.layout_job(job), colour);
+        on_plate(painter, at, Align2::LEFT_TOP, &painter.layout_job(job), colour);
     }
 }
 
@@ -99,7 +99,7 @@ fn badges(painter: &Painter, (_, viewport, open): Shown<'_>, raster: &Raster, re
         let galley = painter.layout_no_wrap(word.to_owned(), font, over::CAUTION);
         let wide = galley.size().x + 24.0;
         let plate = Rect::from_min_size(pos2(rect.right() - MARGIN - wide, top), vec2(wide, 18.0));
-        painter.rect_filled(plate, radius::S, over::PLATE);
+        painter.rect_filled(plate, radius::S, plate_ink());
         let sign_at = plate.left_center() + vec2(10.0, 0.0);
         painter.text(sign_at, Align2::CENTER_CENTER, sign, icon_font(size::SMALL), over::CAUTION);
         let text_at = pos2(plate.left() + 19.0, plate.center().y - galley.size().y / 2.0);
@@ -123,7 +123,7 @@ fn letters(painter: &Painter, rect: Rect, [left, right, top, bottom]: [Option<Si
             Some(Side::Inferior) if head_and_feet => 'F',
             Some(other) => other.letter(),
         };
-        text(painter, at, align, &letter.to_string(), 14.0);
+        text(painter, at, align, letter.to_string(), 14.0);
     }
 }
 
@@ -146,24 +146,58 @@ fn scale_bar(painter: &Painter, rect: Rect, open: &OpenPicture, raster: &Raster,
         painter.line_segment([start - tick, start], stroke);
         painter.line_segment([end - tick, end], stroke);
     }
-    text(painter, start - vec2(0.0, 6.0), Align2::LEFT_BOTTOM, &format!("{length} {unit}"), size::SMALL);
+    text(painter, start - vec2(0.0, 6.0), Align2::LEFT_BOTTOM, format!("{length} {unit}"), size::SMALL);
 }
 
-pub fn text(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32) {
-    coloured(painter, at, align, text, size, over::TEXT);
+fn text(painter: &Painter, at: Pos2, align: Align2, text: String, size: f32) {
+    let galley = painter.layout_no_wrap(text, FontId::proportional(size), over::TEXT);
+    on_plate(painter, at, align, &galley, over::TEXT);
 }
 
-pub fn coloured(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
-    let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), colour);
-    edged(painter, at, align, &galley, colour);
+/// How much of the dark of an edge a plate has. The picture is still seen through it, and small letters keep their
+/// contrast on bright bone and fat, where an edge alone is hardly wider than their strokes.
+const PLATE_SHARE: f32 = 0.8;
+
+fn plate_ink() -> Color32 {
+    over::EDGE.gamma_multiply(PLATE_SHARE)
 }
 
-/// With a dark edge, so that it reads on any picture.
-fn edged(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, colour: Color32) {
-    let at = align.anchor_size(at, galley.size()).min;
+/// With a dark edge and on a plate, so that it reads on any picture.
+fn on_plate(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, colour: Color32) {
+    let place = align.anchor_size(at, galley.size());
+    painter.rect_filled(place.expand2(vec2(space::XS, 0.0)), radius::S, plate_ink());
     let (x, y) = (vec2(1.2, 0.0), vec2(0.0, 1.2));
     for edge in [x, -x, y, -y, x + y, x - y, y - x, -x - y] {
-        painter.galley_with_override_text_color(at + edge, Arc::clone(galley), over::EDGE);
+        painter.galley_with_override_text_color(place.min + edge, Arc::clone(galley), over::EDGE);
     }
-    painter.galley(at, Arc::clone(galley), colour);
+    painter.galley(place.min, Arc::clone(galley), colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eframe::egui::Rgba;
+
+    /// As screens mix them: channel by channel, in the values that are sent.
+    fn over_grey(plate: Color32, grey: u8) -> Color32 {
+        let through = 1.0 - f32::from(plate.a()) / 255.0;
+        let mixed = |channel: u8| (f32::from(channel) + f32::from(grey) * through).round() as u8;
+        Color32::from_rgb(mixed(plate.r()), mixed(plate.g()), mixed(plate.b()))
+    }
+
+    fn luminance(colour: Color32) -> f32 {
+        let linear = Rgba::from(colour);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    }
+
+    #[test]
+    fn small_text_keeps_its_contrast_on_white_and_on_black() {
+        for grey in [0, 128, 255] {
+            let ground = luminance(over_grey(plate_ink(), grey));
+            for ink in [over::TEXT, over::WEAK, over::CAUTION] {
+                let contrast = (luminance(ink) + 0.05) / (ground + 0.05);
+                assert!(contrast >= 4.5, "{ink:?} on {grey}: {contrast}");
+            }
+        }
+    }
 }

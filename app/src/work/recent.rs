@@ -1,5 +1,5 @@
 //! Nine places for the labels used last, one a digit key. A label keeps its place while it is in use, so that the hand
-//! can learn it.
+//! can learn it; one that comes back by an undo has its place again.
 
 use limner_annotation::LabelId;
 
@@ -8,6 +8,8 @@ pub struct Recent {
     places: [Option<LabelId>; 9],
     /// The label used last comes last.
     order: Vec<LabelId>,
+    /// Labels that are gone, and the places they had: each at most once.
+    gone: Vec<(LabelId, usize)>,
 }
 
 impl Recent {
@@ -17,6 +19,7 @@ impl Recent {
         if self.places.contains(&Some(label)) {
             return;
         }
+        self.gone.retain(|(known, _)| *known != label);
         let free = self.places.iter().position(Option::is_none);
         let rank =
             |place: &Option<LabelId>| place.and_then(|label| self.order.iter().position(|known| *known == label));
@@ -35,12 +38,23 @@ impl Recent {
         self.places.iter().position(|place| *place == Some(label)).map(|n| n + 1)
     }
 
-    /// Forgets labels that are gone.
+    /// Takes places from labels that are gone, and gives them back to those that are there again, where they are still
+    /// free.
     pub fn keep(&mut self, exists: impl Fn(LabelId) -> bool) {
         self.order.retain(|label| exists(*label));
-        for place in &mut self.places {
-            *place = place.filter(|label| exists(*label));
+        for (n, place) in self.places.iter_mut().enumerate() {
+            self.gone.extend(place.take_if(|label| !exists(*label)).map(|label| (label, n)));
         }
+        let (places, order) = (&mut self.places, &mut self.order);
+        self.gone.retain(|(label, n)| {
+            let returns = exists(*label) && places[*n].is_none();
+            if returns {
+                places[*n] = Some(*label);
+                // Of all places it was used the longest time ago.
+                order.insert(0, *label);
+            }
+            !returns
+        });
     }
 }
 
@@ -59,5 +73,29 @@ mod tests {
         assert_eq!((recent.digit(labels[9]), recent.digit(labels[1])), (Some(2), None), "the one unused longest goes");
         recent.keep(|label| label != labels[4]);
         assert_eq!((recent.get(4), recent.get(5)), (None, Some(labels[5])));
+    }
+
+    #[test]
+    fn a_label_that_comes_back_has_its_digit_again_while_no_other_has_it() {
+        let labels: Vec<LabelId> = (0..4).map(|_| LabelId::new()).collect();
+        let mut recent = Recent::default();
+        labels[..3].iter().for_each(|label| recent.used(*label));
+        let without = |gone: &[usize]| {
+            let gone: Vec<LabelId> = gone.iter().map(|n| labels[*n]).collect();
+            move |label: LabelId| !gone.contains(&label)
+        };
+        recent.keep(without(&[0, 1]));
+        assert_eq!((recent.get(0), recent.get(1)), (None, None));
+        recent.keep(without(&[0]));
+        assert_eq!((recent.digit(labels[1]), recent.digit(labels[0])), (Some(2), None), "only one of them is back");
+        // Another label takes the digit meanwhile: the one that had it does not push it off.
+        recent.used(labels[3]);
+        recent.keep(without(&[]));
+        assert_eq!((recent.digit(labels[3]), recent.digit(labels[0])), (Some(1), None));
+        // It is free again as soon as that one is gone.
+        recent.keep(without(&[3]));
+        assert_eq!(recent.digit(labels[0]), Some(1));
+        recent.keep(without(&[]));
+        assert_eq!((recent.digit(labels[0]), recent.digit(labels[3])), (Some(1), None));
     }
 }

@@ -178,7 +178,8 @@ impl App {
         }
         let next = self.work.asking.neighbour(1).or_else(|| self.work.asking.neighbour(-1));
         let reviewing = self.work.asking.page == crate::work::asking::Page::Review;
-        self.put_entity(Question { status, ..question }.into(), step);
+        // No change of what it says: that would take the decision back.
+        self.put_all(step, vec![limner_annotation::Command::put(Question { status, ..question })]);
         if reviewing || status == Status::Rejected {
             self.work.asking.question = next;
             self.work.asking.marked = None;

@@ -7,6 +7,7 @@ mod making;
 mod mend;
 mod pictures;
 
+use crate::action::{Action, Ask};
 use crate::app::App;
 use crate::outbox::AskAct;
 use crate::panels::export::Wish;
@@ -95,13 +96,33 @@ impl App {
 
     fn put_entity(&mut self, entity: Entity, step: &str) {
         let entity = match entity {
-            Entity::Question(question) => Entity::from(self.settled(*question)),
+            Entity::Question(question) => Entity::from(self.settled(*question, false)),
             other => other,
         };
         if self.document().is_none_or(|document| document.entity(entity.key()) == Some(&entity)) {
             return;
         }
-        self.put_all(step, vec![Command::put(entity)]);
+        let question = if let Entity::Question(question) = &entity { Some(question.id) } else { None };
+        let commands = vec![Command::put(entity)];
+        match question {
+            Some(id) => self.put_changed(id, step, commands),
+            None => self.put_all(step, commands),
+        };
+    }
+
+    /// Puts a question that was changed by hand with all that comes along, and says so where it counts no longer.
+    fn put_changed(&mut self, id: QuestionId, step: &str, commands: Vec<Command>) -> bool {
+        let status = |app: &Self| Some(app.document()?.get::<Question>(id)?.status);
+        let counted = status(&*self) == Some(Status::Accepted);
+        let done = self.put_all(step, commands);
+        let now = match status(&*self).filter(|_| done && counted) {
+            Some(Status::Draft) => "it is a draft again",
+            Some(Status::Proposed) => "it waits for review again",
+            Some(Status::Accepted | Status::Rejected) | None => return done,
+        };
+        let keys = self.keys_of(Action::Ask(Ask::Accept));
+        self.notices.done(format!("An accepted question was changed: {now}. {keys} accepts it as it is now"));
+        done
     }
 
     fn put_all(&mut self, step: &str, commands: Vec<Command>) -> bool {
@@ -109,11 +130,13 @@ impl App {
         self.change(step, |document| document.apply_step(step_info, commands).map(|_| ())).is_some()
     }
 
-    /// A change by hand: the machine's words are kept beside it, and what is no longer complete is a draft again.
-    fn settled(&self, mut question: Question) -> Question {
+    /// A change by hand: the machine's words are kept beside it, an acceptance was of what it said before, and what is no
+    /// longer complete is a draft again. On other pictures it is another question, whatever its words.
+    fn settled(&self, mut question: Question, other_pictures: bool) -> Question {
         let Some(document) = self.document() else { return question };
         if let Some(former) = document.get::<Question>(question.id) {
-            // A form that was drawn before the draft was kept knows nothing of it.
+            // A form that was drawn before the draft was kept knows nothing of it, nor of what was decided meanwhile.
+            question.status = former.status;
             question.draft = question.draft.or_else(|| former.draft.clone());
             let texts = |q: &Question| {
                 let choices: Vec<_> = q.choices.iter().map(|choice| choice.text.clone()).collect();
@@ -127,6 +150,9 @@ impl App {
                     Origin::Human | Origin::Imported { .. } => {}
                 }
                 question.draft = machine.draft;
+            }
+            if other_pictures || !asks_the_same(former, &question) {
+                question.status = status_after_change(&question);
             }
         }
         if question.status == Status::Accepted && !question.missing(document.contents()).is_empty() {
@@ -266,6 +292,23 @@ impl App {
         };
         let talks = document.all::<Dialogue>().any(|talk| talk.image_set == set);
         talks || document.all::<Question>().any(|question| uses(&question))
+    }
+}
+
+/// Whether what a reviewer accepted is the same in both. Where it stands in a taxonomy, its facets and what is hidden
+/// from readers may change without it.
+fn asks_the_same(one: &Question, other: &Question) -> bool {
+    (one.image_set, one.answer_type, &one.stem) == (other.image_set, other.answer_type, &other.stem)
+        && (&one.choices, &one.answer, &one.stage) == (&other.choices, &other.answer, &other.stage)
+        && (&one.grounding, &one.reason, &one.rationale) == (&other.grounding, &other.reason, &other.rationale)
+}
+
+/// What was accepted and then changed is what it was before: machines make what waits for review, people make drafts.
+fn status_after_change(question: &Question) -> Status {
+    match (question.status, &question.origin) {
+        (Status::Accepted, Origin::Generated { .. } | Origin::Model { .. }) => Status::Proposed,
+        (Status::Accepted, Origin::Human | Origin::Imported { .. }) => Status::Draft,
+        (status, _) => status,
     }
 }
 

@@ -78,8 +78,9 @@ impl App {
     pub(super) fn put_pictures(&mut self, items: Vec<Item>) {
         let shown = self.document().and_then(|d| self.work.asking.shown(d)).cloned();
         let Some(question) = shown else { return };
+        let id = question.id;
         let commands = self.commands_for(question, items, Vec::new());
-        self.put_all("Change pictures", commands);
+        self.put_changed(id, "Change pictures", commands);
     }
 
     /// The commands that give a question pictures: its own set changed, or a new one where others share it.
@@ -94,7 +95,7 @@ impl App {
         let id = if shared || !joins { ImageSetId::new() } else { question.image_set };
         let gone = (id != question.image_set && !shared).then_some(question.image_set);
         let title = former.and_then(|set| set.title.clone());
-        let pictures = items.len();
+        let (pictures, are_others) = (items.len(), former.is_none_or(|set| set.items != items));
         if let Some(former) = former {
             question.follow_pictures(|index| new_place(index, &former.items, &items));
         }
@@ -103,7 +104,7 @@ impl App {
         if question.answer_type == limner_annotation::question::AnswerType::ImageChoice {
             question.offer_pictures(pictures);
         }
-        commands.push(Command::put(self.settled(question)));
+        commands.push(Command::put(self.settled(question, are_others)));
         commands.extend(gone.map(Command::remove));
         commands
     }
@@ -135,8 +136,9 @@ impl App {
             item.recipe = Some(recipe.id);
             vec![Command::put(recipe)]
         };
+        let id = question.id;
         let commands = self.commands_for(question, items, before);
-        self.put_all("Change visual prompt", commands);
+        self.put_changed(id, "Change visual prompt", commands);
     }
 }
 

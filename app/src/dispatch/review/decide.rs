@@ -1,24 +1,26 @@
 //! Verdicts about versions, comments on places, and parts taken from one version or the other: each one step that can be
 //! undone.
 
+use super::replaced::{in_words, replaced, some_of};
+use crate::action::Action;
 use crate::app::App;
 use crate::case::{Errand, Page};
 use crate::dispatch::case::own_rater;
 use crate::review::{OWN, Ready, Side, SourceId, Speaker};
 use crate::widgets::sentence_case;
-use limner_annotation::records::Verdict;
+use limner_annotation::records::{Decision, Prediction, Verdict};
 use limner_annotation::review::dashboard::state;
+use limner_annotation::review::opened::Version;
 use limner_annotation::review::said::{Cell, Row};
 use limner_annotation::review::{decide, decide_row, differ};
 use limner_annotation::tools::ToolId;
-use limner_annotation::{Command, Form, ImageId, Key, Kind, PackedMask, Shape, ShapeId, StepInfo};
+use limner_annotation::{Command, Contents, Form, ImageId, Key, Kind, PackedMask, Shape, ShapeId, StepInfo};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a reviewer is likely to say.
 pub const REASONS: [&str; 7] =
     ["Missed", "Invented", "Leaks", "Too small", "Wrong label", "Wrong side", "Picture unusable"];
-/// Labels that are named in a notice.
-const MOST_NAMED: usize = 5;
 
 impl App {
     /// The version that decisions are about, where it is one of a model and was read.
@@ -32,7 +34,7 @@ impl App {
     pub(super) fn decide(&mut self, verdict: Verdict) {
         let needs_reason = matches!(verdict, Verdict::Reject | Verdict::Flag | Verdict::Defer);
         if needs_reason && self.review.reasons.is_empty() && self.review.comment.trim().is_empty() {
-            self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
+            self.act(Action::Case(Errand::Page(Page::Review)));
             self.review.asking = Some(verdict);
             return;
         }
@@ -99,6 +101,7 @@ impl App {
         let comment = Some(comment).filter(|comment| !comment.is_empty());
         let names: std::collections::BTreeMap<u32, String> =
             ready.version.labels.labels().into_iter().map(|label| (label, self.label_name(label))).collect();
+        let before = self.document().filter(|_| accepts(verdict)).map(|document| document.contents().clone());
         let done = self.change("The decision", |document| {
             let (mut commands, reviewer) = own_rater(document);
             let sha256 = ready.version.sha256.as_deref();
@@ -119,25 +122,49 @@ impl App {
         self.review.comment.clear();
         self.keep_label_alive();
         let what = only.map_or_else(|| shown.clone(), |label| format!("{} of {shown}", self.label_name(label)));
-        let is_whole = accepts(verdict) && only.is_none();
-        let document = self.document().filter(|_| is_whole);
-        let stays = document.map(|document| decide::unsaid(document, image, &ready.version)).unwrap_or_default();
-        self.tell_verdict(&said(verdict, &what), &stays);
+        let told = before.map(|before| self.told_of(image, &ready.version, only, &before)).unwrap_or_default();
+        if told.is_empty() {
+            self.notices.done(said(verdict, &what));
+        } else {
+            self.notices.warning(said(verdict, &what), told);
+        }
         if verdict == Verdict::Edit {
             self.edit_accepted(only);
         }
     }
 
-    /// With the labels that an accepted version left as they were: they are the project's still, and go out with it.
-    fn tell_verdict(&mut self, headline: &str, stays: &[String]) {
-        if stays.is_empty() {
-            return self.notices.done(headline);
+    /// What became of labels that were there before a version was accepted. Those that it says nothing of are the
+    /// project's still, and go out with it.
+    fn told_of(&self, image: ImageId, version: &Version, only: Option<u32>, before: &Contents) -> Vec<String> {
+        let Some(document) = self.document() else { return Vec::new() };
+        let undo = self.keys_of(Action::Undo);
+        let mut told: Vec<String> = in_words(&replaced(before, document, image), &undo).into_iter().collect();
+        if self.review.reference == Some(OWN) {
+            told.push(
+                "The reference of the figures is this project: they are measured against what was accepted now. The \
+                 target in the list of versions chooses another"
+                    .into(),
+            );
         }
-        let mut names = stays.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if stays.len() > MOST_NAMED {
-            names += " and others";
+        let stays = if only.is_none() { decide::unsaid(document, image, version) } else { Vec::new() };
+        if !stays.is_empty() {
+            told.push(format!("Kept, as it says nothing of them: {}", some_of(&stays)));
         }
-        self.notices.warning(headline, vec![format!("Kept, as it says nothing of them: {names}")]);
+        told
+    }
+
+    /// Models of which a version was accepted into the project's labels while those are the reference: on a picture, or
+    /// on any.
+    pub fn accepted_into_reference(&self, image: Option<ImageId>) -> BTreeSet<String> {
+        let document = self.document().filter(|_| self.review.reference == Some(OWN));
+        let Some(document) = document else { return BTreeSet::new() };
+        let decisions = document.all::<Decision>().filter(|decision| accepts(decision.verdict));
+        let accepted: BTreeSet<Key> = decisions.map(|decision| decision.target).collect();
+        // What was accepted of a row of records has an answer and is no label.
+        let is_label = |one: &&Prediction| one.answer.is_none() && accepted.contains(&Key::from(one.id));
+        let is_here = |one: &&Prediction| image.is_none_or(|image| one.target == image.into());
+        let predictions = document.all::<Prediction>().filter(is_label).filter(is_here);
+        predictions.map(|one| self.source_named(&one.model.name)).collect()
     }
 
     /// Puts what was accepted into the hand: its label and the brush.
@@ -150,7 +177,7 @@ impl App {
         self.leave_side_by_side();
         self.review.how = crate::review::How::Outlines;
         if let Some(brush) = ToolId::named("brush") {
-            self.act(crate::action::Action::Tool(crate::action::Tool::Use(brush)));
+            self.act(Action::Tool(crate::action::Tool::Use(brush)));
         }
     }
 
@@ -158,7 +185,7 @@ impl App {
     pub(super) fn comment_here(&mut self) {
         let text = self.review.comment.trim().to_owned();
         if text.is_empty() {
-            self.act(crate::action::Action::Case(Errand::Page(Page::Review)));
+            self.act(Action::Case(Errand::Page(Page::Review)));
             return self
                 .notices
                 .warning("Nothing is written yet", vec!["Write the comment in the Review panel".into()]);

@@ -7,6 +7,7 @@ mod figures;
 mod look;
 mod places;
 mod rate;
+mod replaced;
 mod said;
 mod together;
 mod versions;

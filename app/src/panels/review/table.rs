@@ -10,6 +10,7 @@ use crate::review::{Act, Ask, Compared, SourceId};
 use crate::theme::{Colours, colours, icon_font, radius, size, space, strong};
 use crate::widgets::{action_button, line_edit, pill, word_button};
 use eframe::egui::{Align2, Color32, ComboBox, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use limner_annotation::ImageId;
 use limner_annotation::records::Verdict;
 use limner_annotation::review::dashboard::state;
 use limner_annotation::review::soft;
@@ -89,6 +90,7 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     if review.reference.is_some_and(|id| app.says_nothing(id)) {
         return note(ui, "The reference says nothing about this picture");
     }
+    reference_ui(app, review.image, ui);
     if review.figures.rows.is_empty() {
         let busy = review.ready().count() > 1;
         return note(ui, if busy { "Comparing…" } else { "No version speaks of this picture" });
@@ -110,6 +112,15 @@ fn this_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         for row in rows {
             row_ui(app, source.id, (&name, row), ui, out);
         }
+    }
+}
+
+/// What was accepted is measured against itself where it became the reference.
+fn reference_ui(app: &App, image: Option<ImageId>, ui: &mut Ui) {
+    let models: Vec<String> = app.accepted_into_reference(image).into_iter().collect();
+    if !models.is_empty() {
+        let words = format!("The reference is this project, with what was accepted of {}", models.join(", "));
+        ui.label(RichText::new(words).size(size::SMALL).color(colours(ui.ctx()).warning));
     }
 }
 
@@ -221,6 +232,7 @@ fn all_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     let Some(compared) = &app.review.compared else {
         return note(ui, "Every case of the work list that has predictions and a reference, worst first");
     };
+    reference_ui(app, None, ui);
     for model in &compared.summary.models {
         let name = app.source_named(&model.model);
         let is_soft = compared.soft.contains(&model.model);
