@@ -416,7 +416,7 @@ impl Action {
             Self::ToggleReferenceLines => "Where the planes of other pictures cut this one",
             Self::FlipSign => "Whether the next prompt says \"this\" or \"not this\"",
             Self::Accept => "Paint the proposed mask, as far as its outline, with the label in hand",
-            Self::AcceptNext => "Paint the proposed mask and take a new label for the next object",
+            Self::AcceptNext => "Paint the proposed mask, where there is one, and take a new label for the next object",
             Self::RunModel => "Ask the model with all prompts so far",
             Self::Reject => "Drop the proposed mask and its prompts",
             _ => "",

@@ -62,7 +62,11 @@ impl App {
                 (!waiting).then_some("Nothing to redo")
             }
             Action::Accept if drafting => None,
-            Action::Accept | Action::AcceptNext => (!offered).then_some("There is no proposal"),
+            Action::Accept => (!offered).then_some("There is no proposal"),
+            Action::AcceptNext => {
+                let nothing = !offered && (self.assist.is_busy() || self.label.is_none());
+                nothing.then_some("There is no proposal")
+            }
             Action::Reject if self.work.asking.pointing.is_some() => None,
             Action::Reject => (!self.assist.is_busy() && !self.work.is_busy()).then_some("There is no proposal"),
             Action::RunModel => {

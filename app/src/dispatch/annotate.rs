@@ -49,8 +49,9 @@ impl App {
             self.notices.error("The labels could not be drawn", &error);
         }
         let painted = |change: &Change| if let Change::Labels { image, .. } = change { Some(*image) } else { None };
-        if let Some(image) = changes.iter().find_map(painted) {
-            self.renew_offer(image);
+        self.work.painted_last = changes.iter().filter_map(painted).collect();
+        if let Some(image) = self.work.painted_last.first() {
+            self.renew_offer(*image);
         }
         self.follow_registrations();
     }
@@ -80,7 +81,7 @@ impl App {
         let undone = self.change("Undo", Document::undo).flatten();
         self.keep_label_alive();
         if let (Some(name), Some(step)) = (undone, step) {
-            self.notices.done(format!("Undone: {name}"));
+            self.notices.done(format!("Undone: {name}{}", self.out_of_sight()));
             self.take_up_undone(step);
         }
     }
@@ -92,13 +93,20 @@ impl App {
             return self.redo_prompt();
         }
         if let Some(Some(name)) = self.change("Redo", Document::redo) {
-            self.notices.done(format!("Done again: {name}"));
+            self.notices.done(format!("Done again: {name}{}", self.out_of_sight()));
             let step = self.document().map(Document::content_revision);
             step.into_iter().for_each(|step| self.assist.redone(step));
             self.show_proposal();
             self.keep_talks();
         }
         self.keep_label_alive();
+    }
+
+    /// ", on CT baseline, which is not in view": where a change has painted what nobody sees now.
+    fn out_of_sight(&self) -> String {
+        let away = self.work.painted_last.iter().find(|image| !self.workspace.pictures.contains_key(image));
+        let entry = away.and_then(|image| self.document()?.image(*image));
+        entry.map_or_else(String::new, |entry| format!(", on {}, which is not in view", entry.title))
     }
 
     /// A label that an undo took away cannot stay in the hand.

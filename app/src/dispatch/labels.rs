@@ -21,10 +21,14 @@ impl App {
         match act {
             LabelAct::Select => self.select_label(id),
             LabelAct::Rename(name) => self.edit_label("Rename label", id, |l| l.name = name),
-            LabelAct::Show(visible) => self.edit_label("Show label", id, |l| l.visible = visible),
+            LabelAct::Show(visible) => {
+                self.edit_label(if visible { "Show label" } else { "Hide label" }, id, |l| l.visible = visible);
+            }
             LabelAct::ShowOnly => self.show_only(id),
             LabelAct::OutlineAlone(alone) => self.outline_label(id, alone),
-            LabelAct::Lock(locked) => self.edit_label("Lock label", id, |l| l.locked = locked),
+            LabelAct::Lock(locked) => {
+                self.edit_label(if locked { "Lock label" } else { "Unlock label" }, id, |l| l.locked = locked);
+            }
             LabelAct::Colour(colour) => self.edit_label("Colour label", id, |l| l.colour = Some(colour)),
             LabelAct::Under(parent) => self.edit_label("Move label", id, |l| l.parent = parent),
             LabelAct::Delete => self.delete_label(id),

@@ -103,7 +103,7 @@ impl App {
     /// What changes how one viewport shows its picture, and what is made of the label in it.
     fn carry_out_on_view(&mut self, request: Request) {
         match request {
-            Request::Cut { .. } | Request::Preview(_) if self.refuses_hidden() => {}
+            Request::Cut { .. } | Request::Preview(_) if self.refuses_label() => {}
             Request::Cut { viewport, line, keep_inside } => self.cut(viewport, &line, keep_inside),
             Request::Preview(operation) => self.preview_operation(operation),
             Request::SetReader(name) => self.set_reader(name),

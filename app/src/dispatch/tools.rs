@@ -29,7 +29,7 @@ impl App {
             Action::RunModel => self.ask_engine(),
             Action::DeleteThing => self.delete_thing(),
             Action::PickLabel(n) => self.pick_recent(n),
-            Action::Work(_) if self.refuses_hidden() => {}
+            Action::Work(_) if self.refuses_label() => {}
             Action::Work(work) => self.begin_work(work),
             Action::Tour => self.begin_tour(),
             Action::NewLabel => self.new_label_to_name(),
@@ -117,7 +117,8 @@ impl App {
         if let Some(draft) = self.work.draft.take()
             && matches!(draft.tool.info().makes, Makes::Dab { .. })
         {
-            self.change("The stroke", limner_annotation::Document::abort);
+            // Under a name of its own: that it went well must not take the reason of a refused stroke off the screen.
+            self.change("Taking back the stroke", limner_annotation::Document::abort);
         }
     }
 
@@ -138,7 +139,7 @@ impl App {
             self.notices.warning(format!("{} cannot be used here", info.title), vec![reason.into()]);
             return false;
         }
-        if info.makes.needs_label() && self.refuses_hidden() {
+        if info.makes.needs_label() && self.refuses_label() {
             return false;
         }
         if info.makes.needs_label() && self.label.is_none() {
@@ -176,15 +177,20 @@ impl App {
         true
     }
 
-    /// Nobody paints what nobody sees. True, and said, where the label in hand is hidden.
-    pub(super) fn refuses_hidden(&mut self) -> bool {
+    /// Nobody paints what nobody sees, nor what is locked. True, and said, where the label in hand is.
+    pub(super) fn refuses_label(&mut self) -> bool {
         self.refuses_to_paint(self.label)
     }
 
     pub(super) fn refuses_to_paint(&mut self, label: Option<LabelId>) -> bool {
-        let label = label.and_then(|id| self.document()?.label(id)).filter(|label| !label.visible);
-        let Some(name) = label.map(|label| label.name.clone()) else { return false };
-        self.notices.warning(format!("{name} is hidden: show it first (the eye in the list)"), Vec::new());
+        let Some(label) = label.and_then(|id| self.document()?.label(id)) else { return false };
+        let name = &label.name;
+        let reason = match (label.visible, label.locked) {
+            (false, _) => format!("{name} is hidden: show it first (the eye in the list)"),
+            (_, true) => format!("{name} is locked: unlock it first (the lock in the list), or pick another label"),
+            _ => return false,
+        };
+        self.notices.warning(reason, Vec::new());
         true
     }
 

@@ -37,6 +37,8 @@ pub struct Work {
     pub shown_proposal: Option<(ImageId, VoxelBox)>,
     /// What was last said of an adapter that failed a network.
     pub adapter_fault: Option<String>,
+    /// Where the last change painted.
+    pub painted_last: Vec<ImageId>,
     pub measures: measures::Measures,
     pub recent: recent::Recent,
     pub asking: asking::Asking,

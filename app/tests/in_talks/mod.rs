@@ -25,7 +25,7 @@ fn about_the_liver(home: &std::path::Path) -> (Hand, Vec<Prompt>, usize) {
     hand.click(hand.at_mm(NOT_LIVER.0, NOT_LIVER.1));
     hand.hold(Modifiers::NONE);
     hand.wait_for_answer();
-    let (said, voxels) = (prompts(&hand), proposed(&hand).unwrap());
+    let (said, voxels) = (prompts(&hand), proposed(&hand).expect("a proposal"));
     assert_eq!(said.len(), 2);
     (hand, said, voxels)
 }

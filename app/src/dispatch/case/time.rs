@@ -12,7 +12,7 @@ impl App {
     pub(super) fn run_time_errand(&mut self, errand: Errand) {
         match errand {
             // It takes paint away, which has to be seen.
-            Errand::NothingHere if self.refuses_hidden() => {}
+            Errand::NothingHere if self.refuses_label() => {}
             Errand::NothingHere => self.say_nothing_here(),
             Errand::Track => self.track_selected(),
             Errand::Keyframe => self.toggle_keyframe(),
