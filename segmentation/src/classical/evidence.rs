@@ -116,6 +116,13 @@ impl Evidence {
         self.claims.iter().any(|claim| claim.inside == inside)
     }
 
+    /// Where somebody says that the object is: what was claimed, and regions that lie in no slice of their own.
+    pub fn spoken_inside(&self) -> impl Iterator<Item = VoxelBox> {
+        let claimed = self.claims.iter().filter(|claim| claim.inside).map(|claim| claim.area.bounds());
+        claimed
+            .chain(self.regions.iter().filter(|region| region.flat_axis.is_none()).map(|region| region.area.bounds()))
+    }
+
     /// The same claims with inside and outside exchanged, and without regions: what a correction takes away.
     pub fn inverted(&self) -> Self {
         let claims = self.claims.iter().map(|c| Claim { area: c.area.clone(), inside: !c.inside }).collect();

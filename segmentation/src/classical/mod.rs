@@ -121,10 +121,18 @@ impl<const N: usize> Worker<'_, N> {
 
     /// The object that claims and regions speak of.
     fn find(&self, evidence: &Evidence, limit: VoxelBox) -> Result<Soft> {
+        let flat = |region: &evidence::Region| region.flat_axis.filter(|&axis| limit.size()[axis] > 1);
+        let tubes = evidence.regions.iter().filter_map(|region| Some(tube(region.area.bounds(), flat(region)?, limit)));
+        let tubes = tubes.fold(VoxelBox::default(), |all, one| all.union(&one));
+        // Who points at something beyond says that the object is larger.
+        let is_held = !tubes.is_empty() && evidence.spoken_inside().all(|area| tubes.intersection(&area) == area);
         let mut known = Evidence::default();
-        for region in &evidence.regions {
-            match region.flat_axis.filter(|&axis| limit.size()[axis] > 1) {
-                Some(axis) => known.claims.extend(self.solve_slice(evidence, region, axis, limit)?),
+        for (n, region) in evidence.regions.iter().enumerate() {
+            match flat(region) {
+                // What leaks out of the first must not come back anywhere on its slice. Another one adds to what is known.
+                Some(axis) => {
+                    known.claims.extend(self.solve_slice(evidence, region, (axis, is_held && n == 0), limit)?);
+                }
                 None => known.regions.push(region.clone()),
             }
         }
@@ -132,15 +140,15 @@ impl<const N: usize> Worker<'_, N> {
         if !known.has(true) && known.regions.is_empty() || limit.is_empty() {
             return Ok(Soft::nothing());
         }
-        self.zoom(&known, limit)
+        self.zoom(&known, if is_held { tubes } else { limit })
     }
 
-    /// A flat region solved in its own slice, as claims for the volume.
+    /// A flat region solved in its own slice, as claims for the volume: about what lies near it, or about all of the slice.
     fn solve_slice(
         &self,
         evidence: &Evidence,
         region: &evidence::Region,
-        axis: usize,
+        (axis, is_all): (usize, bool),
         limit: VoxelBox,
     ) -> Result<Vec<Claim>> {
         let bounds = region.area.bounds();
@@ -149,7 +157,8 @@ impl<const N: usize> Worker<'_, N> {
         let slice = slice.intersection(&limit);
         let here = Evidence { regions: vec![region.clone()], ..evidence.within(slice) };
         let found = self.zoom(&here, slice)?;
-        let ring = bounds.grown(bounds.size().map(|n| n / 4 + 2), limit.max).intersection(&slice);
+        let near = bounds.grown(bounds.size().map(|n| n / 4 + 2), limit.max).intersection(&slice);
+        let ring = if is_all { slice } else { near };
         let outside = Mask::from_fn(ring, |voxel| found.probability_at(voxel) < 0.25);
         let inside = Mask::from_fn(bounds, |voxel| found.probability_at(voxel) > 0.75);
         Ok(vec![Claim { area: Area::Mask(outside), inside: false }, Claim { area: Area::Mask(inside), inside: true }])
@@ -187,6 +196,13 @@ impl<const N: usize> Worker<'_, N> {
         let closed = !evidence.regions.is_empty();
         Ok(solve::solve(lattice, features, &cells, closed, self.weights, self.task)?)
     }
+}
+
+/// Where an object may be that was gone around on one slice: on the others it is at most half a region larger to each side.
+fn tube(region: VoxelBox, axis: usize, limit: VoxelBox) -> VoxelBox {
+    let mut tube = region.grown(region.size().map(|n| n / 2 + 2), limit.max).intersection(&limit);
+    (tube.min[axis], tube.max[axis]) = (limit.min[axis], limit.max[axis]);
+    tube
 }
 
 /// The finest lattice over a box that the budget of cells allows.

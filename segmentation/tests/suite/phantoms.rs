@@ -237,3 +237,22 @@ fn a_large_object_in_a_large_volume_is_found_on_a_coarser_lattice_and_settled_on
     let bounds = found.mask.bounds();
     assert!(Mask::empty(bounds).voxels().len() < 110 * 110 * 110);
 }
+
+#[test]
+fn a_box_on_one_slice_holds_on_that_slice_and_a_click_beyond_says_that_the_object_is_larger() {
+    // Two legs that are one body farther up.
+    let in_leg = |[i, j, k]: [usize; 3], middle: f64| k < 40 && (i as f64 - middle).hypot(j as f64 - 30.0) <= 7.0;
+    let in_arch = |[i, j, k]: [usize; 3]| (32..42).contains(&k) && (9..55).contains(&i) && (24..37).contains(&j);
+    let inside = |at| in_leg(at, 16.0) || in_leg(at, 48.0) || in_arch(at);
+    let image = volume(SIZE, [1.0; 3], |index| bright(inside(index), 80.0, 20.0) + 5.0 * noise(index));
+    let bounds = VoxelBox::new([7, 21, 12], [26, 40, 13]);
+    let around_one = Prompt::positive(Shape::Box { bounds });
+    let found = predict(&image, std::slice::from_ref(&around_one)).mask;
+    let leg = truth(SIZE, |at| in_leg(at, 16.0) && at[2] < 30);
+    assert!(leg.indices().filter(|at| found.get(*at)).count() as f64 > 0.9 * leg.count() as f64, "the leg is there");
+    assert!(found.indices().all(|at| at[2] != 12 || bounds.contains(at)), "it comes back beside the box");
+    assert!(found.indices().all(|[i, ..]| i < 26 + 12), "nor is it anywhere far beyond");
+    let both = predict(&image, &[around_one, Prompt::point([48, 30, 6], true)]).mask;
+    let other = truth(SIZE, |at| in_leg(at, 48.0) && at[2] < 30);
+    assert!(other.indices().filter(|at| both.get(*at)).count() as f64 > 0.9 * other.count() as f64);
+}
