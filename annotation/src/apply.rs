@@ -1,5 +1,7 @@
 //! What each command does, in primitive edits. Refuses what would break an invariant before anything is changed.
 
+mod leaving;
+
 use crate::command::{Command, PaintMode, PaintRule};
 use crate::edit::Editor;
 use crate::entity::{Entity, ImageId, Kind, LabelId};

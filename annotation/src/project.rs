@@ -165,6 +165,17 @@ impl Project {
         self.on_store(move |store| store.backup(&to))
     }
 
+    /// Gives the project another name, now and on the disk. It is the name of the file's list entry, no step of the work.
+    pub fn rename(&mut self, name: &str) -> Result<()> {
+        if self.is_read_only() {
+            return Err(Error::ReadOnly);
+        }
+        let to = name.to_owned();
+        self.on_store(move |store| store.rename(&to))?;
+        name.clone_into(&mut self.meta.name);
+        Ok(())
+    }
+
     /// Gives back the room that removed things took.
     pub fn compact(&self) -> Result<()> {
         if self.is_read_only() {

@@ -106,7 +106,7 @@ pub enum Request {
     SaveView(PathBuf),
     SaveClip(PathBuf),
     Export(ExportAct),
-    /// What a study brings along, by line of the series list.
+    /// What a study brings along and every other line of the series list, by its number.
     Companion(usize, CompanionAct),
     Label(LabelId, LabelAct),
     NewLabelNamed(String),
@@ -183,13 +183,17 @@ pub enum LabelAct {
     Progress(Progress),
 }
 
-/// What is asked about something a study brings along.
+/// What is asked about a line of the series list.
 #[derive(Clone, Copy, Debug)]
 pub enum CompanionAct {
-    /// Lays it over its picture, or takes it away again.
+    /// Lays what a study brings along over its picture, or takes it away again.
     Show,
     /// Makes it part of the project.
     Import,
+    /// Takes its picture out of the project. What goes with it is told first, unless it has been.
+    TakeOut { is_told: bool },
+    /// Takes off the list what is in no project.
+    TakeOff,
 }
 
 /// What is asked about one shape.

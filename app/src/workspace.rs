@@ -1,12 +1,11 @@
 //! What is open: a project, the series found so far, the pictures in memory, and the viewports that show them.
 
-use crate::case::list::straight;
 use crate::times::{Frames, Times};
 use crate::view_state::{Stage, Viewport, ViewportId, link};
 use glam::{DAffine3, DVec3};
 use limner_annotation::{ImageId, Project};
-use limner_imaging::study::{Patient, Study};
-use limner_imaging::{Clock, Series, StackAxis, View, Volume, Window, World};
+use limner_imaging::study::{Patient, Study, straight};
+use limner_imaging::{Clock, Series, StackAxis, View, Volume, Warning, Window, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +16,10 @@ pub struct Workspace {
     pub found: Vec<Series>,
     /// The found series as a hospital files them.
     pub patients: Vec<Patient>,
-    /// Lines that turned out to be parts of other series: not listed.
+    /// Lines that are not listed: they turned out to be parts of other series, or were taken off the list.
     pub superseded: BTreeSet<usize>,
+    /// Those of them that somebody took off: found again, they are listed again.
+    taken_off: BTreeSet<usize>,
     /// Lines that look like masks of others.
     pub masks: BTreeSet<usize>,
     /// How often the list was emptied: what was begun for an older list is not for this one.
@@ -163,22 +164,46 @@ impl Workspace {
         self.found.clear();
         self.patients.clear();
         self.superseded.clear();
+        self.taken_off.clear();
         self.masks.clear();
         self.list_age += 1;
+    }
+
+    /// Takes a line off the list until its series is found again. It keeps its number: others count from it.
+    pub fn take_off(&mut self, line: usize) {
+        if line < self.found.len() && self.superseded.insert(line) {
+            self.taken_off.insert(line);
+        }
     }
 
     /// Adds what a scan found; a series already listed is not listed twice. The answer is where the first one stands.
     pub fn add_found(&mut self, series: Vec<Series>) -> Option<usize> {
         let mut first = None;
         for one in series {
-            let known = self.found.iter().position(|listed| is_same(&one, listed));
-            let position = known.unwrap_or_else(|| {
-                self.found.push(one);
-                self.found.len() - 1
-            });
+            let position = match self.found.iter().position(|listed| is_same(&one, listed)) {
+                Some(known) => self.find_again(known, one.warnings),
+                None => {
+                    self.found.push(one);
+                    self.found.len() - 1
+                }
+            };
             first = first.or(Some(position));
         }
         first
+    }
+
+    /// A line whose series was found again, with what is said of it now.
+    fn find_again(&mut self, line: usize, warnings: Vec<Warning>) -> usize {
+        if self.taken_off.remove(&line) {
+            self.superseded.remove(&line);
+        }
+        let known = &mut self.found[line].warnings;
+        for warning in warnings {
+            if !known.contains(&warning) {
+                known.push(warning);
+            }
+        }
+        line
     }
 }
 

@@ -32,8 +32,9 @@ pub enum Error {
     Malformed { path: PathBuf, reason: String },
     #[error("{reason}: {}", path.display())]
     TooLarge { path: PathBuf, reason: String },
-    #[error("{doing}: {}", path.display())]
-    Io { path: PathBuf, doing: &'static str, source: std::io::Error },
+    /// The system's reason is part of the text and no source besides: lists show one line a file.
+    #[error("{doing}: {}: {}", reason(cause), path.display())]
+    Io { path: PathBuf, doing: &'static str, cause: std::io::Error },
     #[error("{reason}")]
     Geometry { reason: String },
     #[error("cancelled")]
@@ -60,7 +61,7 @@ impl Error {
     /// For `map_err`: says which file and what was being done to it.
     pub fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.to_path_buf();
-        move |source| Self::Io { path, doing, source }
+        move |cause| Self::Io { path, doing, cause }
     }
 
     #[must_use]
@@ -75,5 +76,28 @@ impl Error {
             Self::Geometry { .. } => ErrorCode::Geometry,
             Self::Cancelled => ErrorCode::Cancelled,
         }
+    }
+}
+
+/// The system's own words, without its number and as they read inside of a sentence: "permission denied".
+fn reason(cause: &std::io::Error) -> String {
+    let words = cause.to_string();
+    let mut letters = words.split(" (os error").next().unwrap_or_default().chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_told_with_its_reason_and_the_path_last() {
+        let path = Path::new("ct/not there.dcm");
+        let cause = std::fs::File::open(path).unwrap_err();
+        let text = Error::io(path, "could not open the file")(cause).to_string();
+        assert!(text.starts_with("could not open the file: ") && text.ends_with(": ct/not there.dcm"), "{text}");
+        assert!(text.matches(": ").count() == 2 && !text.contains("os error"), "{text}");
+        let denied = std::io::Error::new(std::io::ErrorKind::PermissionDenied, "Permission denied (os error 13)");
+        assert_eq!(reason(&denied), "permission denied");
     }
 }

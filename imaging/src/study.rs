@@ -1,10 +1,12 @@
 //! Series as a hospital files them: patients, their studies, the series in each.
 
 use crate::error::Result;
+use crate::formats::FORMATS;
 use crate::formats::dicom::{self, Owner};
 use crate::identity::Private;
 use crate::series::Series;
 use crate::task::Task;
+use std::path::{Component, Path, PathBuf};
 
 /// One patient; what names them shows only where it is asked for.
 #[derive(Clone, Debug)]
@@ -25,6 +27,12 @@ pub struct Study {
     pub series_descriptions: Vec<Private<String>>,
 }
 
+impl Patient {
+    fn has_name(&self) -> bool {
+        [&self.id, &self.name].into_iter().any(|text| !text.reveal().is_empty())
+    }
+}
+
 impl Study {
     /// What a series of the study was called.
     #[must_use]
@@ -34,12 +42,13 @@ impl Study {
     }
 }
 
-/// Sorts series into patients and studies, both in the order they are first met. Series without such data (NIfTI,
-/// pictures) belong to one nameless patient and study.
+/// Sorts series into patients and studies. Series without such data (NIfTI, pictures) belong to one nameless patient and
+/// study, which comes last. The order is that of formats and places on the disk, however the series were found.
 pub fn patients(series: &[Series], task: &Task) -> Result<Vec<Patient>> {
     let mut patients: Vec<Patient> = Vec::new();
-    for (n, one) in series.iter().enumerate() {
+    for n in in_order(series) {
         task.cancel.check()?;
+        let one = &series[n];
         let owner = match one.files.first() {
             Some(file) if one.format == "dicom" => dicom::owner(file)?,
             _ => Owner::default(),
@@ -64,5 +73,54 @@ pub fn patients(series: &[Series], task: &Task) -> Result<Vec<Patient>> {
             }),
         }
     }
+    for patient in &mut patients {
+        patient.studies.sort_by_key(|study| study.uid.is_none());
+    }
+    patients.sort_by_key(|patient| !patient.has_name());
     Ok(patients)
+}
+
+/// Places in a list, those of the surest formats first, then by path. As a scan finds the files of a folder.
+fn in_order(series: &[Series]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..series.len()).collect();
+    order.sort_by_cached_key(|&n| {
+        let one = &series[n];
+        let format = FORMATS.iter().position(|format| format.name() == one.format);
+        // Several series of one folder have its path in common.
+        (format, straight(&one.path), one.files.first().map(|file| straight(file)))
+    });
+    order
+}
+
+/// A path without its detours: a project writes where its pictures lie from its own folder, `../sample/ct`.
+#[must_use]
+pub fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if matches!(straight.components().next_back(), Some(Component::Normal(_))) => {
+                straight.pop();
+            }
+            Component::CurDir => {}
+            part => straight.push(part),
+        }
+    }
+    straight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_detours_are_known_again() {
+        for (path, expected) in [
+            ("/data/projects/../sample/ct", "/data/sample/ct"),
+            ("/data/./sample/ct/", "/data/sample/ct"),
+            ("../sample/ct", "../sample/ct"),
+            ("a/../../b", "../b"),
+        ] {
+            assert_eq!(straight(Path::new(path)), Path::new(expected));
+        }
+    }
 }

@@ -70,6 +70,37 @@ fn what_a_series_was_called_is_known_to_its_study_alone() {
     assert!(patients[0].studies[0].description_of(0).is_none());
 }
 
+/// A project finds its pictures one by one, in an order of its own and by paths with detours.
+#[test]
+fn studies_are_listed_in_one_order_however_their_series_were_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, uid: &'static str, study: &'static str| {
+        let elements = with(with(slice(1, 0.0), 0x0020_000E, text("UI", uid)), 0x0020_000D, text("UI", study));
+        std::fs::write(folder.path().join(name), file(elements)).unwrap();
+    };
+    put("d.dcm", "1.1", "9.1");
+    put("b.dcm", "1.2", "9.2");
+    put("c.dcm", "1.3", "9.1");
+    let volume = formats::open_single(&folder.path().join("d.dcm"), &Task::default()).unwrap();
+    for name in ["z.nii.gz", "a.nii.gz", "e.nrrd"] {
+        formats::write(&volume, &folder.path().join(name)).unwrap();
+    }
+    let found = formats::scan(folder.path(), &Task::default()).unwrap().series;
+    let listed = |series: &[Series]| -> Vec<String> {
+        let patients = limner_imaging::study::patients(series, &Task::default()).unwrap();
+        let lines = patients.iter().flat_map(|patient| &patient.studies).flat_map(|study| &study.series);
+        lines.map(|line| series[*line].path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let order = ["b.dcm", "c.dcm", "d.dcm", "e.nrrd", "a.nii.gz", "z.nii.gz"];
+    assert_eq!(listed(&found), order, "what has no study comes last");
+    let mut again: Vec<Series> = found.into_iter().rev().collect();
+    for series in again.iter_mut().step_by(2) {
+        let name = series.path.file_name().unwrap().to_owned();
+        series.path = folder.path().join("projects/..").join(name);
+    }
+    assert_eq!(listed(&again), order);
+}
+
 #[test]
 fn an_echo_planar_volume_takes_its_repetition_time_and_no_other_sequence_does() {
     let at = |time: u16, sequence: &'static str| {
@@ -99,6 +130,35 @@ fn a_slice_there_twice_is_told_with_its_place_and_kept_apart() {
     assert!(said(&series[0].warnings, "duplicate_slice").contains("2.00 mm"));
     let order = numbers(&series[0]);
     assert!(order == [1, 3, 2, 0] || order == [1, 3, 4, 0], "{order:?}");
+}
+
+#[test]
+fn a_file_that_is_there_twice_is_shown_once_and_told() {
+    let named = |slice, name: &'static str| with(slice, 0x0008_0018, text("UI", name));
+    let taken = |slice, time: &'static str| with(slice, 0x0008_0032, text("TM", time));
+    let is_told = |series: &Series| series.warnings.iter().any(|warning| warning.code == "duplicate_slice");
+    // One slice that was copied is one picture, no film of two.
+    let (_folder, series) = series_of(vec![named(slice(1, 2.5), "1.2.3.1"), named(slice(1, 2.5), "1.2.3.1")]);
+    assert_eq!((series.len(), series[0].size, series[0].files.len()), (1, [4, 3, 1], 1));
+    assert!(said(&series[0].warnings, "duplicate_slice").ends_with("2.50 mm"));
+    assert_eq!(series[0].load(&Task::default()).unwrap().warnings, series[0].warnings);
+    // Under another name it is the same where it was taken then and there.
+    let again = |name| named(taken(slice(1, 2.0), "101530.5"), name);
+    let (_folder, series) = series_of(vec![again("1.2.3.1"), again("1.2.3.2"), slice(2, 1.0), slice(3, 0.0)]);
+    assert_eq!((series.len(), numbers(&series[0])), (1, vec![3, 2, 1]));
+    assert!(is_told(&series[0]));
+    // What differs in place, moment or pixels is there to stay, also under one name for all.
+    let all_alike =
+        |files: Vec<Vec<(u32, Put)>>| files.into_iter().map(|file| named(file, "1.2.3.1")).collect::<Vec<_>>();
+    for files in [
+        all_alike((0..3).map(|n| slice(1, f64::from(n))).collect()),
+        all_alike(vec![slice(1, 0.0), slice(2, 0.0), slice(3, 0.0)]),
+        vec![taken(slice(1, 0.0), "101530"), taken(slice(1, 0.0), "101531"), taken(slice(1, 0.0), "101532")],
+    ] {
+        let (_folder, series) = series_of(files);
+        assert_eq!((series.len(), series[0].size[2]), (1, 3), "{series:?}");
+        assert!(!is_told(&series[0]));
+    }
 }
 
 #[test]

@@ -38,6 +38,9 @@ pub struct ProjectMeta {
 pub trait Store: Send {
     fn meta(&mut self) -> Result<ProjectMeta>;
 
+    /// Gives the project another name. What it holds stays as it is.
+    fn rename(&mut self, name: &str) -> Result<()>;
+
     /// The state after the last entry of the log, and the log without payloads.
     fn load(&mut self) -> Result<(Contents, Vec<LogEntry>)>;
 

@@ -245,6 +245,11 @@ impl Store for SqliteStore {
         Ok(ProjectMeta { id, name: read("name")?, author: read("author")?, created, handout })
     }
 
+    fn rename(&mut self, name: &str) -> Result<()> {
+        let sql = "update meta set value = ?1 where key = 'name'";
+        self.connection.execute(sql, [name]).map(drop).map_err(self.failed("could not rename the project"))
+    }
+
     fn load(&mut self) -> Result<(Contents, Vec<LogEntry>)> {
         let whole = match self.loading {
             Loading::Whole => true,

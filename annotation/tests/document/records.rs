@@ -8,9 +8,10 @@ use limner_annotation::records::{
     ReleasedSet, SegmentState, Split, Status, Study, Subject, Track,
 };
 use limner_annotation::{
-    Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, Record, Revision, Shape, ShapeId, Slice,
-    Source, StepInfo, Tags, measure,
+    Contents, Document, Entity, Form, ImageId, Key, Kind, LabelId, Origin, PackedMask, Record, Revision, Shape,
+    ShapeId, Slice, Source, StepInfo, Tags, measure,
 };
+use limner_imaging::VoxelBox;
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -202,6 +203,53 @@ fn an_image_goes_with_all_that_is_on_it_unless_others_need_it() {
     assert_eq!(document.count(Kind::Measurement).unwrap(), 0);
     document.undo().unwrap();
     assert_eq!(document.contents(), &before);
+}
+
+/// Two images that much else points at: what must go with the first one, what can be without it.
+#[test]
+fn an_image_leaves_with_all_that_cannot_be_without_it_and_comes_back_whole() {
+    use limner_annotation::entity::FindingId;
+    use limner_annotation::question::{AnswerType, Choice, Frame, ImageSet, Item, Question, Role};
+    let (mut document, shape) = with_a_box();
+    let images: Vec<ImageId> = document.images().map(|image| image.id).collect();
+    let mask = PackedMask::full(VoxelBox::new([1, 1, 0], [4, 3, 2]));
+    let (mode, rule) = Default::default();
+    let paint = Command::Paint { image: shape.image, layer: 0, label: 1, mask, mode, rule };
+    let entry = measurement(&document, &shape).unwrap();
+    document.apply("More", vec![paint, Command::put(entry), Command::put(subject("s1"))]).unwrap();
+    let mut rng = <StdRng as rand::SeedableRng>::seed_from_u64(1);
+    let seen = finding(&mut rng, &document, shape.image, shape.label.unwrap());
+    let on_one = Finding { status: Status::Present, shapes: vec![shape.id], ..seen };
+    let on_both = Finding { id: FindingId::new(), images: images.clone(), ..on_one.clone() };
+    let study = Study { images: images.clone(), ..study(&mut rng, &document, shape.image).unwrap() };
+    let registration = Registration::new(images[0], images[1], glam::DAffine3::IDENTITY, None);
+    let items = images.iter().map(|image| Item::new(Frame::on(*image, Slice::stored(0)), Role::Main));
+    let set = ImageSet::new(items.collect());
+    let mut question = Question::new(set.id, AnswerType::Single, "Which image shows it?");
+    question.choices = vec![Choice::text("A", "The first"), Choice::text("B", "The second")];
+    question.answer.keys = vec!["B".into()];
+    let mut commands = vec![Command::put(study.clone()), Command::put(registration), Command::put(set)];
+    commands.extend([Command::put(on_one), Command::put(on_both.clone()), Command::put(question)]);
+    document.apply("Say", commands).unwrap();
+
+    let before = document.contents().clone();
+    let leaving = document.leaving(shape.image).unwrap();
+    let gone = [Kind::Shape, Kind::Measurement, Kind::Finding, Kind::Registration, Kind::ImageSet, Kind::Question];
+    assert_eq!(gone.map(|kind| leaving.count(kind)), [1; 6], "{:?}", leaving.gone);
+    assert_eq!([Kind::Image, Kind::Study, Kind::Subject, Kind::Label].map(|kind| leaving.count(kind)), [1, 0, 0, 0]);
+    assert_eq!(document.contents(), &before, "to look is to change nothing");
+    document.apply("Take out", leaving.commands).unwrap();
+    let taken_out = document.contents().clone();
+    assert_eq!(document.images().map(|image| image.id).collect::<Vec<_>>(), [images[1]]);
+    assert_eq!(document.get::<Study>(study.id).unwrap().images, [images[1]]);
+    let left = document.get::<Finding>(on_both.id).unwrap();
+    assert_eq!((left.images.as_slice(), left.shapes.len()), ([images[1]].as_slice(), 0));
+    assert_eq!(document.problems(), Vec::<String>::new());
+    document.undo().unwrap();
+    assert_eq!(document.contents(), &before, "one step back");
+    document.redo().unwrap();
+    assert_eq!(document.contents(), &taken_out);
+    assert!(document.leaving(shape.image).is_err(), "what is not there leaves no more");
 }
 
 #[test]

@@ -195,3 +195,18 @@ fn a_backup_made_while_working_opens_as_it_was() {
     assert_eq!(opened.document().contents(), &contents);
     assert_eq!(opened.verify().unwrap(), Vec::<String>::new());
 }
+
+#[test]
+fn a_project_that_is_given_another_name_keeps_it_and_is_otherwise_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mut project) = project_with_work(folder.path());
+    let (contents, revision) = (project.document().contents().clone(), project.document().revision());
+    project.rename("liver \u{201c}trial\u{201d}").unwrap();
+    assert_eq!(project.meta().name, "liver \u{201c}trial\u{201d}");
+    project.close().unwrap();
+    let mut again = Project::open_read_only(&path).unwrap();
+    assert_eq!(again.meta().name, "liver \u{201c}trial\u{201d}");
+    assert_eq!((again.document().contents(), again.document().revision()), (&contents, revision));
+    assert_eq!(again.verify().unwrap(), Vec::<String>::new());
+    assert!(matches!(again.rename("other"), Err(Error::ReadOnly)));
+}

@@ -116,7 +116,8 @@ fn a_single_picture_has_an_area_and_frames_one_each_and_neither_a_volume() {
     assert!(rulers[0][2] != rulers[1][2] && rulers.iter().all(|cells| cells[5] == "stored" && cells[6] == "1"));
 
     let long = Geometry::axis_aligned([40, 30, 3], World::default(), [0.5, 0.8, 1.0]).unwrap();
-    let cine = Volume { stack_axis: StackAxis::Time, ..Volume::new(long, Samples::U8(vec![7; 3600]), 1).unwrap() };
+    let mut cine = Volume::new(long, Samples::U8(vec![7; 3600]), 1).unwrap();
+    cine.stack_axis = StackAxis::Time;
     let document = painted(&cine, VoxelBox::new([10, 5, 1], [14, 8, 3]));
     let load = move |_: &ImageEntry, _: &Task| -> Result<Volume> { Ok(cine.clone()) };
     table(&document, &home.path().join("cine"), &load);

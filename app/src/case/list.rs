@@ -4,8 +4,9 @@
 use crate::app::App;
 use limner_annotation::records::{Assignment, AssignmentStatus, Decision, Rater, Verdict};
 use limner_annotation::{ImageEntry, ImageId, Key};
+use limner_imaging::study::straight;
 use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// One line of the list.
@@ -21,6 +22,17 @@ pub struct Case {
     pub rejected: bool,
     pub time: Duration,
     order: Option<u32>,
+}
+
+/// What a line of the series list is to the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is listed, and not part of it.
+    Outside,
+    /// It is this picture of it.
+    Inside(ImageId),
+    /// It may be one of several that only their contents tell apart.
+    Unsure,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,6 +122,27 @@ impl App {
         cases
     }
 
+    pub fn standing_of(&self, line: usize) -> Standing {
+        let workspace = &self.workspace;
+        if let Some(open) = workspace.pictures.values().find(|open| open.series == Some(line)) {
+            return Standing::Inside(open.image);
+        }
+        let (Some(project), Some(series)) = (&workspace.project, workspace.found.get(line)) else {
+            return Standing::Outside;
+        };
+        let path = straight(&series.path);
+        let twins = workspace.found.iter().filter(|other| other.uid == series.uid && other.size == series.size);
+        let is_alone = twins.filter(|twin| straight(&twin.path) == path).count() == 1;
+        let same = project.document().images().filter(|image| {
+            image.series_uid == series.uid && image.size() == series.size && straight(&project.file_of(image)) == path
+        });
+        match same.map(|image| image.id).collect::<Vec<_>>().as_slice() {
+            [] => Standing::Outside,
+            [image] if is_alone => Standing::Inside(*image),
+            _ => Standing::Unsure,
+        }
+    }
+
     /// The place in the list of the picture in view.
     pub fn case_in_view(&self, cases: &[Case]) -> Option<usize> {
         let open = self.workspace.open()?;
@@ -117,36 +150,9 @@ impl App {
     }
 }
 
-/// A path without its detours: a project writes where its pictures lie from its own folder, `../sample/ct`.
-pub(crate) fn straight(path: &Path) -> PathBuf {
-    let mut straight = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if matches!(straight.components().next_back(), Some(Component::Normal(_))) => {
-                straight.pop();
-            }
-            Component::CurDir => {}
-            part => straight.push(part),
-        }
-    }
-    straight
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_with_detours_are_known_again() {
-        for (path, expected) in [
-            ("/data/projects/../sample/ct", "/data/sample/ct"),
-            ("/data/./sample/ct/", "/data/sample/ct"),
-            ("../sample/ct", "../sample/ct"),
-            ("a/../../b", "../b"),
-        ] {
-            assert_eq!(straight(Path::new(path)), Path::new(expected));
-        }
-    }
 
     #[test]
     fn a_filter_shows_what_it_says() {

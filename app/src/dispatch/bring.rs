@@ -1,16 +1,18 @@
 //! What is brought into a project from outside: labels of another program, and pictures that were moved.
 
+mod take_out;
+
 use super::file::{OPENING, Place, pictures_of, series_of};
 use super::loaded::Loaded;
 use crate::action::Action;
 use crate::app::App;
-use crate::case::list::straight;
 use crate::jobs::Apply;
 use crate::notices::Offer;
 use crate::outbox::Request;
 use limner_annotation::exchange::{self, Onto, Pictures, Reading};
 use limner_annotation::{ImageEntry, ImageId, Project, counted, sources};
 use limner_imaging::Task;
+use limner_imaging::study::straight;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -50,6 +50,7 @@ struct Told {
 impl App {
     /// Looks into files that came into the list and may be companions, off the frame.
     pub(crate) fn order_companions(&mut self) {
+        self.follow_removed();
         if self.jobs.is_busy(LOOKING) {
             return;
         }
@@ -81,17 +82,18 @@ impl App {
     }
 
     pub(super) fn act_on_companion(&mut self, line: usize, act: CompanionAct) {
-        if self.workspace.masks.contains(&line) && matches!(act, CompanionAct::Import) {
-            return self.import_mask(line);
-        }
-        let Some(known) = self.companions.get(line) else { return };
+        let is_known = self.companions.get(line).is_some();
         match act {
-            CompanionAct::Show if known.is_shown() => {
+            CompanionAct::TakeOut { is_told } => self.take_out(line, is_told),
+            CompanionAct::TakeOff => self.take_off_list(line),
+            CompanionAct::Import if self.workspace.masks.contains(&line) => self.import_mask(line),
+            CompanionAct::Import if is_known => self.import_companion(line),
+            CompanionAct::Show if self.companions.get(line).is_some_and(Known::is_shown) => {
                 self.companions.set(line, State::Hidden);
                 self.gpu.hide_guest(GuestId::Companion(line));
             }
-            CompanionAct::Show => self.want_companion(line),
-            CompanionAct::Import => self.import_companion(line),
+            CompanionAct::Show if is_known => self.want_companion(line),
+            CompanionAct::Show | CompanionAct::Import => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! Where work is kept: under a name, at a path that is asked for.
 
 use crate::app::App;
-use crate::panels::dialog::{Dialog, PathPage, Purpose, project_file, typed_id};
+use crate::panels::dialog::{Dialog, PathPage, Purpose, missing_folder, no_folder, project_file, typed_id};
+use anyhow::Context as _;
 use limner_annotation::exchange::{self, Receipt};
 use limner_annotation::{Command, ImageEntry, Project};
 use std::path::{Path, PathBuf};
@@ -70,11 +71,20 @@ impl App {
             Purpose::Report => "report.html".to_owned(),
             Purpose::Audit => "limner-audit".to_owned(),
             Purpose::Plot(ending) => format!("plot.{ending}"),
-            // The names of question formats have a colon, which not every file system takes.
-            Purpose::Export(format) => format!("limner-{}", format.replace(':', "-")),
+            Purpose::Export(format) => export_name(format),
             _ => String::new(),
         })
     }
+}
+
+/// Where an export goes that is to be put into a folder: into a new one in it, so that it never mixes with what lies there.
+pub(super) fn export_folder(parent: &Path, format: &str) -> PathBuf {
+    fresh(parent.join(export_name(format)), true)
+}
+
+/// The names of question formats have a colon, which not every file system takes.
+fn export_name(format: &str) -> String {
+    format!("limner-{}", format.replace(':', "-"))
 }
 
 /// The path itself where nothing is there, else the same name with a number: `study-2.limner`, `limner-nifti-2`. Folders have
@@ -90,14 +100,18 @@ fn fresh(path: PathBuf, is_folder: bool) -> PathBuf {
     first_free.unwrap_or(path)
 }
 
-/// A copy of a project in another place, which finds its pictures from there.
+/// A copy of a project in another place, which finds its pictures from there and is called after its file.
 fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
     project.wait_until_synced()?;
     if path.exists() {
         anyhow::bail!("{} is there already; choose another name", path.display());
     }
+    make_folder_of(path)?;
     project.backup(path)?;
     let mut copy = Project::open(path)?;
+    if let Some(name) = path.file_stem() {
+        copy.rename(&name.to_string_lossy())?;
+    }
     let moved = project.document().images().map(|entry| {
         let image = ImageEntry { path: copy.path_for(&project.file_of(entry)), ..entry.clone() };
         Command::EditImage { image }
@@ -108,6 +122,17 @@ fn copy_project(project: &Project, path: &Path) -> anyhow::Result<Project> {
     }
     copy.wait_until_synced()?;
     Ok(copy)
+}
+
+/// Makes the folder that a file is to be put into, where it is only that one that is missing.
+fn make_folder_of(path: &Path) -> anyhow::Result<()> {
+    if let Some(missing) = missing_folder(path) {
+        anyhow::bail!(no_folder(missing));
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => std::fs::create_dir(folder).with_context(|| format!("could not make {}", folder.display())),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -128,5 +153,22 @@ mod tests {
         assert_eq!(fresh(at("limner-nifti"), true), at("limner-nifti-2"));
         assert_eq!(fresh(at("study.limner"), false), at("study-3.limner"));
         assert_eq!(fresh(at("release 1.0"), true), at("release 1.0-2"));
+        assert_eq!(export_folder(folder.path(), "nifti"), at("limner-nifti-2"));
+        assert_eq!(export_folder(folder.path(), "vqa:chat"), at("limner-vqa-chat"));
+    }
+
+    #[test]
+    fn a_project_saved_under_a_name_is_called_so_and_gets_the_folder_it_lacks() {
+        let home = tempfile::tempdir().unwrap();
+        let project = Project::create(&home.path().join("draft.limner"), "Untitled", "reader").unwrap();
+        let path = home.path().join("trials/liver trial.limner");
+        let copy = copy_project(&project, &path).unwrap();
+        assert_eq!((copy.meta().name.as_str(), project.meta().name.as_str()), ("liver trial", "Untitled"));
+        drop(copy);
+        assert_eq!(Project::open_read_only(&path).unwrap().meta().name, "liver trial");
+        let far = home.path().join("a/b/liver.limner");
+        let why = copy_project(&project, &far).unwrap_err().to_string();
+        assert!(why.contains(&home.path().join("a").display().to_string()) && !why.contains("a/b"), "{why}");
+        assert!(!home.path().join("a").exists(), "more than one folder is not made on a guess");
     }
 }

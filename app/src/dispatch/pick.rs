@@ -1,5 +1,6 @@
 //! Native file dialogs, off the frame. Where the desktop offers none the window asks for a path itself.
 
+use super::keep::export_folder;
 use crate::app::App;
 use crate::jobs::Apply;
 use crate::model_choice::ModelSettings;
@@ -60,7 +61,7 @@ impl App {
         self.exporting = Some(wish);
         let title = format!("Export {} into a new folder in", format_title(format));
         let pick = move |dialog: FileDialog| dialog.set_title(title).pick_folder();
-        self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, new_folder(&folder, format)));
+        self.pick(Purpose::Export(format), pick, move |app, folder| app.export(format, export_folder(&folder, format)));
     }
 
     /// A file or folder that the review asks for.
@@ -170,31 +171,10 @@ impl Picked for Vec<PathBuf> {
     }
 }
 
-/// A folder that is not there yet, so that an export never mixes with what lies there.
-fn new_folder(parent: &Path, format: &str) -> PathBuf {
-    // The names of question formats have a colon, which not every file system takes.
-    let format = format.replace(':', "-");
-    let name = |n: u32| parent.join(if n == 1 { format!("limner-{format}") } else { format!("limner-{format}-{n}") });
-    (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
-}
-
 /// On Linux a dialog comes from the desktop's portal or from zenity; a bare X server has neither.
 fn desktop_has_dialogs() -> bool {
     let on_path = |program: &str| {
         std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|d| d.join(program).is_file()))
     };
     !cfg!(target_os = "linux") || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some() || on_path("zenity")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_export_never_goes_into_a_folder_that_is_there() {
-        let parent = tempfile::tempdir().unwrap();
-        let first = new_folder(parent.path(), "nifti");
-        std::fs::create_dir(&first).unwrap();
-        assert_ne!(new_folder(parent.path(), "nifti"), first);
-    }
 }

@@ -1,6 +1,6 @@
 //! Which Limner this is and what it stands on: for whoever reports a fault.
 
-use super::dialog::title_ui;
+use super::dialog::{body_ui, row_below, title_ui};
 use crate::app::App;
 use crate::outbox::Outbox;
 use crate::theme::{colours, space};
@@ -30,12 +30,15 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.label(RichText::new(WHAT_IT_IS).color(colours(ui.ctx()).weak));
     ui.add_space(space::M);
     let facts = facts(app);
-    Grid::new("about").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
-        for (name, what) in &facts {
-            ui.label(RichText::new(*name).color(colours(ui.ctx()).weak));
-            ui.add(Label::new(what).wrap_mode(TextWrapMode::Wrap));
-            ui.end_row();
-        }
+    let below = row_below(ui);
+    body_ui(ui, below, |ui| {
+        Grid::new("about").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
+            for (name, what) in &facts {
+                ui.label(RichText::new(*name).color(colours(ui.ctx()).weak));
+                ui.add(Label::new(what).wrap_mode(TextWrapMode::Wrap));
+                ui.end_row();
+            }
+        });
     });
     ui.add_space(space::M);
     let copy = ui.button("Copy").on_hover_text("For a report of a fault: these lines, nothing of what is open");

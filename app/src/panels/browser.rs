@@ -5,6 +5,7 @@
 
 use crate::action::Action;
 use crate::app::App;
+use crate::case::list::Standing;
 use crate::outbox::{CompanionAct, Outbox, Request};
 use crate::theme::{colours, icon, icon_font, radius, size, space, strong};
 use crate::widgets::{action_button, chip, empty_state, line_edit, panel_head};
@@ -38,7 +39,8 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         action_button(app, Action::OpenFolder, ui, out);
         action_button(app, Action::OpenFile, ui, out);
     });
-    if app.workspace.found.is_empty() {
+    // Those that are not listed are among those that were found.
+    if app.workspace.found.len() == app.workspace.superseded.len() {
         let text = "Open a folder or drop files here: every series in it is listed with a picture";
         empty_state(ui, icon::IMAGES, "No series yet", text);
         return;
@@ -179,6 +181,17 @@ impl App {
         study.description_of(line).map(|text| text.reveal().trim()).filter(|_| self.settings.look.patient_text)
     }
 
+    /// Why a picture cannot be taken out of the project.
+    fn why_not_take_out(&self, standing: Standing) -> Option<&'static str> {
+        let project = self.workspace.project.as_ref()?;
+        match standing {
+            _ if project.is_read_only() => Some("The project is open for reading only"),
+            _ if project.handout().is_some() => Some("The project was handed out with this picture in it"),
+            Standing::Unsure => Some("Open it first: several series in its place are alike"),
+            Standing::Inside(_) | Standing::Outside => None,
+        }
+    }
+
     /// All that a line of the list may be found by.
     fn words_of(&self, line: usize) -> String {
         let series = &self.workspace.found[line];
@@ -251,11 +264,33 @@ fn series_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
     line(ui, pos2(left, rect.top() + 37.0), room, &place, FontId::proportional(size::SMALL), c.weak);
     let response = response.on_hover_ui(|ui| details_ui(series, is_mask, ui));
     response.dnd_set_drag_payload(CarriedSeries(n));
-    if is_mask {
-        response.context_menu(|ui| mask_menu_ui(app, n, ui, out));
-    }
+    response.context_menu(|ui| menu_ui(app, n, ui, out));
     if response.clicked() {
         out.ask(Request::OpenSeries(n, None));
+    }
+}
+
+/// What can be done with a line beside dragging it.
+fn menu_ui(app: &App, n: usize, ui: &mut Ui, out: &mut Outbox) {
+    if app.workspace.masks.contains(&n) {
+        mask_menu_ui(app, n, ui, out);
+        ui.separator();
+    }
+    if item_ui("Open in the view in front", None, ui) {
+        out.ask(Request::OpenSeries(n, None));
+    }
+    if item_ui("Copy path", None, ui) {
+        ui.ctx().copy_text(app.workspace.found[n].path.display().to_string());
+    }
+    ui.separator();
+    let (title, act, reason) = match app.standing_of(n) {
+        Standing::Outside => ("Take off the list", CompanionAct::TakeOff, None),
+        standing => {
+            ("Take out of the project…", CompanionAct::TakeOut { is_told: false }, app.why_not_take_out(standing))
+        }
+    };
+    if item_ui(title, reason, ui) {
+        out.ask(Request::Companion(n, act));
     }
 }
 
@@ -267,15 +302,23 @@ fn mask_menu_ui(app: &App, mask: usize, ui: &mut Ui, out: &mut Outbox) {
     };
     let series = &app.workspace.found[picture];
     let called = app.description_of(picture).unwrap_or(&series.title);
-    let reason = app.why_not(Action::Import);
-    let button = Button::new(format!("Use as labels of {called}, {}", place_of(series)));
-    let response = ui.add_enabled(reason.is_none(), button);
-    if let Some(reason) = reason {
-        response.on_disabled_hover_text(reason);
-    } else if response.clicked() {
+    let title = format!("Use as labels of {called}, {}", place_of(series));
+    if item_ui(&title, app.why_not(Action::Import), ui) {
         out.ask(Request::Companion(mask, CompanionAct::Import));
+    }
+}
+
+/// A line of a menu, which closes the menu when it is clicked. Where it cannot be, it says why.
+fn item_ui(title: &str, reason: Option<&str>, ui: &mut Ui) -> bool {
+    let response = ui.add_enabled(reason.is_none(), Button::new(title));
+    let is_clicked = response.clicked();
+    if is_clicked {
         ui.close();
     }
+    if let Some(reason) = reason {
+        response.on_disabled_hover_text(reason);
+    }
+    is_clicked
 }
 
 fn followed_id() -> Id {

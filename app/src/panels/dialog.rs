@@ -5,11 +5,13 @@ use super::settings::{self, SettingsPage};
 use super::{about, keys, palette};
 use crate::app::App;
 use crate::case::Ask;
-use crate::outbox::{AskAct, ExportAct, Outbox, Request};
+use crate::outbox::{AskAct, CompanionAct, ExportAct, Outbox, Request};
 use crate::review;
 use crate::theme::{colours, icon, size, space, strong};
 use crate::widgets::{Words, focus_whole, icon_button, line_edit};
-use eframe::egui::{Align, Align2, Button, Context, Frame, Id, Key, Label, Layout, Modal, RichText, Ui, vec2};
+use eframe::egui::{
+    Align, Align2, Button, Context, Frame, Id, Key, Label, Layout, Modal, RichText, ScrollArea, Ui, vec2,
+};
 use limner_annotation::exchange::{self, DryRun, EXCHANGES};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,7 @@ pub enum Dialog {
     Keys { text: String },
     Settings(SettingsPage),
     Export(Box<ExportPage>),
+    TakeOut(TakeOutPage),
     About,
 }
 
@@ -35,13 +38,23 @@ impl Dialog {
 
     fn width(&self) -> f32 {
         match self {
-            Self::Settings(_) => 620.0,
-            Self::Export(_) => 900.0,
+            Self::Settings(_) => settings::WIDTH,
+            Self::Export(_) => export::WIDTH,
             Self::Keys { .. } => 1020.0,
             Self::Path(page) if matches!(page.purpose, Purpose::Export(_)) => 640.0,
-            Self::Path(_) | Self::Palette { .. } | Self::About => 520.0,
+            Self::Path(_) | Self::Palette { .. } | Self::TakeOut(_) | Self::About => 520.0,
         }
     }
+}
+
+/// A picture that is to go out of the project with all that was said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeOutPage {
+    /// Its line in the list of series.
+    pub line: usize,
+    pub name: String,
+    /// "3 painted labels and 1 question".
+    pub goes: String,
 }
 
 /// A path that is being typed.
@@ -50,7 +63,7 @@ pub struct PathPage {
     pub purpose: Purpose,
     pub text: String,
     /// What was refused, and why: told for as long as it stands in the field.
-    refused: Option<(String, &'static str)>,
+    refused: Option<(String, String)>,
     /// What an export would write and lose, once that is known.
     pub run: Option<DryRun>,
 }
@@ -60,8 +73,8 @@ impl PathPage {
         Self { purpose, text, refused: None, run: None }
     }
 
-    fn refusal(&self) -> Option<&'static str> {
-        self.refused.as_ref().filter(|(text, _)| *text == self.text).map(|(_, why)| *why)
+    fn refusal(&self) -> Option<&str> {
+        self.refused.as_ref().filter(|(text, _)| *text == self.text).map(|(_, why)| why.as_str())
     }
 
     /// Passes on what was typed. What the disk refuses stays in the field, to be mended.
@@ -85,6 +98,17 @@ pub fn typed_id(purpose: Purpose) -> Id {
 /// The file that a project gets which is to be saved under a name: one without an ending gets ours.
 pub fn project_file(path: PathBuf) -> PathBuf {
     if path.extension().is_some() { path } else { path.with_extension(limner_annotation::project::EXTENSION) }
+}
+
+/// The first folder that is missing where a file is to be put; where that is only the last one, it is made with the file.
+pub fn missing_folder(file: &Path) -> Option<&Path> {
+    let folders = file.parent()?.ancestors();
+    let missing: Vec<&Path> = folders.take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()).collect();
+    missing.last().copied().filter(|_| missing.len() > 1)
+}
+
+pub fn no_folder(folder: &Path) -> String {
+    format!("There is no folder {}: make it first, or name another one", folder.display())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,19 +196,24 @@ impl Purpose {
     }
 
     /// Why a path cannot be taken, as far as a look at the disk tells.
-    fn refuses(self, path: &Path) -> Option<&'static str> {
+    fn refuses(self, path: &Path) -> Option<String> {
+        let said = |is_so: bool, why: &str| is_so.then(|| why.to_owned());
         match self {
-            Self::Export(_) => (!exchange::is_free(path))
-                .then_some("Something is there already, and an export gets a folder of its own: name a new one"),
+            Self::Export(_) => said(
+                !exchange::is_free(path),
+                "Something is there already, and an export gets a folder of its own: name a new one",
+            ),
             Self::SaveProject => {
-                project_file(path.into()).exists().then_some("A file of this name is there already: name a new one")
+                let file = project_file(path.into());
+                let taken = said(file.exists(), "A file of this name is there already: name a new one");
+                taken.or_else(|| missing_folder(&file).map(no_folder))
             }
             Self::Audit => None,
             written if written.makes_new() => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                folder.is_some_and(|folder| !folder.is_dir()).then_some("The folder to put it into is not there")
+                folder.filter(|folder| !folder.is_dir()).map(no_folder)
             }
-            _ => (!path.exists()).then_some("There is no file or folder of this name"),
+            _ => said(!path.exists(), "There is no file or folder of this name"),
         }
     }
 
@@ -214,6 +243,10 @@ impl Purpose {
 
 /// How far down the window the palette begins, as a share of its height.
 const PALETTE_TOP: f32 = 0.12;
+/// What the frame of a dialog takes of the window, with what stays to be seen around it.
+const AROUND: f32 = 64.0;
+/// Of what scrolls at least so much is seen, however low the window is.
+const LEAST_BODY: f32 = 48.0;
 
 /// What an exchange format is called for people.
 pub fn format_title(format: &str) -> &str {
@@ -221,7 +254,7 @@ pub fn format_title(format: &str) -> &str {
 }
 
 pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
-    let width = dialog.width().min(ctx.content_rect().width() - 64.0);
+    let width = dialog.width().min(ctx.content_rect().width() - AROUND);
     // The palette grows downwards from where it is; what else is asked stands in the middle.
     let id = Id::unique("dialog");
     let area = match dialog {
@@ -240,6 +273,7 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
             Dialog::Keys { text } => keys::ui(app, text, ui, out),
             Dialog::Settings(page) => settings::ui(app, page, ui, out),
             Dialog::Export(page) => export::ui(app, page, ui, out),
+            Dialog::TakeOut(page) => take_out_ui(page, ui, out),
             Dialog::About => about::ui(app, ui, out),
         }
     });
@@ -250,17 +284,59 @@ pub fn ui(app: &App, dialog: &mut Dialog, ctx: &Context, out: &mut Outbox) {
 
 /// With a cross at the right where nothing but closing ends the dialog.
 pub fn title_ui(ui: &mut Ui, text: &str, closes: Option<&mut Outbox>) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(text).font(strong(size::TITLE)).color(colours(ui.ctx()).text));
-        let Some(out) = closes else { return };
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let words = Words { name: "Close", keys: "Esc", ..Words::default() };
-            if icon_button(ui, icon::X, words, false).clicked() {
-                out.ask(Request::CloseDialog);
-            }
-        });
+    let title = Label::new(RichText::new(text).font(strong(size::TITLE)).color(colours(ui.ctx()).text));
+    match closes {
+        // What is asked may be a whole sentence.
+        None => drop(ui.add(title.wrap())),
+        Some(out) => drop(ui.horizontal(|ui| {
+            ui.add(title);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let words = Words { name: "Close", keys: "Esc", ..Words::default() };
+                if icon_button(ui, icon::X, words, false).clicked() {
+                    out.ask(Request::CloseDialog);
+                }
+            });
+        })),
+    }
+    ui.add_space(space::M);
+}
+
+/// How high the part of a dialog that scrolls may be where `below` stands under it, so that its title and its buttons are
+/// always in the window. To be asked where that part begins, and not from within a row.
+pub fn room_for_body(ui: &Ui, below: f32) -> f32 {
+    let used = ui.cursor().top() - ui.min_rect().top();
+    (ui.ctx().content_rect().height() - AROUND - used - below).max(LEAST_BODY)
+}
+
+/// The height of the row of buttons under the body of a dialog.
+pub fn row_below(ui: &Ui) -> f32 {
+    space::M + 2.0 * ui.spacing().item_spacing.y + ui.spacing().interact_size.y
+}
+
+/// A part of a dialog that is as high as what is in it, and scrolls where there is no room for that.
+pub fn body_ui(ui: &mut Ui, below: f32, add: impl FnOnce(&mut Ui)) {
+    let most = room_for_body(ui, below);
+    // A dialog offers what it had of height before, which may have been another one.
+    ScrollArea::both().max_height(most).min_scrolled_height(most).auto_shrink([false, true]).show(ui, add);
+}
+
+fn take_out_ui(page: &TakeOutPage, ui: &mut Ui, out: &mut Outbox) {
+    title_ui(ui, "Take out of the project", None);
+    let below = row_below(ui);
+    body_ui(ui, below, |ui| {
+        let TakeOutPage { name, goes, .. } = page;
+        ui.label(format!("With {name} goes what is on it: {goes}. The file stays where it is. Undo brings all back."));
     });
     ui.add_space(space::M);
+    ui.horizontal(|ui| {
+        if ui.button("Take out").clicked() {
+            out.ask(Request::Companion(page.line, CompanionAct::TakeOut { is_told: true }));
+            out.ask(Request::CloseDialog);
+        }
+        if ui.button("Cancel").clicked() {
+            out.ask(Request::CloseDialog);
+        }
+    });
 }
 
 fn path_ui(page: &mut PathPage, ui: &mut Ui, out: &mut Outbox) {
@@ -284,7 +360,8 @@ fn path_ui(page: &mut PathPage, ui: &mut Ui, out: &mut Outbox) {
         ui.add(Label::new(RichText::new(why).color(c.error)).wrap());
     }
     if let Some(run) = &page.run {
-        export::losses_ui(run, ui);
+        let below = row_below(ui);
+        body_ui(ui, below, |ui| export::losses_ui(run, ui));
     }
     ui.add_space(space::M);
     ui.horizontal(|ui| {
@@ -324,5 +401,16 @@ mod tests {
             page.take(&mut out);
             assert!(!out.drain().is_empty(), "{purpose:?}");
         }
+    }
+
+    #[test]
+    fn of_a_path_that_lacks_more_than_its_last_folder_the_first_missing_one_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let missing = |path: &str| missing_folder(&home.path().join(path)).map(Path::to_path_buf);
+        assert_eq!([missing("a.limner"), missing("new/a.limner")], [None, None], "the last one is made");
+        assert_eq!(missing("new/newer/a.limner"), Some(home.path().join("new")));
+        assert_eq!(missing_folder(Path::new("a.limner")), None);
+        let why = Purpose::SaveProject.refuses(&home.path().join("new/newer/a")).unwrap();
+        assert!(why.contains(&home.path().join("new").display().to_string()) && !why.contains("newer"), "{why}");
     }
 }

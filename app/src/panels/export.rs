@@ -1,11 +1,14 @@
 //! What is asked before an export: which format, what is kept, and what will be lost, seen before anything is written.
 
-use super::dialog::title_ui;
+use super::dialog::{format_title, room_for_body, row_below, title_ui};
 use crate::app::App;
 use crate::outbox::{ExportAct, Outbox, Request};
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{line_edit, tick};
-use eframe::egui::{Button, Color32, Grid, Label, RichText, Role, ScrollArea, Spinner, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::style::ScrollAnimation;
+use eframe::egui::{
+    Align, Button, Color32, Grid, Label, RichText, Role, ScrollArea, Spinner, TextEdit, Ui, WidgetInfo, vec2,
+};
 use limner_annotation::exchange::{
     Blackened, Crop, DryRun, EXCHANGES, Exchange, Holds, Options, Preview, Split, picture_size,
 };
@@ -14,15 +17,20 @@ use std::path::Path;
 
 /// Records that are shown before they are written.
 pub const PREVIEWED: usize = 10;
+pub const WIDTH: f32 = 900.0;
 const LIST_WIDTH: f32 = 210.0;
 const FIELD_WIDTH: f32 = 170.0;
 const HEIGHT: f32 = 470.0;
+/// Two fields with their names fit side by side from here on.
+const ROOM_FOR_TWO: f32 = 580.0;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportPage {
     pub wish: Wish,
     /// Narrows the list of formats.
     filter: String,
+    /// The chosen format is still to be brought into view.
+    is_hidden: bool,
     /// The rectangle that is being typed for a picture that is held back.
     corners: String,
     pub looked: Option<Looked>,
@@ -102,7 +110,28 @@ impl Wish {
 
 impl ExportPage {
     pub const fn new(format: &'static str) -> Self {
-        Self { wish: Wish::new(format), filter: String::new(), corners: String::new(), looked: None }
+        Self { wish: Wish::new(format), filter: String::new(), is_hidden: true, corners: String::new(), looked: None }
+    }
+
+    /// The formats of a kind that the filter leaves, in the order of the list.
+    fn listed(&self, kind: Holds) -> Vec<&'static dyn Exchange> {
+        let words = self.filter.to_lowercase();
+        let of_kind = EXCHANGES.iter().copied().filter(|exchange| exchange.holds() == kind);
+        let fits = of_kind.filter(|exchange| {
+            let title = exchange.title().to_lowercase();
+            words.split_whitespace().all(|word| title.contains(word) || exchange.name().contains(word))
+        });
+        fits.collect()
+    }
+
+    /// What the filter leaves out is chosen no longer, where it leaves anything.
+    fn follow_filter(&mut self) {
+        let listed: Vec<_> = KINDS.into_iter().flat_map(|(kind, _)| self.listed(kind)).collect();
+        let is_listed = listed.iter().any(|exchange| exchange.name() == self.wish.format);
+        if let Some(first) = listed.first().filter(|_| !is_listed) {
+            self.wish.format = first.name();
+        }
+        self.is_hidden = true;
     }
 
     /// What was found, where that is what is asked for now.
@@ -114,17 +143,19 @@ impl ExportPage {
 pub fn ui(app: &App, page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
     title_ui(ui, "Export", Some(out));
     let before = page.wish.clone();
+    let height = HEIGHT.min(room_for_body(ui, row_below(ui)));
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(LIST_WIDTH);
-            formats_ui(page, ui);
+            formats_ui(page, height, ui);
         });
         ui.add_space(space::M);
         ui.vertical(|ui| {
-            ui.set_min_height(HEIGHT);
-            wish_ui(&mut page.wish, ui);
-            ui.add_space(space::M);
-            ScrollArea::vertical().max_height(HEIGHT - 180.0).auto_shrink([false, false]).show(ui, |ui| {
+            head(ui, &format!("As {}", format_title(page.wish.format)), colours(ui.ctx()).text);
+            ui.add_space(space::S);
+            scrolled("wish", true, height - used(ui)).show(ui, |ui| {
+                wish_ui(&mut page.wish, ui);
+                ui.add_space(space::M);
                 held_back_ui(app, page, ui);
                 found_ui(app, page, ui);
             });
@@ -151,39 +182,51 @@ pub fn ui(app: &App, page: &mut ExportPage, ui: &mut Ui, out: &mut Outbox) {
 const KINDS: [(Holds, &str); 3] =
     [(Holds::Flat, "Pictures"), (Holds::Volumes, "Volumes, surfaces, numbers"), (Holds::Questions, "Questions")];
 
-fn formats_ui(page: &mut ExportPage, ui: &mut Ui) {
+/// What of its height a column has used.
+fn used(ui: &Ui) -> f32 {
+    ui.cursor().top() - ui.min_rect().top()
+}
+
+/// The rest of a column, which scrolls across too where it is asked to.
+fn scrolled(name: &'static str, across: bool, height: f32) -> ScrollArea {
+    let area = ScrollArea::new([across, true]).id_salt(name);
+    area.max_height(height).min_scrolled_height(height).auto_shrink([false, false])
+}
+
+fn formats_ui(page: &mut ExportPage, height: f32, ui: &mut Ui) {
     let c = colours(ui.ctx());
     let label = ui.label(RichText::new("Format").color(c.weak));
-    ui.add(TextEdit::singleline(&mut page.filter).hint_text("Find a format").desired_width(LIST_WIDTH))
-        .labelled_by(label.id);
+    let field = TextEdit::singleline(&mut page.filter).hint_text("Find a format").desired_width(LIST_WIDTH);
+    if ui.add(field).labelled_by(label.id).changed() {
+        page.follow_filter();
+    }
     ui.add_space(space::S);
-    let words = page.filter.to_lowercase();
-    let fits = |exchange: &&&dyn Exchange| {
-        words.split_whitespace().all(|w| exchange.title().to_lowercase().contains(w) || exchange.name().contains(w))
-    };
-    let height = HEIGHT - 50.0;
-    ScrollArea::vertical()
-        .id_salt("formats")
-        .max_height(height)
-        .min_scrolled_height(height)
-        .auto_shrink([false, false])
-        .show(ui, |ui| {
-            for (kind, title) in KINDS {
-                let mut of_kind = EXCHANGES.iter().filter(|exchange| exchange.holds() == kind).filter(fits).peekable();
-                if of_kind.peek().is_none() {
-                    continue;
-                }
-                ui.add_space(space::S);
-                ui.label(RichText::new(title).font(strong(size::BODY)).color(c.weak));
-                for exchange in of_kind {
-                    let chosen = exchange.name() == page.wish.format;
-                    let button = Button::selectable(chosen, exchange.title()).min_size(vec2(LIST_WIDTH - 16.0, 0.0));
-                    if ui.add(button.truncate()).clicked() {
-                        page.wish.format = exchange.name();
-                    }
-                }
+    scrolled("formats", false, height - used(ui)).show(ui, |ui| {
+        for (kind, title) in KINDS {
+            let listed = page.listed(kind);
+            if listed.is_empty() {
+                continue;
             }
-        });
+            ui.add_space(space::S);
+            ui.label(RichText::new(title).font(strong(size::BODY)).color(c.weak));
+            for exchange in listed {
+                format_ui(page, exchange, ui);
+            }
+        }
+    });
+}
+
+fn format_ui(page: &mut ExportPage, exchange: &dyn Exchange, ui: &mut Ui) {
+    let is_chosen = exchange.name() == page.wish.format;
+    let button = Button::selectable(is_chosen, exchange.title()).min_size(vec2(LIST_WIDTH - 16.0, 0.0));
+    let response = ui.add(button.truncate());
+    if response.clicked() {
+        page.wish.format = exchange.name();
+    }
+    if is_chosen && page.is_hidden && !ui.is_sizing_pass() {
+        page.is_hidden = false;
+        response.scroll_to_me_animation(Some(Align::Center), ScrollAnimation::none());
+    }
 }
 
 fn wish_ui(wish: &mut Wish, ui: &mut Ui) {
@@ -194,9 +237,13 @@ fn wish_ui(wish: &mut Wish, ui: &mut Ui) {
         "Keep what is done when interrupted: the next export into the same folder goes on from it",
     );
     let is_flat = wish.holds() == Some(Holds::Flat);
+    let side_by_side = ui.available_width() >= ROOM_FOR_TWO;
     Grid::new("wish").num_columns(4).spacing([space::M, space::S]).show(ui, |ui| {
         field_ui(ui, "Parts by subject", &mut wish.split, "train=0.8,val=0.2");
         if is_flat {
+            if !side_by_side {
+                ui.end_row();
+            }
             field_ui(ui, "Size of pictures", &mut wish.size, "512x512");
             ui.end_row();
             field_ui(ui, "Part of pictures", &mut wish.crop, "around=16 or 10,20,300,200");
@@ -317,4 +364,24 @@ pub fn losses_ui(run: &DryRun, ui: &mut Ui) {
 fn head(ui: &mut Ui, text: &str, ink: Color32) {
     ui.add_space(space::S);
     ui.label(RichText::new(text).font(strong(size::BODY)).color(ink));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_leaves_the_chosen_format_out_chooses_the_first_it_leaves() {
+        let mut page = ExportPage::new("coco-instances");
+        let mut type_in = |filter: &str| {
+            page.filter = filter.into();
+            page.follow_filter();
+            page.wish.format
+        };
+        assert_eq!(type_in("coco"), "coco-instances", "what is listed stays chosen");
+        let chosen = type_in("yolo");
+        assert!(chosen.contains("yolo"), "{chosen}");
+        assert_eq!(type_in("no format is called so"), chosen, "there is no other to choose");
+        assert_eq!(type_in(""), chosen);
+    }
 }

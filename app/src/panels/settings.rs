@@ -1,6 +1,6 @@
 //! The settings: how the window looks, what is written on pictures, the table of windows, the keys.
 
-use super::dialog::title_ui;
+use super::dialog::{room_for_body, title_ui};
 use super::models;
 use crate::action::{ACTIONS, Action};
 use crate::app::App;
@@ -22,6 +22,9 @@ pub enum SettingsPage {
     Models,
     Keys,
 }
+
+/// As wide as its widest page needs.
+pub const WIDTH: f32 = 620.0;
 
 impl SettingsPage {
     pub const ALL: [Self; 6] = [Self::Look, Self::Pictures, Self::Windows, Self::Hanging, Self::Models, Self::Keys];
@@ -50,15 +53,16 @@ pub fn ui(app: &App, page: &mut SettingsPage, ui: &mut Ui, out: &mut Outbox) {
     ui.add_space(space::M);
     // What comes of asking a server stands below the button.
     let least = if *page == SettingsPage::Models { 420.0 } else { 320.0 };
-    ScrollArea::vertical().max_height(420.0).min_scrolled_height(least).auto_shrink([false, false]).show(ui, |ui| {
-        match page {
-            SettingsPage::Look => look_ui(app, ui, out),
-            SettingsPage::Pictures => pictures_ui(app, ui, out),
-            SettingsPage::Windows => windows_ui(app, ui, out),
-            SettingsPage::Hanging => hanging_ui(app, ui, out),
-            SettingsPage::Models => models::ui(app, ui, out),
-            SettingsPage::Keys => keys_ui(app, ui, out),
-        }
+    let room = room_for_body(ui, 0.0);
+    let is_narrow = ui.available_width() < WIDTH - 1.0;
+    let body = ScrollArea::new([is_narrow, true]).max_height(room.min(420.0)).min_scrolled_height(room.min(least));
+    body.auto_shrink([false, false]).show(ui, |ui| match page {
+        SettingsPage::Look => look_ui(app, ui, out),
+        SettingsPage::Pictures => pictures_ui(app, ui, out),
+        SettingsPage::Windows => windows_ui(app, ui, out),
+        SettingsPage::Hanging => hanging_ui(app, ui, out),
+        SettingsPage::Models => models::ui(app, ui, out),
+        SettingsPage::Keys => keys_ui(app, ui, out),
     });
 }
 

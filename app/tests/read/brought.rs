@@ -90,6 +90,72 @@ fn a_right_click_makes_labels_of_a_mask() {
     assert!(!is_painted(hand.app(), "ct.nii.gz"));
 }
 
+/// Puts a ruler onto the picture in view.
+fn draw_ruler(hand: &mut Hand) -> ImageId {
+    let image = hand.app().workspace.open().unwrap().image;
+    let form = Form::Ruler { slice: Slice::stored(2), ends: [[2.0, 2.0], [9.0, 9.0]] };
+    let ruler = Command::AddShape { shape: Shape::new(image, form, None) };
+    let project = hand.window.state_mut().workspace.project.as_mut().unwrap();
+    project.document_mut().apply("Draw", vec![ruler]).unwrap();
+    image
+}
+
+#[test]
+fn a_picture_goes_out_of_the_project_with_what_is_on_it_and_undo_brings_it_back() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut hand, mask) = opened(home.path());
+    let line = hand.app().workspace.open().unwrap().series.unwrap();
+    let image = draw_ruler(&mut hand);
+    hand.window.run_steps(2);
+    hand.window.get_by_label_contains("ct.nii.gz, in ").click_secondary();
+    hand.window.run_steps(3);
+    hand.window.get_by_label("Take out of the project…").click();
+    hand.window.run_steps(3);
+    assert!(hand.window.query_by_label_contains("goes what is on it: 1 shape").is_some());
+    assert!(hand.document().image(image).is_some(), "it is only asked");
+    hand.window.get_by_label("Take out").click();
+    hand.window.run_steps(3);
+    assert!(hand.document().image(image).is_none() && hand.document().shapes().count() == 0);
+    assert!(hand.app().workspace.open().is_none() && hand.app().dialog.is_none());
+
+    hand.window.state_mut().act(Action::Undo);
+    assert_eq!((hand.document().shapes().count(), hand.document().images().len()), (1, 1));
+    hand.window.state_mut().carry_out(Request::OpenSeries(line, None));
+    hand.wait("the picture", |app| app.workspace.open().is_some());
+    assert_eq!(hand.app().workspace.open().map(|open| open.image), Some(image), "it is the same one");
+    hand.window.state_mut().act(Action::Redo);
+    hand.window.run_steps(3);
+    assert!(hand.app().workspace.open().is_none(), "what is gone again is seen no more");
+
+    // On a mask that was only looked at nobody has said anything.
+    hand.window.state_mut().carry_out(Request::OpenSeries(mask, None));
+    hand.wait("the mask", |app| app.workspace.open().is_some());
+    hand.window.state_mut().carry_out(Request::Companion(mask, CompanionAct::TakeOut { is_told: false }));
+    assert!(hand.app().dialog.is_none() && hand.document().images().len() == 0);
+}
+
+#[test]
+fn a_series_that_is_only_listed_goes_off_the_list_until_it_is_opened_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut hand, mask) = opened(home.path());
+    let picture = hand.app().workspace.open().unwrap().series.unwrap();
+    let off = |hand: &mut Hand, line| {
+        hand.window.state_mut().carry_out(Request::Companion(line, CompanionAct::TakeOff));
+        hand.window.run_steps(2);
+    };
+    let noted = |app: &App| app.settings.opened.values().map(Vec::len).sum::<usize>();
+    let is_listed = |hand: &Hand| hand.window.query_by_label_contains("looks like a mask").is_some();
+    off(&mut hand, picture);
+    assert!(hand.app().is_picture_line(picture), "what is part of the project stays listed");
+    assert!(is_listed(&hand) && noted(hand.app()) == 1);
+    off(&mut hand, mask);
+    assert!(!is_listed(&hand) && noted(hand.app()) == 0, "nothing else of the folder has to be listed again");
+    hand.window.state_mut().open_path(home.path().join("study"));
+    hand.wait("the list again", |app| app.workspace.superseded.is_empty());
+    hand.window.run_steps(2);
+    assert!(is_listed(&hand) && noted(hand.app()) == 1);
+}
+
 /// The path page that is open.
 fn page(app: &App) -> Option<&PathPage> {
     match &app.dialog {
@@ -104,11 +170,7 @@ fn an_export_says_before_and_after_what_it_cannot_keep() {
     let (mut hand, mask) = opened(home.path());
     hand.window.state_mut().carry_out(Request::Companion(mask, CompanionAct::Import));
     hand.wait("the labels", |app| is_painted(app, "ct.nii.gz"));
-    let image = image_called(hand.app(), "ct.nii.gz").unwrap();
-    let form = Form::Ruler { slice: Slice::stored(2), ends: [[2.0, 2.0], [9.0, 9.0]] };
-    let ruler = Command::AddShape { shape: Shape::new(image, form, None) };
-    let project = hand.window.state_mut().workspace.project.as_mut().unwrap();
-    project.document_mut().apply("Draw", vec![ruler]).unwrap();
+    draw_ruler(&mut hand);
 
     // A folder that holds something already is refused where it was typed.
     let full = home.path().join("study");

@@ -74,7 +74,7 @@ pub struct Profile {
 #[derive(Debug, Default)]
 pub struct Report {
     pub written: Vec<PathBuf>,
-    /// Files that were not copied, with the reason.
+    /// Files that were not copied, and folders that could not be looked into, with the reason.
     pub skipped: Vec<Failure>,
 }
 
@@ -83,7 +83,8 @@ pub fn anonymize(input: &Path, output: &Path, profile: &Profile, task: &Task) ->
     if profile.key.is_empty() {
         return Err(Error::malformed(output, "de-identification needs a key; any secret text will do"));
     }
-    let files = formats::files_under(input, task)?;
+    let mut report = Report::default();
+    let files = formats::files_under(input, task, &mut report.skipped)?;
     std::fs::create_dir_all(output).map_err(Error::io(output, "could not make the folder"))?;
     let real = |path: &Path| path.canonicalize().map_err(Error::io(path, "could not find the path"));
     let home =
@@ -102,7 +103,6 @@ pub fn anonymize(input: &Path, output: &Path, profile: &Profile, task: &Task) ->
         })
         .collect();
     tell_unused(profile, &used, task);
-    let mut report = Report::default();
     for (path, result) in files.into_iter().zip(results) {
         match result {
             Ok(written) => report.written.push(written),

@@ -18,7 +18,8 @@ type Claimed = Vec<Vec<PathBuf>>;
 
 /// What `scan` answers; `tell` hears of series as soon as their folder is read.
 pub fn scan_telling(path: &Path, task: &Task, tell: &mut dyn FnMut(&[Series])) -> Result<Found> {
-    let files = files_under(path, task)?;
+    let mut found = Found::default();
+    let files = files_under(path, task, &mut found.failed)?;
     let lists_others = |file: &PathBuf| file.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"));
     // A table of contents speaks of files in other folders, so all are needed to read it.
     if path.is_file() || files.iter().any(lists_others) {
@@ -26,7 +27,6 @@ pub fn scan_telling(path: &Path, task: &Task, tell: &mut dyn FnMut(&[Series])) -
         tell(&found.series);
         return Ok(found);
     }
-    let mut found = Found::default();
     for folders in batches(files) {
         let mut claimed: Claimed = vec![Vec::new(); FORMATS.len()];
         for file in folders {

@@ -14,9 +14,11 @@ pub mod raster;
 mod reader;
 mod stored;
 pub mod video;
+mod walk;
 
 pub use gather::scan_telling;
 pub use reader::Reader;
+pub(crate) use walk::files_under;
 
 use crate::error::{Error, Result};
 use crate::series::Series;
@@ -76,7 +78,7 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// What is under a path: series found, and files that looked like pictures and failed.
+/// What is under a path: series found, and what could not be read: files that looked like pictures, and folders.
 #[derive(Debug, Default)]
 pub struct Found {
     pub series: Vec<Series>,
@@ -86,7 +88,7 @@ pub struct Found {
 /// Scans a file or a folder (and its folders) for everything any format knows.
 pub fn scan(path: &Path, task: &Task) -> Result<Found> {
     let mut found = Found::default();
-    let files = files_under(path, task)?;
+    let files = files_under(path, task, &mut found.failed)?;
     let single = path.is_file();
     let mut claimed: Vec<Vec<PathBuf>> = vec![Vec::new(); FORMATS.len()];
     for file in files {
@@ -132,29 +134,6 @@ fn listed_files(folder: &Path, names: &str) -> Vec<PathBuf> {
         return (first..=last).step_by(step.max(1)).take(MOST).map(name).collect();
     }
     names.lines().map(str::trim).filter(|l| !l.is_empty()).take(MOST).map(|l| folder.join(l)).collect()
-}
-
-pub(crate) fn files_under(path: &Path, task: &Task) -> Result<Vec<PathBuf>> {
-    let metadata = std::fs::metadata(path).map_err(Error::io(path, "could not find the path"))?;
-    if !metadata.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut files = Vec::new();
-    let mut folders = vec![path.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        task.cancel.check()?;
-        let entries = std::fs::read_dir(&folder).map_err(Error::io(&folder, "could not list the folder"))?;
-        for entry in entries.flatten() {
-            // Links are not followed: a link back up would never end.
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() => files.push(entry.path()),
-                _ => {}
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Opens the one series under a path; more than one is an error that says so.
