@@ -80,6 +80,8 @@ pub struct App {
     pub(crate) ctx: egui::Context,
     session: Session,
     quitting: bool,
+    /// Whether a field or a button had the keys in the last frame.
+    had_focus: bool,
     pub(crate) fault_told: bool,
 }
 
@@ -136,6 +138,7 @@ impl App {
             opened_before: Vec::new(),
             ctx: cc.egui_ctx.clone(),
             quitting: false,
+            had_focus: false,
             fault_told: false,
         };
         app.restyle();
@@ -407,8 +410,8 @@ impl eframe::App for App {
             self.dialog = None;
         } else if self.dialog.is_none() {
             let typing = ctx.egui_wants_keyboard_input();
-            // Esc closes what lies on top, and that alone.
-            let on_top = egui::Popup::is_any_open(ctx);
+            // Esc closes what lies on top, or takes the keys from a button, and that alone.
+            let on_top = egui::Popup::is_any_open(ctx) || self.had_focus;
             for action in self.keymap.pressed(ctx, self.mode(), typing, |action| self.why_not(action).is_none()) {
                 // An earlier one of them may have changed what is possible.
                 if self.why_not(action).is_none() && !(on_top && action == Action::Reject) {
@@ -462,6 +465,7 @@ impl eframe::App for App {
         for request in requests {
             self.carry_out(request);
         }
+        self.had_focus = self.ctx.memory(|memory| memory.focused().is_some());
         self.draw();
     }
 

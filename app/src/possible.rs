@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::case::Errand;
 use crate::settings::{NamedWindow, default_windows};
 use crate::view_state::{Arrangement, Pane, Viewport};
+use crate::work::measures::may_show_a_signal;
 use crate::work::operation::Work;
 use crate::workspace::OpenPicture;
 use limner_annotation::ImageId;
@@ -191,6 +192,9 @@ impl App {
             return None;
         }
         let image = self.workspace.project.as_ref()?.document().image(image)?;
+        if !may_show_a_signal(image) {
+            return Some("This is no picture of a signal");
+        }
         let reason = "Draw a ruler along a known time and say in the Region panel how long it lasts";
         image.signal.is_none().then_some(reason)
     }

@@ -12,7 +12,7 @@ mod style;
 mod themes;
 
 pub use font::{icon_font, strong};
-pub use style::apply;
+pub use style::{apply, focus};
 pub use themes::{Colours, Theme, colours};
 
 /// Distances, in points.

@@ -46,7 +46,7 @@ pub fn small_icon_button(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool) ->
 }
 
 /// How much of its ink is left to what cannot be used now.
-const UNAVAILABLE: f32 = 0.4;
+pub const UNAVAILABLE: f32 = 0.4;
 
 fn icon_button_sized(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool, side: f32) -> Response {
     let enabled = words.reason.is_none();
@@ -66,12 +66,17 @@ fn icon_button_sized(ui: &mut Ui, icon: &str, words: Words<'_>, on: bool, side: 
         _ => c.weak,
     };
     ui.painter().rect_filled(rect, radius::M, ground);
-    if response.has_focus() {
-        ui.painter().rect_stroke(rect, radius::M, Stroke::new(1.5, c.accent), StrokeKind::Inside);
-    }
+    focus_ring(ui, &response, rect, f32::from(radius::M));
     let points = if side > 24.0 { size::ICON } else { size::SMALL_ICON };
     ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon, icon_font(points), ink);
     explained(response, words)
+}
+
+/// Around what the keys go to now; what is chosen has a ground and no ring.
+pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: f32) {
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, corner, theme::focus(ui.ctx()), StrokeKind::Inside);
+    }
 }
 
 /// Name, key, what it does, and why not now.
@@ -212,8 +217,9 @@ pub fn pill(ui: &mut Ui, text: &str, digit: Option<usize>, on: bool) -> Response
     ui.painter().rect_filled(rect, 11.0, fill);
     // Where the theme draws the edges of buttons, pills are buttons.
     let edge = ui.visuals().widgets.inactive.bg_stroke;
-    let edge = if on || response.has_focus() { Stroke::new(1.0, c.accent) } else { edge };
+    let edge = if on { Stroke::new(1.0, c.accent) } else { edge };
     ui.painter().rect_stroke(rect, 11.0, edge, StrokeKind::Inside);
+    focus_ring(ui, &response, rect, 11.0);
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, ink);
     response
 }

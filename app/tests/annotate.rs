@@ -127,6 +127,30 @@ fn a_ruler_is_drawn_pulled_undone_listed_and_deleted() {
 }
 
 #[test]
+fn rows_of_the_list_stay_where_they_are_whichever_is_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    let mut hand = Hand::on_sample(home.path());
+    for (tool, name, from, to) in
+        [("ruler", "a length", (-60.0, -60.0), (-20.0, -60.0)), ("ellipse", "an area", (0.0, 0.0), (30.0, 20.0))]
+    {
+        take(&mut hand, tool);
+        hand.drag(&[hand.at_mm(from.0, from.1), hand.at_mm(to.0, to.1 - 4.0), hand.at_mm(to.0, to.1)]);
+        let id = hand.app().work.selected.expect("what was drawn is selected");
+        hand.window.state_mut().carry_out(Request::Shape(id, ShapeAct::Name(name.into())));
+    }
+    let ids: Vec<_> = hand.document().shapes().map(|shape| shape.id).collect();
+    let histograms = ids.iter().map(|id| hand.app().work.measures.get(*id).unwrap().histogram.is_some());
+    assert_eq!(histograms.filter(|has| *has).count(), 1, "one of them has more to say than the other");
+    let mut places = Vec::new();
+    for id in ids {
+        hand.window.state_mut().work.selected = Some(id);
+        hand.window.run_steps(4);
+        places.push(["a length", "an area"].map(|name| hand.window.get_by_label(name).rect()));
+    }
+    assert_eq!(places[0], places[1]);
+}
+
+#[test]
 fn areas_have_statistics_and_every_shape_tool_makes_its_shape() {
     let home = tempfile::tempdir().unwrap();
     let mut hand = Hand::on_sample(home.path());
@@ -402,13 +426,13 @@ fn a_shape_on_a_turned_plane_is_pulled_measured_and_found_again() {
         let lines = &hand.app().work.measures.get(shape).unwrap().lines;
         assert!(lines.iter().any(|line| line.starts_with("Mean")), "{lines:?}");
         let area: Vec<&str> =
-            lines.iter().filter_map(|line| line.strip_prefix("Area ")?.strip_suffix(" cm²")).collect();
+            lines.iter().filter_map(|line| line.strip_prefix("Area ")?.strip_suffix(" mm²")).collect();
         area[0].parse::<f64>().unwrap()
     };
-    assert!((area(&hand) - 16.0).abs() < 0.5, "{} cm²", area(&hand));
+    assert!((area(&hand) - 1600.0).abs() < 50.0, "{} mm²", area(&hand));
     hand.key(Key::L);
     hand.drag(&[hand.at_mm(0.0, 10.0), hand.at_mm(10.0, 20.0)]);
-    assert!((area(&hand) - 25.0).abs() < 0.6, "{} cm²", area(&hand));
+    assert!((area(&hand) - 2500.0).abs() < 60.0, "{} mm²", area(&hand));
     hand.key(Key::Space);
     assert!(!hand.app().workspace.active().unwrap().0.is_oblique());
     hand.window.state_mut().carry_out(Request::Shape(shape, ShapeAct::JumpTo));

@@ -1,15 +1,19 @@
 //! The application in a test harness, driven by accessible labels: what a user does first, without a screen.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Id, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, Rect, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
-use limner::action::{ACTIONS, Action, Tool};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use limner::action::{ACTIONS, Action, Ask, Tool};
 use limner::app::{App, Start};
 use limner::case::{Errand, Page};
 use limner::outbox::{LabelAct, Request};
-use limner::panels::dialog::Dialog;
+use limner::panels::dialog::{Dialog, PathPage, Purpose};
+use limner::panels::export::ExportPage;
+use limner::panels::settings::SettingsPage;
 use limner::paths::Paths;
 use limner::view_state::Arrangement;
+use limner_annotation::exchange::{EXCHANGES, Holds};
 use limner_annotation::tools::ToolId;
 use limner_annotation::{Command, Project};
 use limner_imaging::{Task, View};
@@ -259,6 +263,31 @@ fn what_finds_no_room_in_the_bar_over_the_pictures_is_behind_a_button_at_its_end
 }
 
 #[test]
+fn the_answer_to_a_proposal_stays_in_the_bar_of_a_small_window() {
+    // 1000 by 700 pixels, with text of its own size and one and a half times as large, labels or questions beside it.
+    for (size, questions) in [([1000.0, 700.0], false), ([1000.0, 700.0], true), ([667.0, 467.0], false)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut w = window_of(size, home.path(), Start::Sample);
+        wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+        if questions {
+            w.state_mut().act(Action::Ask(Ask::Panel));
+        }
+        w.state_mut().act(Action::Tool(Tool::Use(ToolId::named("point").unwrap())));
+        w.run_steps(6);
+        let middle = w.get_by_label("Axial view").rect().center();
+        drag(&mut w, middle, Vec2::ZERO);
+        assert!(w.state().assist.is_busy(), "{size:?}: the click is no prompt");
+        w.run_steps(6);
+        let view = w.get_by_label("Axial view").rect();
+        for name in ["Positive", Action::Accept.title(), Action::Reject.title()] {
+            let rect = place_of(&w, name).unwrap_or_else(|| panic!("{size:?}: {name} is nowhere"));
+            let inside = view.left() <= rect.left() && rect.right() <= view.right() && rect.bottom() <= view.top();
+            assert!(inside, "{size:?}: {name} at {rect:?} is not whole over {view:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_behind_the_button_of_the_bar_opens_its_own_list_and_esc_closes_one_after_the_other() {
     let home = tempfile::tempdir().unwrap();
     let mut w = window_of([780.0, 700.0], home.path(), Start::Sample);
@@ -380,6 +409,60 @@ fn digits_are_windows_while_reading_and_not_while_annotating() {
     assert_eq!(shown(&w), w.state().settings.windows[3].window());
 }
 
+/// At a text size of 150 % a window of 1000 × 700 pixels is so many points large.
+#[test]
+fn every_dialog_lies_in_a_small_window_with_its_title_and_its_buttons() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window_of([667.0, 467.0], home.path(), Start::Sample);
+    // What still runs can be cancelled too, by a button of the same name.
+    wait(&mut w, "the sample study and quiet", |app| {
+        app.workspace.open().is_some() && app.jobs.running().iter().all(|job| job.quiet)
+    });
+    let whole = w.ctx.content_rect();
+    let check = |w: &mut Harness<'_, App>, what: &str, names: &[&str]| {
+        w.run_steps(6);
+        for name in names {
+            let rect = w.get_by_label(name).rect();
+            assert!(whole.contains_rect(rect), "{what}: {name} lies at {rect:?}");
+        }
+    };
+    for page in SettingsPage::ALL {
+        w.state_mut().dialog = Some(Dialog::Settings(page));
+        check(&mut w, &format!("{page:?}"), &["Close", "Grey windows"]);
+    }
+    w.state_mut().dialog = Some(Dialog::About);
+    check(&mut w, "about", &["Close", "About Limner", "Copy"]);
+    // The last format of the list is seen too, and named beside it.
+    let last = EXCHANGES.iter().rev().find(|exchange| exchange.holds() == Holds::Questions).unwrap();
+    w.state_mut().dialog = Some(Dialog::Export(Box::new(ExportPage::new(last.name()))));
+    let chosen = format!("As {}", last.title());
+    check(&mut w, "export", &["Close", "Choose a folder…", "Cancel", last.title(), &chosen]);
+    let long = PathPage::new(Purpose::Predictions, "/somewhere".into());
+    w.state_mut().dialog = Some(Dialog::Path(Box::new(long)));
+    check(&mut w, "a path", &[Purpose::Predictions.title().as_str(), "Path", "Cancel"]);
+}
+
+#[test]
+fn who_has_the_keys_is_said_while_a_button_has_them() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    let said = "Keys go to the field or button in focus; Esc gives them back to the picture";
+    assert!(w.query_by_label(said).is_none());
+    w.key_press(Key::Tab);
+    w.run_steps(3);
+    let before = w.state().hand.tool;
+    w.key_press(Key::B);
+    w.run_steps(2);
+    assert!(w.query_by_label(said).is_some() && w.state().hand.tool == before);
+    w.key_press(Key::Escape);
+    w.run_steps(3);
+    assert!(w.query_by_label(said).is_none());
+    w.key_press(Key::B);
+    w.run_steps(2);
+    assert!(w.state().hand.tool != before, "the keys are the picture's again");
+}
+
 #[test]
 fn the_palette_finds_every_action_that_can_be_done() {
     let home = tempfile::tempdir().unwrap();
@@ -397,6 +480,49 @@ fn the_palette_finds_every_action_that_can_be_done() {
 }
 
 #[test]
+fn the_palette_shows_what_is_impossible_just_now_with_the_reason_and_does_not_do_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Sample);
+    wait(&mut w, "the sample study", |app| app.workspace.open().is_some());
+    let reason = w.state().why_not(Action::DeleteThing).expect("nothing is there to be deleted");
+    let row = format!("{}: {reason}", Action::DeleteThing.title());
+    w.state_mut().dialog = Some(Dialog::palette());
+    w.run_steps(3);
+    assert!(w.query_by_label(&row).is_none(), "the list is long enough while nothing is typed");
+    w.state_mut().dialog = Some(Dialog::Palette { text: "delete shape".into(), chosen: 0 });
+    w.run_steps(3);
+    assert!(w.query_by_label(&row).is_some());
+    w.key_press(Key::Enter);
+    w.run_steps(3);
+    assert!(w.query_by_label(&row).is_some(), "the palette stays and says why");
+    // What can be done comes first, however well the rest answers.
+    w.state_mut().dialog = Some(Dialog::Palette { text: "label".into(), chosen: 0 });
+    w.run_steps(3);
+    let row = |node: egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        let place = node.bounding_box().filter(|place| place.x1 - place.x0 > 400.0)?;
+        (node.role() == Role::Button).then(|| (place.y0, node.is_disabled()))
+    };
+    let mut rows: Vec<(f64, bool)> = w.root().children_recursive().filter_map(row).collect();
+    rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let first = rows.iter().position(|(_, is_grey)| *is_grey).expect("something is impossible");
+    assert!(first > 0 && rows[first..].iter().all(|(_, is_grey)| *is_grey), "{rows:?}");
+}
+
+#[test]
+fn the_key_sheet_stays_where_it_is_while_somebody_searches_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut w = window(home.path(), Start::Continue);
+    let mut places = Vec::new();
+    for text in ["", "zoom", "nothing is called so"] {
+        w.state_mut().dialog = Some(Dialog::Keys { text: text.into() });
+        w.run_steps(4);
+        places.push(w.get_by_label("Find a command or a key").rect());
+    }
+    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+}
+
+#[test]
 fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
     let home = tempfile::tempdir().unwrap();
     let mut w = window(home.path(), Start::Continue);
@@ -409,6 +535,10 @@ fn the_tour_can_be_walked_through_and_ends_with_what_else_there_is() {
         w.step();
     }
     assert!(w.query_by_label("That was the tour. There is more").is_some());
+    let card = w.ctx.memory(|m| m.area_rect(Id::unique("tour"))).expect("it is shown");
+    let view = w.get_by_label("Axial view").rect();
+    let middle = view.shrink2(view.size() / 4.0);
+    assert!(!card.intersects(middle), "the card at {card:?} hides the organ in {middle:?}");
     // The page has this button too; the tour stands over everything.
     let places = w.query_all_by_label("Work list").collect::<Vec<_>>();
     places.iter().min_by(|a, b| a.rect().left().total_cmp(&b.rect().left())).expect("it is named").click();

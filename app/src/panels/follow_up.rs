@@ -7,6 +7,7 @@ use crate::case::ask::{Ask, LesionAsk};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{Colours, colours, icon, size, space};
 use crate::widgets::{Words, action_button, empty_state, icon_button, line_edit, panel_head, tick};
+use crate::work::measures::name_of;
 use eframe::egui::{Button, Color32, DragValue, Grid, RichText, ScrollArea, Ui, vec2};
 use limner_annotation::Document;
 use limner_annotation::follow_up::{Cell, Course, Row, Size, Table};
@@ -80,7 +81,7 @@ fn link_ui(app: &App, document: &Document, ui: &mut Ui, out: &mut Outbox) {
     };
     let subject = app.subject_in_view();
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(format!("The selected {} is", shape.form.name())).color(c.weak));
+        ui.label(RichText::new(format!("The selected {} is", name_of(&shape.form))).color(c.weak));
         for lesion in document.all::<Lesion>().filter(|lesion| Some(lesion.subject) == subject) {
             let on = lesion.stages.iter().any(|stage| stage.shapes.contains(&shape.id));
             if ui.add(Button::selectable(on, &lesion.name)).clicked() && !on {

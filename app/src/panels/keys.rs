@@ -39,7 +39,8 @@ pub fn ui(app: &App, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
     }
     ui.add_space(space::M);
     let height = (ui.ctx().content_rect().height() - 200.0).clamp(120.0, 720.0);
-    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]);
+    // As high with few lines as with all: the field stays under the eye of who types.
+    let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, false]);
     let lines = lines(app, text);
     scroll.show(ui, |ui| {
         if lines.is_empty() {
@@ -49,7 +50,7 @@ pub fn ui(app: &App, text: &mut String, ui: &mut Ui, out: &mut Outbox) {
         let room = ui.available_width();
         let count = ((room + BETWEEN) / (COLUMN_WIDTH + BETWEEN)).floor().max(1.0) as usize;
         ui.spacing_mut().item_spacing = vec2(BETWEEN, 0.0);
-        let columns = in_columns(&lines, count);
+        let columns = in_columns(&lines, count, (height / ROW_HEIGHT) as usize);
         ui.columns(count, |uis| {
             for (ui, column) in uis.iter_mut().zip(&columns) {
                 ui.spacing_mut().item_spacing = vec2(space::S, 0.0);
@@ -85,23 +86,17 @@ fn lines(app: &App, wanted: &str) -> Vec<Line> {
     lines
 }
 
-/// Columns of about one height. A group that goes on in the next column has its heading there again.
-fn in_columns(lines: &[Line], count: usize) -> Vec<Vec<&Line>> {
-    let most = lines.len().div_ceil(count);
-    let mut columns: Vec<Vec<&Line>> = vec![Vec::new()];
-    let mut heading = None;
+/// From the first column on: each takes as many lines as are seen at once, or as it takes for all to have room.
+fn in_columns(lines: &[Line], count: usize, seen_at_once: usize) -> Vec<Vec<&Line>> {
+    let most = lines.len().div_ceil(count).max(seen_at_once);
+    let mut columns: Vec<Vec<&Line>> = Vec::new();
     for line in lines {
-        let is_heading = matches!(line, Line::Heading(_));
-        if is_heading {
-            heading = Some(line);
-        }
         // A heading stands above something.
-        let room = if is_heading { most.saturating_sub(1) } else { most };
-        if columns.len() < count && columns.last().is_some_and(|column| column.len() >= room) {
-            columns.push(if is_heading { Vec::new() } else { heading.into_iter().collect() });
-        }
-        if let Some(column) = columns.last_mut() {
-            column.push(line);
+        let room = if matches!(line, Line::Heading(_)) { most.saturating_sub(1) } else { most };
+        let begun = columns.len();
+        match columns.last_mut().filter(|column| begun == count || column.len() < room) {
+            Some(column) => column.push(line),
+            None => columns.push(vec![line]),
         }
     }
     columns
@@ -131,17 +126,32 @@ fn line_ui(line: &Line, ui: &mut Ui) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn columns_are_of_one_height_and_no_heading_is_left_alone() {
+    fn sheet(groups: &[(&'static str, usize)]) -> Vec<Line> {
         let command = |n: usize| Line::Command { title: n.to_string(), keys: Vec::new() };
-        let mut lines = vec![Line::Heading("a")];
-        lines.extend((0..4).map(command));
-        lines.push(Line::Heading("b"));
-        lines.extend((0..7).map(command));
-        let columns = in_columns(&lines, 3);
-        assert_eq!(columns.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 4]);
-        assert!(columns.iter().all(|column| matches!(column[0], Line::Heading(_))));
-        assert!(columns.iter().all(|column| !matches!(column[column.len() - 1], Line::Heading(_))));
-        assert_eq!(in_columns(&lines, 1).len(), 1);
+        let group = |(heading, count): &(&'static str, usize)| {
+            let commands: Vec<Line> = (0..*count).map(command).collect();
+            std::iter::once(Line::Heading(heading)).chain(commands)
+        };
+        groups.iter().flat_map(group).collect()
+    }
+
+    #[test]
+    fn columns_are_of_one_height_and_no_heading_is_left_alone_or_said_twice() {
+        let lines = sheet(&[("a", 4), ("b", 7)]);
+        let columns = in_columns(&lines, 3, 0);
+        assert_eq!(columns.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 3]);
+        assert!(columns.iter().all(|column| !matches!(column.last(), Some(Line::Heading(_)))));
+        let headings = columns.iter().flatten().filter(|line| matches!(line, Line::Heading(_)));
+        assert_eq!(headings.count(), 2);
+        assert_eq!(in_columns(&lines, 1, 0).len(), 1);
+    }
+
+    #[test]
+    fn what_little_is_found_stands_in_the_first_column() {
+        for lines in [sheet(&[("a", 1)]), sheet(&[("a", 2), ("b", 3)])] {
+            let columns = in_columns(&lines, 3, 20);
+            assert_eq!(columns.iter().map(Vec::len).collect::<Vec<_>>(), [lines.len()]);
+        }
+        assert!(in_columns(&sheet(&[("a", 1)]), 3, 0).iter().all(|column| !column.is_empty()));
     }
 }

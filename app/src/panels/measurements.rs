@@ -1,15 +1,17 @@
-//! What is measured and drawn on the picture in view: one row a shape, jump to it, name it, copy all as text.
+//! What is measured and drawn on the picture in view: one row a shape, jump to it, name it, copy all as text. Below the
+//! rows is what there is to say of the chosen one, in a place of one height: no choice moves a row.
 
 use crate::app::App;
 use crate::outbox::{Outbox, Request, ShapeAct};
 use crate::theme::{colours, radius, size};
-use crate::widgets::sentence_case;
-use crate::work::measures::Readout;
+use crate::widgets::{focus_ring, sentence_case};
+use crate::work::measures::{Readout, name_of};
 use eframe::egui::{
-    Align2, Button, CollapsingHeader, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, CollapsingHeader, FontId, Label, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo,
+    pos2, vec2,
 };
-use limner_annotation::Shape;
 use limner_annotation::tools::histogram::Histogram;
+use limner_annotation::{Shape, counted};
 
 const ROW: f32 = 22.0;
 
@@ -31,9 +33,9 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
                 }
             },
         );
-        let selected = app.work.selected.and_then(|id| app.work.measures.get(id));
-        if let Some(histogram) = selected.and_then(|readout| readout.histogram.as_ref()) {
-            histogram_ui(histogram, ui);
+        let histogram_of = |id| app.work.measures.get(id).and_then(|readout| readout.histogram.as_ref());
+        if shapes.iter().any(|shape| histogram_of(shape.id).is_some()) {
+            histogram_ui(app.work.selected.and_then(histogram_of), ui);
         }
         if ui.add(Button::new("Copy as text")).on_hover_text("All rows, with tabs between values").clicked() {
             out.ask(Request::CopyMeasurements);
@@ -45,11 +47,12 @@ fn row_ui(app: &App, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
     let c = colours(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let selected = app.work.selected == Some(shape.id);
-    let name = shape.text.clone().unwrap_or_else(|| sentence_case(shape.form.name()));
+    let name = shape.text.clone().unwrap_or_else(|| sentence_case(name_of(&shape.form)));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
     if selected || response.hovered() {
         ui.painter().rect_filled(rect, radius::S, if selected { c.accent_ground } else { c.hovered });
     }
+    focus_ring(ui, &response, rect, f32::from(radius::S));
     let font = FontId::proportional(size::SMALL);
     let left = pos2(rect.left() + 6.0, rect.center().y);
     let name_end = ui.painter().text(left, Align2::LEFT_CENTER, &name, font.clone(), c.text).right();
@@ -78,10 +81,22 @@ fn row_ui(app: &App, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
     response.on_hover_text(readout.map(Readout::summary).unwrap_or_default());
 }
 
-fn histogram_ui(histogram: &Histogram, ui: &mut Ui) {
+/// How the values inside of the chosen shape are spread, or how to see that.
+fn histogram_ui(histogram: Option<&Histogram>, ui: &mut Ui) {
     let c = colours(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 56.0), Sense::hover());
     ui.painter().rect_filled(rect, radius::S, c.ground);
+    let line = histogram.map_or_else(
+        || "Choose an area to see its values".to_owned(),
+        |histogram| format!("{}, median {:.1}", counted(histogram.voxels as usize, "voxel"), histogram.median),
+    );
+    if let Some(histogram) = histogram {
+        bars_ui(histogram, rect, response, ui);
+    }
+    ui.add(Label::new(RichText::new(line).small().color(c.weak)).truncate());
+}
+
+fn bars_ui(histogram: &Histogram, rect: Rect, response: Response, ui: &Ui) {
     let most = histogram.counts.iter().copied().max().unwrap_or(1).max(1) as f32;
     let inner = rect.shrink2(vec2(4.0, 3.0));
     let width = inner.width() / histogram.counts.len() as f32;
@@ -90,7 +105,7 @@ fn histogram_ui(histogram: &Histogram, ui: &mut Ui) {
         let height = inner.height() * *count as f32 / most;
         let bar =
             Rect::from_min_max(pos2(x, inner.bottom() - height), pos2(x + (width - 0.5).max(0.5), inner.bottom()));
-        ui.painter().rect_filled(bar, 0.0, c.accent);
+        ui.painter().rect_filled(bar, 0.0, colours(ui.ctx()).accent);
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Histogram"));
     if let Some(at) = response.hover_pos() {
@@ -99,6 +114,4 @@ fn histogram_ui(histogram: &Histogram, ui: &mut Ui) {
         let low = histogram.low + step * n as f64;
         response.on_hover_text(format!("{:.1} to {:.1}: {}", low, low + step, histogram.counts[n]));
     }
-    let line = format!("{} voxels, median {:.1}", histogram.voxels, histogram.median);
-    ui.label(RichText::new(line).small().color(c.weak));
 }

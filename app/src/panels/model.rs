@@ -1,5 +1,6 @@
 //! The model at hand: which one, what it can do, how long it took, and what has been said to it.
 
+use super::models;
 use crate::action::Action;
 use crate::app::App;
 use crate::model_choice::Choice;
@@ -7,6 +8,7 @@ use crate::outbox::{ModelAct, Outbox, Request};
 use crate::theme::{colours, icon};
 use crate::widgets::{Words, sign_ink, small_icon_button, tick};
 use eframe::egui::{Button, CollapsingHeader, ComboBox, RichText, Role, Ui, WidgetInfo};
+use limner_annotation::counted;
 use limner_segmentation::models::Model;
 use limner_segmentation::{Capabilities, Prompt, Shape, remote};
 
@@ -32,7 +34,7 @@ fn choice_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
         let choice = ComboBox::from_id_salt("model choice").selected_text(title).width(width).truncate();
         let choice = choice.show_ui(ui, |ui| {
             for model in &app.assist.models {
-                if ui.selectable_label(model.name == now, &model.title).on_hover_text(about(model)).clicked() {
+                if ui.selectable_label(model.name == now, models::title(model)).on_hover_text(about(model)).clicked() {
                     out.ask(Request::Model(ModelAct::Use(choice_of(model))));
                 }
             }
@@ -68,7 +70,7 @@ fn choice_of(model: &Model) -> Choice {
 
 /// What a model is called for people; one that is not listed by its name.
 fn title_of<'a>(app: &'a App, name: &'a str) -> &'a str {
-    app.assist.models.iter().find(|model| model.name == name).map_or(name, |model| &model.title)
+    app.assist.models.iter().find(|model| model.name == name).map_or(name, models::title)
 }
 
 fn about(model: &Model) -> String {
@@ -132,8 +134,8 @@ fn words(prompt: &Prompt) -> String {
             let [i, j, k] = bounds.size();
             format!("Box of {i} × {j} × {k}")
         }
-        Shape::Scribble { points, .. } => format!("Scribble of {} points", points.len()),
-        Shape::Lasso { points, .. } => format!("Lasso of {} points", points.len()),
+        Shape::Scribble { points, .. } => format!("Scribble of {}", counted(points.len(), "point")),
+        Shape::Lasso { points, .. } => format!("Lasso of {}", counted(points.len(), "point")),
         Shape::Marks { .. } => format!("Marked {}", prompt.shape.name()),
         Shape::Mask { .. } => "Mask".to_owned(),
     }

@@ -7,6 +7,7 @@ use crate::outbox::{ModelAct, Outbox, Request};
 use crate::theme::{colours, size, space};
 use crate::widgets::line_edit;
 use eframe::egui::{Button, Grid, RichText, Spinner, Ui, vec2};
+use limner_segmentation::models::Model;
 use limner_segmentation::remote;
 
 const FIELD: f32 = 300.0;
@@ -40,13 +41,19 @@ fn listed_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             let choice = Choice::Listed(model.name.clone());
             use_ui(app, choice.clone(), true, ui, out);
             ui.vertical(|ui| {
-                ui.label(&model.title);
+                ui.label(title(model));
                 about(ui, &model.about);
                 tried_ui(app, &choice, ui);
             });
             ui.end_row();
         }
     });
+}
+
+/// What a model is called for people. The network that comes with the program is called like the program, which says
+/// little in a list; settings and the command line know it by that name.
+pub fn title(model: &Model) -> &str {
+    if model.is_listed() && model.name == "limner" { "Limner network" } else { &model.title }
 }
 
 fn server_ui(app: &App, settings: &mut ModelSettings, ui: &mut Ui, out: &mut Outbox) {

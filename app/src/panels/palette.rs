@@ -1,5 +1,6 @@
 //! The command palette: every command by its name. With nothing typed it begins with what was called last, then what is
-//! called often; what ends the program comes last, so that Enter by itself never does.
+//! called often; what ends the program comes last, so that Enter by itself never does. What is typed also finds what is
+//! impossible just now, after all that is possible, with the reason.
 
 mod synonyms;
 
@@ -7,9 +8,11 @@ use crate::action::{Action, Entry};
 use crate::app::App;
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon_font, radius, size, space};
-use crate::widgets::line_edit;
+use crate::widgets::{UNAVAILABLE, line_edit};
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+    Align2, Color32, FontId, Key, Modifiers, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 /// How well a title answers what was typed, or what that is also called.
@@ -37,18 +40,20 @@ fn rank(title: &str, wanted: &str) -> Option<i32> {
     (stray == 0 || longest >= 4).then_some(score - letters.len() as i32 / 8)
 }
 
-/// What answers what was typed, best first; with nothing typed, what is likely to be wanted.
-fn matching(app: &App, text: &str) -> Vec<&'static Entry> {
-    let likely = app.settings.commands.in_order();
-    let possible = likely.into_iter().filter(|entry| app.why_not(entry.action).is_none());
+/// A command that answers, and why it cannot be done now.
+type Answer = (&'static Entry, Option<&'static str>);
+
+/// What answers what was typed, best first and what is impossible now last; with nothing typed, what is likely wanted.
+fn matching(app: &App, text: &str) -> Vec<Answer> {
+    let all = app.settings.commands.in_order().into_iter().map(|entry| (entry, app.why_not(entry.action)));
     if text.trim().is_empty() {
-        return possible.collect();
+        return all.filter(|(_, reason)| reason.is_none()).collect();
     }
-    let mut ranked: Vec<(i32, &Entry)> =
-        possible.filter_map(|entry| Some((answers(&app.title_of(entry.action), text)?, entry))).collect();
+    let ranked = all.filter_map(|answer| Some((answers(&app.title_of(answer.0.action), text)?, answer)));
+    let mut ranked: Vec<(i32, Answer)> = ranked.collect();
     // Of two that answer alike the likelier one stays first.
-    ranked.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    ranked.into_iter().map(|(_, entry)| entry).collect()
+    ranked.sort_by_key(|(score, (_, reason))| (reason.is_some(), std::cmp::Reverse(*score)));
+    ranked.into_iter().map(|(_, answer)| answer).collect()
 }
 
 pub fn ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &mut Outbox) {
@@ -75,13 +80,16 @@ pub fn ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &m
     let scroll = ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]);
     scroll.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
-        for (n, entry) in matching.iter().enumerate() {
-            let response = row_ui(app, entry, n == *chosen, ui);
+        for (n, answer) in matching.iter().enumerate() {
+            let response = row_ui(app, *answer, n == *chosen, ui);
             if n == *chosen && step != 0 {
                 response.scroll_to_me(None);
             }
-            if response.clicked() || (n == *chosen && entered) {
-                done = Some(entry.action);
+            // What is impossible stays where it is and says why.
+            if answer.1.is_none() && (response.clicked() || (n == *chosen && entered)) {
+                done = Some(answer.0.action);
+            } else if response.clicked() {
+                *chosen = n;
             }
         }
         if matching.is_empty() {
@@ -94,12 +102,15 @@ pub fn ui(app: &App, text: &mut String, chosen: &mut usize, ui: &mut Ui, out: &m
     }
 }
 
-fn row_ui(app: &App, entry: &Entry, on: bool, ui: &mut Ui) -> Response {
+fn row_ui(app: &App, (entry, reason): Answer, on: bool, ui: &mut Ui) -> Response {
     let action = entry.action;
     let c = colours(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::click());
     let title = app.title_of(action);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, &title));
+    response.widget_info(|| {
+        let name = reason.map_or_else(|| title.clone(), |reason| format!("{title}: {reason}"));
+        WidgetInfo::selected(Role::Button, reason.is_none(), on, name)
+    });
     let fill = if on {
         c.accent_ground
     } else if response.hovered() {
@@ -110,17 +121,39 @@ fn row_ui(app: &App, entry: &Entry, on: bool, ui: &mut Ui) -> Response {
     ui.painter().rect_filled(rect, radius::M, fill);
     let left = rect.left_center() + vec2(space::L, 0.0);
     if let Some(sign) = action.icon() {
-        ui.painter().text(left, Align2::CENTER_CENTER, sign, icon_font(14.0), c.weak);
+        let ink = if reason.is_some() { c.weak.gamma_multiply(UNAVAILABLE) } else { c.weak };
+        ui.painter().text(left, Align2::CENTER_CENTER, sign, icon_font(14.0), ink);
     }
-    let body = FontId::proportional(size::BODY);
+    let ink = if reason.is_some() { c.weak } else { c.text };
     let at = left + vec2(space::XL, 0.0);
-    let used = ui.painter().text(at, Align2::LEFT_CENTER, title, body, c.text);
-    let small = FontId::proportional(size::SMALL);
-    let menu_at = used.right_center() + vec2(space::M, 0.0);
-    ui.painter().text(menu_at, Align2::LEFT_CENTER, entry.menu.title(), small.clone(), c.weak);
-    let keys_at = rect.right_center() - vec2(space::M, 0.0);
-    ui.painter().text(keys_at, Align2::RIGHT_CENTER, app.keys_of(action), small, c.weak);
+    let used = ui.painter().text(at, Align2::LEFT_CENTER, title, FontId::proportional(size::BODY), ink);
+    let rest = Rect::from_min_max(pos2(used.right(), rect.top()), rect.max);
+    match reason {
+        Some(reason) => reason_ui(reason, on, rest, ui),
+        None => place_ui(app, entry, rest, ui),
+    }
     response
+}
+
+/// Where the menus have a command, and its keys.
+fn place_ui(app: &App, entry: &Entry, rest: Rect, ui: &Ui) {
+    let small = FontId::proportional(size::SMALL);
+    let weak = colours(ui.ctx()).weak;
+    let menu_at = rest.left_center() + vec2(space::M, 0.0);
+    ui.painter().text(menu_at, Align2::LEFT_CENTER, entry.menu.title(), small.clone(), weak);
+    let keys_at = rest.right_center() - vec2(space::M, 0.0);
+    ui.painter().text(keys_at, Align2::RIGHT_CENTER, app.keys_of(entry.action), small, weak);
+}
+
+/// Why a command cannot be done now: it stands out where the command is chosen.
+fn reason_ui(reason: &str, on: bool, rest: Rect, ui: &Ui) {
+    let c = colours(ui.ctx());
+    let ink = if on { c.text } else { c.weak };
+    let mut job = LayoutJob::simple_singleline(reason.to_owned(), FontId::proportional(size::SMALL), ink);
+    job.wrap = TextWrapping::truncate_at_width((rest.width() - 3.0 * space::M).max(0.0));
+    let galley = ui.painter().layout_job(job);
+    let place = Align2::RIGHT_CENTER.anchor_size(rest.right_center() - vec2(space::M, 0.0), galley.size());
+    ui.painter().galley(place.min, galley, ink);
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::theme::{colours, icon, over, radius, size, space};
 use crate::widgets::{
     Words, empty_state, icon_button, line_edit, panel_head, pill, sentence_case, small_icon_button, tick,
 };
+use crate::work::measures::{may_show_a_signal, name_of};
 use eframe::egui::{
     Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Rect, RichText, Role, ScrollArea, Sense, Shape as Mark,
     Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -19,7 +20,7 @@ use limner_annotation::landmarks::Template;
 use limner_annotation::records::SegmentState;
 use limner_annotation::tags::Attribute;
 use limner_annotation::tools::ToolId;
-use limner_annotation::{Document, Form, Label, Shape, Tags};
+use limner_annotation::{Document, Form, Label, Shape, Tags, counted};
 use std::collections::BTreeMap;
 
 /// More numbers than this are pulled, not typed.
@@ -54,7 +55,7 @@ fn head(ui: &mut Ui, text: &str) {
 
 fn shape_ui(app: &App, document: &Document, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(sentence_case(shape.form.name())).strong());
+        ui.label(RichText::new(sentence_case(name_of(&shape.form))).strong());
         let words = Words { name: "Jump to", ..Words::default() };
         if small_icon_button(ui, icon::LOCATE, words, false).clicked() {
             out.ask(Request::Shape(shape.id, ShapeAct::JumpTo));
@@ -129,7 +130,9 @@ fn numbers_ui(shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
 /// How long a ruler lasts, on a picture of a signal.
 fn time_ui(document: &Document, shape: &Shape, ui: &mut Ui, out: &mut Outbox) {
     let Form::Ruler { slice, .. } = shape.form else { return };
-    let Some(image) = document.image(shape.image).filter(|_| slice.axis == 2) else { return };
+    let Some(image) = document.image(shape.image).filter(|image| slice.axis == 2 && may_show_a_signal(image)) else {
+        return;
+    };
     head(ui, "Time, on a picture of a signal");
     let hint = "Seconds this ruler lasts";
     if let Some(text) = kept_text(("lasts", shape.id), hint, "", ui)
@@ -188,7 +191,8 @@ fn segment_ui(app: &App, document: &Document, label: &Label, ui: &mut Ui, out: &
         ui.label(RichText::new("Not painted on this picture").size(size::SMALL).color(c.weak));
     } else {
         let amount = super::labels::amount(open, voxels);
-        ui.label(RichText::new(format!("{voxels} voxels, {amount}")).size(size::SMALL).color(c.weak));
+        let words = format!("{}, {amount}", counted(voxels as usize, "voxel"));
+        ui.label(RichText::new(words).size(size::SMALL).color(c.weak));
     }
     let state = document.on::<SegmentState>(open.image).find(|state| state.label == label.id);
     let certainty = state.and_then(|state| state.certainty);

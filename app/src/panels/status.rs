@@ -18,6 +18,9 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             job_ui(job, ui, out);
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            if keys_go_elsewhere(app) {
+                ui.add(Label::new(RichText::new(KEYS_ELSEWHERE).size(size::SMALL).color(c.text)).truncate());
+            }
             let words = RichText::new(under_pointer(app)).size(size::SMALL).color(c.weak);
             ui.add(Label::new(words).truncate());
             // What to press next, where the hand is in the middle of something.
@@ -27,6 +30,14 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
             }
         });
     });
+}
+
+const KEYS_ELSEWHERE: &str = "Keys go to the field or button in focus; Esc gives them back to the picture";
+
+/// Whether a control that nobody types into has the keyboard: keys of one letter do nothing then, and nothing else says
+/// why.
+fn keys_go_elsewhere(app: &App) -> bool {
+    app.dialog.is_none() && app.ctx.egui_wants_keyboard_input() && !app.ctx.text_edit_focused()
 }
 
 fn job_ui(job: &Running, ui: &mut Ui, out: &mut Outbox) {

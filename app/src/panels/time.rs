@@ -7,14 +7,15 @@ use crate::case::Errand;
 use crate::case::ask::{Ask, TimeAsk};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, radius, size, space};
-use crate::widgets::{Words, action_button, empty_state, panel_head, small_icon_button};
+use crate::widgets::{Words, action_button, empty_state, focus_ring, panel_head, small_icon_button};
+use crate::work::measures::name_of;
 use crate::work::operation::Work;
 use eframe::egui::{
     Align2, Color32, FontId, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
     pos2, vec2,
 };
 use limner_annotation::records::{FrameMarks, Track};
-use limner_annotation::{Document, ImageId, LabelId, LabelMap, Revision};
+use limner_annotation::{Document, ImageId, LabelId, LabelMap, Revision, counted};
 use std::sync::Arc;
 
 const STRIP: f32 = 22.0;
@@ -41,7 +42,7 @@ pub fn ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     });
     let tracks: Vec<&Track> = document.on::<Track>(open.image).collect();
     if tracks.is_empty() {
-        let text = "Draw a rectangle, an ellipse, a polygon or a point on a frame, then Shift+T: it becomes a track";
+        let text = "Draw a rectangle, an ellipse, a polygon or a probe on a frame, then Shift+T: it becomes a track";
         return empty_state(ui, icon::ROUTE, "Nothing is tracked", text);
     }
     ScrollArea::vertical().id_salt("tracks").auto_shrink([false, false]).show(ui, |ui| {
@@ -199,7 +200,7 @@ fn track_ui(
 ) {
     let c = colours(ui.ctx());
     let label = track.label.and_then(|id| document.label(id));
-    let kind = track.keyframes.first().map_or("track", |key| key.form.name());
+    let kind = track.keyframes.first().map_or("track", |key| name_of(&key.form));
     let name = track.text.clone().or_else(|| label.map(|label| label.name.clone())).unwrap_or_else(|| kind.to_owned());
     let on = app.case.track == Some(track.id);
     let colour = label.map_or(crate::theme::over::MEASURE, |label| {
@@ -213,9 +214,10 @@ fn track_ui(
         if on || response.hovered() {
             ui.painter().rect_filled(rect, radius::S, if on { c.accent_ground } else { c.hovered });
         }
+        focus_ring(ui, &response, rect, f32::from(radius::S));
         let at = rect.left_center() + vec2(6.0, 0.0);
         ui.painter().circle_filled(at + vec2(3.0, 0.0), 4.0, colour);
-        let words = format!("{name}, {} keyframes", track.keyframes.len());
+        let words = format!("{name}, {}", counted(track.keyframes.len(), "keyframe"));
         let body = FontId::proportional(size::SMALL);
         ui.painter().with_clip_rect(rect).text(at + vec2(14.0, 0.0), Align2::LEFT_CENTER, words, body, c.text);
         if response.clicked() {
@@ -248,12 +250,17 @@ fn track_ui(
     });
     strip.click(&response, out);
     if on {
-        let here = track.keyframes.iter().rev().find(|key| key.frame <= frame);
-        let mut interpolated = here.is_none_or(|key| key.interpolated);
-        let checkbox = ui.add_enabled(here.is_some(), eframe::egui::Checkbox::new(&mut interpolated, "Interpolated"));
-        if checkbox.on_hover_text("From this keyframe to the next; otherwise it stays as it is").changed() {
-            out.ask(Request::Case(Ask::Time(TimeAsk::Interpolated(interpolated))));
-        }
+        interpolated_ui(track, frame, ui, out);
     }
     ui.add_space(space::S);
+}
+
+/// Whether what lies between the last keyframe and the next is worked out.
+fn interpolated_ui(track: &Track, frame: usize, ui: &mut Ui, out: &mut Outbox) {
+    let here = track.keyframes.iter().rev().find(|key| key.frame <= frame);
+    let mut interpolated = here.is_none_or(|key| key.interpolated);
+    let checkbox = ui.add_enabled(here.is_some(), eframe::egui::Checkbox::new(&mut interpolated, "Interpolated"));
+    if checkbox.on_hover_text("From this keyframe to the next; otherwise it stays as it is").changed() {
+        out.ask(Request::Case(Ask::Time(TimeAsk::Interpolated(interpolated))));
+    }
 }

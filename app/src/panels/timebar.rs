@@ -6,10 +6,9 @@ use crate::cine::{SPEEDS, playing};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, icon, radius, size, space};
 use crate::view_state::ViewportId;
-use crate::widgets::{Words, action_button, explained, icon_button};
+use crate::widgets::{Words, action_button, explained, focus_ring, icon_button};
 use eframe::egui::{
-    Align, Button, CursorIcon, Label, Layout, Popup, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
-    vec2,
+    Align, Button, CursorIcon, Label, Layout, Popup, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use limner_imaging::Clock;
 
@@ -113,9 +112,7 @@ fn line_ui(app: &App, (viewport, clock, frame): (ViewportId, &Clock, usize), ui:
     let lit = response.hovered() || response.dragged() || response.has_focus();
     ui.painter().circle_filled(knob, if lit { 7.0 } else { 6.0 }, c.accent);
     ui.painter().circle_stroke(knob, 6.0, Stroke::new(1.0, c.panel));
-    if response.has_focus() {
-        ui.painter().rect_stroke(rect, radius::S, Stroke::new(1.5, c.accent), StrokeKind::Inside);
-    }
+    focus_ring(ui, &response, rect, f32::from(radius::S));
     let response = response.on_hover_and_drag_cursor(CursorIcon::PointingHand);
     // Pressed and let go within one frame is a click and no button that is down.
     if (response.is_pointer_button_down_on() || response.clicked())

@@ -7,7 +7,7 @@ use crate::case::{Errand, Page};
 use crate::outbox::{Outbox, Request};
 use crate::theme::{colours, size, space, strong};
 use crate::widgets::{action_button, key_cap};
-use eframe::egui::{Align2, Area, Button, Context, Frame, Grid, Id, Order, RichText, Stroke, Ui, vec2};
+use eframe::egui::{Align, Align2, Area, Button, Context, Frame, Id, Label, Layout, Order, RichText, Stroke, Ui, vec2};
 use limner_annotation::Revision;
 use limner_annotation::tools::Makes;
 use limner_imaging::{Window, World};
@@ -40,7 +40,7 @@ const STEPS: [Step; 5] = [
     },
     Step {
         title: "Set the window",
-        text: "Drag with the left button: across for contrast, up and down for brightness. F1 to F5 are ready windows",
+        text: "Drag with the left button: across for contrast, up and down for brightness. F1 to F9 are ready windows",
         is_done: |app, before| now(app).window != before.window,
     },
     Step {
@@ -100,21 +100,26 @@ impl Tour {
 
 pub fn ui(app: &App, ctx: &Context, out: &mut Outbox) {
     let Some(tour) = &app.tour else { return };
-    let area = Area::new(Id::unique("tour")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
+    // Over a panel at the side and the edge of the picture, in whose middle things are pointed at and mended.
+    let rail = super::rail::width(ctx.content_rect().height() - size::BAR_HEIGHT - size::STATUS_HEIGHT);
+    let (side, across) =
+        if app.shows_browser() { (Align2::LEFT_TOP, rail + space::M) } else { (Align2::RIGHT_TOP, -space::M) };
+    let corner = vec2(across, 2.0 * size::BAR_HEIGHT + space::M);
+    let area = Area::new(Id::unique("tour")).order(Order::Foreground).anchor(side, corner);
     area.show(ctx, |ui| {
         let frame = Frame::window(ui.style()).stroke(Stroke::new(1.0, colours(ctx).accent));
-        frame.show(ui, |ui| match STEPS.get(tour.step) {
-            Some(step) => {
-                ui.set_width(380.0);
-                step_ui(tour.step, step, ui, out);
-            }
-            None => {
-                ui.set_width(OUTLOOK_WIDTH);
-                outlook_ui(app, ui, out);
+        frame.show(ui, |ui| {
+            ui.set_width(WIDTH);
+            match STEPS.get(tour.step) {
+                Some(step) => step_ui(tour.step, step, ui, out),
+                None => outlook_ui(app, ui, out),
             }
         });
     });
 }
+
+/// Hardly wider than the panel it lies over.
+const WIDTH: f32 = 300.0;
 
 fn step_ui(n: usize, step: &Step, ui: &mut Ui, out: &mut Outbox) {
     ui.label(RichText::new(format!("{} of {}   {}", n + 1, STEPS.len(), step.title)).font(strong(size::BODY)));
@@ -130,9 +135,6 @@ fn step_ui(n: usize, step: &Step, ui: &mut Ui, out: &mut Outbox) {
     });
 }
 
-/// As wide as its longest line.
-const OUTLOOK_WIDTH: f32 = 500.0;
-
 /// What a newcomer would not find by the eye, each a press away.
 const OUTLOOK: [(Action, &str); 5] = [
     (Action::Ask(Ask::Panel), "Questions whose answers point at what you drew"),
@@ -144,14 +146,15 @@ const OUTLOOK: [(Action, &str); 5] = [
 
 fn outlook_ui(app: &App, ui: &mut Ui, out: &mut Outbox) {
     ui.label(RichText::new("That was the tour. There is more").font(strong(size::BODY)));
-    Grid::new("outlook").num_columns(3).spacing([space::M, space::S]).show(ui, |ui| {
-        for (action, text) in OUTLOOK {
+    for (action, text) in OUTLOOK {
+        ui.horizontal(|ui| {
             action_button(app, action, ui, out);
-            ui.label(text);
-            key_cap(ui, &app.keys_of(action));
-            ui.end_row();
-        }
-    });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                key_cap(ui, &app.keys_of(action));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(text).wrap()));
+            });
+        });
+    }
     if ui.button("Close").clicked() {
         out.ask(Request::Tour(false));
     }

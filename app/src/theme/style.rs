@@ -59,7 +59,7 @@ fn visuals(c: &Colours, theme: Theme) -> Visuals {
         (&mut v.widgets.noninteractive, c.panel),
         (&mut v.widgets.inactive, c.raised),
         (&mut v.widgets.hovered, c.hovered),
-        (&mut v.widgets.active, c.accent_ground),
+        (&mut v.widgets.active, c.hovered),
         (&mut v.widgets.open, c.hovered),
     ] {
         widget.bg_fill = fill;
@@ -70,10 +70,37 @@ fn visuals(c: &Colours, theme: Theme) -> Visuals {
         widget.bg_stroke = Stroke::NONE;
     }
     v.widgets.noninteractive.bg_stroke = Stroke::new(1.0, c.line);
+    // What is pressed or in focus has a ring, and not the ground of what is chosen.
+    v.widgets.active.bg_stroke = ring(c);
     if theme == Theme::HighContrast {
         v.widgets.inactive.bg_stroke = Stroke::new(1.0, c.line);
         v.widgets.hovered.bg_stroke = Stroke::new(1.5, c.accent);
-        v.widgets.active.bg_stroke = Stroke::new(1.5, c.accent);
     }
     v
+}
+
+/// Around what the keys go to.
+pub fn focus(ctx: &Context) -> Stroke {
+    ring(themes::colours(ctx))
+}
+
+const fn ring(c: &Colours) -> Stroke {
+    Stroke { width: 2.0, color: c.accent }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_focus_is_no_choice_by_its_look() {
+        for theme in Theme::ALL {
+            let look = visuals(theme.colours(), theme);
+            let focused = look.widgets.active;
+            assert!(focused.weak_bg_fill != look.selection.bg_fill && focused.bg_fill != look.selection.bg_fill);
+            for rest in [look.widgets.inactive, look.widgets.hovered, look.widgets.open] {
+                assert!(focused.bg_stroke.width > rest.bg_stroke.width, "{theme:?}: {rest:?}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::views::followed;
 use crate::work::measures::Readout;
 use crate::work::prompt_form;
 use crate::workspace::OpenPicture;
-use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Shape as Mark, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Color32, FontId, Painter, Pos2, Rect, Shape as Mark, Stroke, Ui, Vec2, pos2, vec2};
 use limner_annotation::oblique::{self, Seen};
 use limner_annotation::tools::path::Gather;
 use limner_annotation::tools::{Makes, handles, place};
@@ -15,7 +15,7 @@ use limner_annotation::{Form, Shape, Slice};
 use limner_imaging::reslice::Raster;
 use limner_imaging::{Geometry, Voxel, World};
 use limner_segmentation::{Prompt, Shape as Prompted};
-use std::sync::Arc;
+use std::cell::RefCell;
 
 /// Where the plane lies on the screen.
 #[derive(Clone, Copy)]
@@ -36,12 +36,19 @@ impl Ground<'_> {
 
 /// Half the side of a handle, in points.
 const HANDLE: f32 = 3.5;
+/// Around the words of a caption, on its plate.
+const PADDING: Vec2 = vec2(4.0, 2.0);
+/// Between what is drawn and its caption.
+const APART: f32 = 6.0;
+/// Where no side of a shape is free its caption goes on to the next free line, so many times.
+const MOST_LINES: usize = 4;
 
 pub fn ui(app: &App, open: &OpenPicture, ground: Ground<'_>, ui: &Ui) {
     let painter = ui.painter().with_clip_rect(ground.rect);
     let geometry = &open.volume.geometry;
     let slice = place::slice_of(geometry, &ground.raster.plane);
-    let pen = Pen { painter: &painter, ground, geometry, slice };
+    let captions = RefCell::default();
+    let pen = Pen { painter: &painter, ground, geometry, slice, captions: &captions };
     if app.workspace.stage.show_labels {
         guest_shapes_ui(app, open, &pen);
         shapes_ui(app, open, &pen);
@@ -56,6 +63,8 @@ pub(super) struct Pen<'a> {
     pub ground: Ground<'a>,
     pub geometry: &'a Geometry,
     pub slice: Option<Slice>,
+    /// Where words stand already: the next find a place beside them.
+    pub captions: &'a RefCell<Vec<Rect>>,
 }
 
 impl Pen<'_> {
@@ -70,7 +79,8 @@ impl Pen<'_> {
 
     /// The same pen on another grid of the same place.
     pub(super) const fn on<'b>(&'b self, grid: &'b Geometry) -> Pen<'b> {
-        Pen { painter: self.painter, ground: self.ground, geometry: grid, slice: self.slice }
+        let Pen { painter, ground, slice, captions, .. } = *self;
+        Pen { painter, ground, geometry: grid, slice, captions }
     }
 
     fn at(&self, slice: Slice, point: [f64; 2]) -> Pos2 {
@@ -112,23 +122,57 @@ impl Pen<'_> {
         }
     }
 
-    /// Lines of text beside a form, kept on the picture.
+    /// Lines of text beside a form.
     pub(super) fn text(&self, form: &Form, slice: Slice, lines: &[String], colour: Color32) {
         if lines.is_empty() {
             return;
         }
-        let points = handles::handles(form).into_iter().map(|point| self.at(slice, point));
-        let Some(rightmost) = points.max_by(|a, b| a.x.total_cmp(&b.x)) else { return };
-        let galley: Arc<Galley> =
-            self.painter.layout_no_wrap(lines.join("\n"), FontId::proportional(size::SMALL), colour);
-        let inside = self.ground.rect.shrink(4.0);
-        let wanted = rightmost + vec2(10.0, -galley.size().y / 2.0);
-        let most = inside.max - galley.size();
-        let at = pos2(wanted.x.min(most.x).max(inside.min.x), wanted.y.min(most.y).max(inside.min.y));
-        let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 2.0));
-        self.painter.rect_filled(ground, radius::S, over::PLATE);
-        self.painter.galley(at, galley, colour);
+        let points: Vec<Pos2> = handles::handles(form).into_iter().map(|point| self.at(slice, point)).collect();
+        let Some(rightmost) = points.iter().copied().max_by(|a, b| a.x.total_cmp(&b.x)) else { return };
+        let first = |plate: Vec2| rightmost + vec2(APART, -plate.y / 2.0);
+        self.caption(&lines.join("\n"), colour, Rect::from_points(&points), first);
     }
+
+    /// Words on a plate about what is drawn in a place: where they are wanted `first`, else on another side of it.
+    pub(super) fn caption(&self, words: &str, colour: Color32, about: Rect, first: impl FnOnce(Vec2) -> Pos2) {
+        let ink = over::ink(colour);
+        let galley = self.painter.layout_no_wrap(words.to_owned(), FontId::proportional(size::SMALL), ink);
+        let plate = galley.size() + 2.0 * PADDING;
+        let place = self.free_place(&around(about, first(plate), plate), plate);
+        self.painter.rect_filled(place, radius::S, over::PLATE);
+        self.painter.galley(place.min + PADDING, galley, ink);
+    }
+
+    /// Takes the first of some places on which no words stand yet.
+    pub(super) fn free_place(&self, places: &[Pos2], plate: Vec2) -> Rect {
+        let place = first_free(places, plate, self.ground.rect.shrink(2.0), &self.captions.borrow());
+        self.captions.borrow_mut().push(place);
+        place
+    }
+}
+
+/// Where a caption may stand, the place wanted most first. What lies near others moves, and moves in the same way in
+/// every frame, because the places depend on nothing but what is drawn.
+fn around(about: Rect, first: Pos2, plate: Vec2) -> Vec<Pos2> {
+    let middle = about.center() - plate / 2.0;
+    let sides = [
+        first,
+        pos2(middle.x, about.bottom() + APART),
+        pos2(middle.x, about.top() - APART - plate.y),
+        pos2(about.right() + APART, middle.y),
+        pos2(about.left() - APART - plate.x, middle.y),
+    ];
+    let further = (1..=MOST_LINES).map(|line| first + vec2(0.0, line as f32 * (plate.y + 1.0)));
+    sides.into_iter().chain(further).collect()
+}
+
+/// All places are kept inside of the view; where none is free words lie over others.
+fn first_free(places: &[Pos2], plate: Vec2, inside: Rect, taken: &[Rect]) -> Rect {
+    let most = (inside.max - plate).max(inside.min);
+    let mut kept = places.iter().map(|at| Rect::from_min_size(at.clamp(inside.min, most), plate));
+    let Some(first) = kept.next() else { return Rect::from_min_size(inside.min, plate) };
+    let is_free = |rect: &Rect| !taken.iter().any(|other| other.intersects(*rect));
+    if is_free(&first) { first } else { kept.find(is_free).unwrap_or(first) }
 }
 
 fn shapes_ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
@@ -304,5 +348,43 @@ pub fn sign_at_pointer_ui(app: &App, at: Pos2, ground: Ground<'_>, ui: &Ui) {
     painter.line_segment([at - vec2(4.0, 0.0), at + vec2(4.0, 0.0)], stroke);
     if positive {
         painter.line_segment([at - vec2(0.0, 4.0), at + vec2(0.0, 4.0)], stroke);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Captions of rulers that end at these heights, one after the other.
+    fn captions(ends: &[f32], inside: Rect) -> Vec<Rect> {
+        let plate = vec2(60.0, 18.0);
+        let mut taken: Vec<Rect> = Vec::new();
+        for y in ends {
+            let about = Rect::from_min_max(pos2(20.0, *y), pos2(120.0, *y));
+            let first = about.right_center() + vec2(APART, -plate.y / 2.0);
+            taken.push(first_free(&around(about, first, plate), plate, inside, &taken));
+        }
+        taken
+    }
+
+    #[test]
+    fn captions_of_rulers_near_each_other_stand_beside_each_other_on_the_picture() {
+        let inside = Rect::from_min_max(pos2(0.0, 0.0), pos2(200.0, 160.0));
+        let ends = [80.0, 84.0, 88.0, 92.0];
+        let placed = captions(&ends, inside);
+        for (n, one) in placed.iter().enumerate() {
+            assert!(inside.contains_rect(*one), "{one:?}");
+            assert!(placed[..n].iter().all(|other| !other.intersects(*one)), "{one:?} lies over {placed:?}");
+        }
+        assert_eq!(placed[0].left(), 126.0, "the first stands where it would alone");
+        assert_eq!(placed[..2], captions(&ends[..2], inside), "what comes later moves nothing");
+    }
+
+    #[test]
+    fn a_caption_at_the_edge_is_kept_inside_and_one_that_finds_no_place_is_still_drawn() {
+        let inside = Rect::from_min_max(pos2(0.0, 0.0), pos2(130.0, 30.0));
+        let placed = captions(&[15.0; 6], inside);
+        assert_eq!(placed.len(), 6);
+        assert!(placed.iter().all(|one| inside.contains_rect(*one)), "{placed:?}");
     }
 }

@@ -6,11 +6,14 @@ use crate::app::App;
 use crate::theme::{over, radius, size};
 use crate::work::HeldThing;
 use crate::workspace::OpenPicture;
-use eframe::egui::{Align2, Color32, FontId, Pos2, Stroke, vec2};
+use eframe::egui::{Color32, FontId, Pos2, Rect, Stroke, StrokeKind, Vec2, pos2, vec2};
 use limner_annotation::records::{FrameMarks, Track};
 use limner_annotation::tools::handles;
 use limner_annotation::{Contents, Form, LabelId, Shape};
 use limner_imaging::Voxel;
+
+/// Half of what a cross takes, beside which its name stands.
+const ARM: f32 = 6.0;
 
 pub(super) fn ui(app: &App, open: &OpenPicture, pen: &Pen<'_>) {
     let Some(project) = &app.workspace.project else { return };
@@ -38,8 +41,8 @@ fn tracks_ui(app: &App, document: &Contents, open: &OpenPicture, pen: &Pen<'_>) 
         if label.is_some_and(|label| !label.visible) {
             continue;
         }
-        let colour = colour_of(document, track.label);
-        let colour = if occluded { colour.gamma_multiply(0.5) } else { colour };
+        let full = colour_of(document, track.label);
+        let colour = if occluded { full.gamma_multiply(0.5) } else { full };
         let in_hand = app.case.track == Some(track.id);
         let is_key = track.keyframe(slice.index).is_some();
         // A keyframe is drawn with its handles, what lies between without.
@@ -56,7 +59,8 @@ fn tracks_ui(app: &App, document: &Contents, open: &OpenPicture, pen: &Pen<'_>) 
         };
         let words = [name.unwrap_or_default(), state].into_iter().filter(|word| !word.is_empty());
         let words: Vec<String> = words.map(str::to_owned).collect();
-        pen.text(&section, slice, &words, colour);
+        // What is hidden is drawn paler; its words read like others.
+        pen.text(&section, slice, &words, full);
     }
 }
 
@@ -121,12 +125,8 @@ fn crosses(pen: &Pen<'_>, ends: &[[f64; 3]; 2]) -> bool {
 }
 
 fn name_ui(pen: &Pen<'_>, at: Pos2, name: &str, colour: Color32) {
-    let font = FontId::proportional(size::SMALL);
-    let galley = pen.painter.layout_no_wrap(name.to_owned(), font, colour);
-    let at = at + vec2(8.0, -galley.size().y - 2.0);
-    let plate = eframe::egui::Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 1.0));
-    pen.painter.rect_filled(plate, radius::S, over::PLATE);
-    pen.painter.galley(at, galley, colour);
+    let about = Rect::from_center_size(at, Vec2::splat(2.0 * ARM));
+    pen.caption(name, colour, about, |plate| at + vec2(ARM, -plate.y));
 }
 
 fn readout_ui(app: &App, shape: &Shape, pen: &Pen<'_>, at: Pos2, colour: Color32) {
@@ -145,15 +145,16 @@ fn said_ui(document: &Contents, open: &OpenPicture, pen: &Pen<'_>) {
     let mut top = pen.ground.rect.top() + 40.0;
     for marks in document.on::<FrameMarks>(open.image).filter(|marks| marks.axis == slice.axis) {
         let Some(label) = document.label(marks.label).filter(|_| marks.absent.contains(&slice.index)) else { continue };
-        let at = eframe::egui::pos2(pen.ground.rect.center().x, top);
-        let font = FontId::proportional(size::SMALL);
+        let at = pos2(pen.ground.rect.center().x, top);
         let words = format!("No {} here", label.name);
         let colour = colour_of(document, Some(label.id));
-        let galley = pen.painter.layout_no_wrap(words.clone(), font.clone(), colour);
-        let plate = eframe::egui::Rect::from_center_size(at, galley.size()).expand2(vec2(8.0, 3.0));
+        let ink = over::ink(colour);
+        let galley = pen.painter.layout_no_wrap(words, FontId::proportional(size::SMALL), ink);
+        let place = Rect::from_center_size(at, galley.size());
+        let plate = place.expand2(vec2(8.0, 3.0));
         pen.painter.rect_filled(plate, radius::M, over::PLATE);
-        pen.painter.rect_stroke(plate, radius::M, Stroke::new(1.0, colour), eframe::egui::StrokeKind::Inside);
-        pen.painter.text(at, Align2::CENTER_CENTER, words, font, colour);
+        pen.painter.rect_stroke(plate, radius::M, Stroke::new(1.0, colour), StrokeKind::Inside);
+        pen.painter.galley(place.min, galley, ink);
         top += 24.0;
     }
 }

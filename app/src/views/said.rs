@@ -7,11 +7,12 @@ use crate::app::App;
 use crate::review::look::Caption;
 use crate::review::{How, OWN, Source, SourceId};
 use crate::theme::{over, radius, size};
-use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Shape as Mark, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Color32, FontId, Pos2, Rect, Shape as Mark, Stroke, Ui, Vec2, pos2, vec2};
 use limner_annotation::Slice;
 use limner_annotation::oblique::Seen;
 use limner_annotation::review::said::{Cell, Path, Row};
 use limner_annotation::tools::{handles, place};
+use std::cell::RefCell;
 
 const WIDTH: f32 = 1.75;
 const CHOSEN: f32 = 3.0;
@@ -32,9 +33,10 @@ pub fn ui(app: &App, (id, viewport, open): Shown<'_>, ground: Ground<'_>, ui: &U
     }
     let painter = ui.painter().with_clip_rect(ground.rect);
     let geometry = &open.volume.geometry;
-    let pen = Pen { painter: &painter, ground, geometry, slice: place::slice_of(geometry, &ground.raster.plane) };
+    let slice = place::slice_of(geometry, &ground.raster.plane);
+    let captions = RefCell::default();
+    let pen = Pen { painter: &painter, ground, geometry, slice, captions: &captions };
     let here = review.row_here();
-    let mut taken: Vec<Rect> = Vec::new();
     // The row that is looked at lies over the others.
     let order = |chosen: bool| review.rows_here().iter().enumerate().filter(move |(n, _)| (Some(*n) == here) == chosen);
     for (n, row) in order(false).chain(order(true)) {
@@ -44,7 +46,7 @@ pub fn ui(app: &App, (id, viewport, open): Shown<'_>, ground: Ground<'_>, ui: &U
             let cell = cell(app, row, source);
             drawn.extend(cell.and_then(|(cell, dashed)| form_ui(&pen, (cell, source), (width, dashed))));
         }
-        sign_ui(&pen, row, &drawn, &mut taken);
+        sign_ui(&pen, row, &drawn);
     }
 }
 
@@ -140,7 +142,7 @@ fn dashes(pen: &Pen<'_>, points: &[Pos2], closed: bool, width: f32, ink: Color32
 
 /// One plate for all that is drawn of a row, at its upper left, on a line that is free, inside of the view: the class once,
 /// and the score of each version behind its colour.
-fn sign_ui(pen: &Pen<'_>, row: &Row, drawn: &[Drawn<'_>], taken: &mut Vec<Rect>) {
+fn sign_ui(pen: &Pen<'_>, row: &Row, drawn: &[Drawn<'_>]) {
     let Some(first) = drawn.iter().find(|one| !one.sign.is_empty()) else { return };
     let name = class_of(row, first.sign);
     let about = drawn.iter().map(|one| one.place).reduce(Rect::union).unwrap_or(first.place);
@@ -150,7 +152,8 @@ fn sign_ui(pen: &Pen<'_>, row: &Row, drawn: &[Drawn<'_>], taken: &mut Vec<Rect>)
     let parts: Vec<_> =
         drawn.iter().map(|one| (one.ink, text(one.sign.get(name.len()..).unwrap_or_default().trim()))).collect();
     let width = 6.0 + title.size().x + parts.iter().map(|(_, part)| DOT + part.size().x).sum::<f32>();
-    let rect = free_place(pen, about, vec2(width + 3.0, title.size().y + 3.0), taken);
+    let plate = vec2(width + 3.0, title.size().y + 3.0);
+    let rect = pen.free_place(&lines_above(about, plate), plate);
     pen.painter.rect_filled(rect, radius::S, over::PLATE);
     let mut left = rect.left() + 5.0;
     let top = rect.top() + 1.5;
@@ -163,7 +166,6 @@ fn sign_ui(pen: &Pen<'_>, row: &Row, drawn: &[Drawn<'_>], taken: &mut Vec<Rect>)
         pen.painter.galley(pos2(left + DOT - 1.0, top), part, over::TEXT);
         left += DOT + advance;
     }
-    taken.push(rect);
 }
 
 /// What all signs of a row begin with.
@@ -172,15 +174,6 @@ fn class_of<'a>(row: &Row, sign: &'a str) -> &'a str {
     named.unwrap_or(sign)
 }
 
-fn free_place(pen: &Pen<'_>, about: Rect, plate: Vec2, taken: &[Rect]) -> Rect {
-    let inside = pen.ground.rect.shrink(2.0);
-    let place = |line: usize| {
-        let above = vec2(0.0, 3.0 + line as f32 * (plate.y + 1.0));
-        let at = Align2::LEFT_BOTTOM.anchor_size(about.left_top() - above, plate);
-        let most = (inside.max - plate).max(inside.min);
-        let least = at.min.max(inside.min);
-        Rect::from_min_size(pos2(least.x.min(most.x), least.y.min(most.y)), plate)
-    };
-    let free = |rect: &Rect| !taken.iter().any(|other| other.intersects(*rect));
-    (0..MOST_LINES).map(place).find(free).unwrap_or_else(|| place(0))
+fn lines_above(about: Rect, plate: Vec2) -> [Pos2; MOST_LINES] {
+    std::array::from_fn(|line| about.left_top() - vec2(0.0, 3.0 + plate.y + line as f32 * (plate.y + 1.0)))
 }

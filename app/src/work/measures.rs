@@ -2,7 +2,7 @@
 
 use limner_annotation::measure::{self, Kind, Measurement};
 use limner_annotation::tools::histogram::{self, Histogram};
-use limner_annotation::{Change, Document, Form, ImageEntry, ImageId, Key, Shape, ShapeId};
+use limner_annotation::{Change, Document, Form, ImageEntry, ImageId, Key, Shape, ShapeId, counted};
 use limner_imaging::{StackAxis, Volume, Voxel};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Readout {
             lines.extend(value_at(volume, Voxel(at.into())));
         }
         if let Form::Landmarks { points } = &shape.form {
-            lines.push(if points.len() == 1 { "1 point".into() } else { format!("{} points", points.len()) });
+            lines.push(counted(points.len(), "point"));
         }
         let under = measure::under(shape, volume).filter(|_| !volume.is_colour());
         let histogram = under.as_ref().and_then(|(picture, mask)| histogram::of(picture, mask, BINS));
@@ -92,6 +92,26 @@ impl Measures {
     }
 }
 
+/// What a shape is called, as the menu calls the tool that draws it.
+pub const fn name_of(form: &Form) -> &'static str {
+    match form.flat() {
+        Form::Box2d { .. } => "rectangle",
+        Form::Bidirectional { .. } => "bidirectional",
+        Form::Point { .. } => "probe",
+        other => other.name(),
+    }
+}
+
+/// What shows bodies, whatever it shows of them.
+const OF_BODIES: [&str; 10] = ["CT", "MR", "PT", "NM", "MG", "CR", "DX", "RF", "XA", "IO"];
+
+/// Whether a picture may be one of a signal, whose columns are moments: a trace, an M-mode, a spectrum.
+pub fn may_show_a_signal(image: &ImageEntry) -> bool {
+    let is_volume = image.stack_axis == StackAxis::Space && image.size()[2] > 1;
+    let shows_a_body = image.modality.as_deref().is_some_and(|modality| OF_BODIES.contains(&modality));
+    image.signal.is_some() || !(is_volume || shows_a_body)
+}
+
 /// A measurement as it is written on a picture.
 pub fn text(measurement: &Measurement) -> String {
     let name = match measurement.kind {
@@ -106,21 +126,25 @@ pub fn text(measurement: &Measurement) -> String {
         Kind::Minimum => "Minimum ",
         Kind::Maximum => "Maximum ",
     };
-    let (value, unit_text) = match measurement.unit.as_str() {
-        "mm2" if measurement.value >= 1000.0 => (measurement.value / 100.0, "cm²"),
-        "mm3" if measurement.value >= 100.0 => (measurement.value / 1000.0, "ml"),
-        other => (measurement.value, unit(other)),
+    let amount = match measurement.unit.as_str() {
+        "mm3" => millilitres(measurement.value),
+        "deg" => format!("{}°", short(measurement.value)),
+        other => format!("{} {}", short(measurement.value), unit(other)),
     };
-    let gap = if unit_text == "°" { "" } else { " " };
-    format!("{name}{}{gap}{unit_text}", short(value))
+    format!("{name}{}", amount.trim_end())
+}
+
+/// One unit for volumes of every size, as for areas: rows of a list can be compared.
+fn millilitres(mm3: f64) -> String {
+    let ml = mm3 / 1000.0;
+    if ml < 1.0 { format!("{ml:.3} ml") } else { format!("{} ml", short(ml)) }
 }
 
 fn unit(ucum: &str) -> &str {
     match ucum {
         "mm2" => "mm²",
-        "mm3" => "mm³",
         "px2" => "px²",
-        "deg" => "°",
+        "voxel" => "voxels",
         "1" => "",
         other => other,
     }
@@ -148,7 +172,11 @@ fn value_at(volume: &Volume, at: Voxel) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::widgets::sentence_case;
+    use limner_annotation::Slice;
     use limner_annotation::measure::Scale;
+    use limner_annotation::tools::{Makes, ToolId};
+    use limner_imaging::{Geometry, Samples};
 
     #[test]
     fn units_read_as_people_write_them() {
@@ -158,10 +186,39 @@ mod tests {
         assert_eq!(of(Kind::Length, 12.345, "mm"), "12.3 mm");
         assert_eq!(of(Kind::Length, 12.345, "px"), "12.3 px");
         assert_eq!(of(Kind::Angle, 45.06, "deg"), "45.1°");
+        // One unit, however large: small and large stand under each other in one list.
         assert_eq!(of(Kind::Area, 250.0, "mm2"), "Area 250.0 mm²");
-        assert_eq!(of(Kind::Area, 2500.0, "mm2"), "Area 25.0 cm²");
+        assert_eq!(of(Kind::Area, 2500.0, "mm2"), "Area 2500 mm²");
         assert_eq!(of(Kind::Area, 2500.0, "px2"), "Area 2500 px²");
         assert_eq!(of(Kind::Volume, 1500.0, "mm3"), "Volume 1.5 ml");
+        assert_eq!(of(Kind::Volume, 12.0, "mm3"), "Volume 0.012 ml");
+        assert_eq!(of(Kind::Ratio, 0.5, "1"), "0.5");
         assert_eq!(of(Kind::LongDiameter, 7.0, "mm"), "Long 7.0 mm");
+    }
+
+    #[test]
+    fn shapes_are_called_as_the_menu_calls_their_tools() {
+        let points = [[10.0, 10.0], [30.0, 12.0], [28.0, 40.0], [12.0, 30.0]];
+        for info in ToolId::all().map(ToolId::info) {
+            let Makes::Shape(make) = info.makes else { continue };
+            // Each landmark is one point of a set.
+            if info.name != "landmarks" {
+                let form = (1..=points.len()).find_map(|count| make(Slice::stored(0), &points[..count])).unwrap();
+                assert_eq!(sentence_case(name_of(&form)), info.title);
+            }
+        }
+    }
+
+    #[test]
+    fn a_ct_is_no_picture_of_a_signal_and_a_plain_picture_may_be_one() {
+        let entry = |size: [usize; 3], modality: Option<&str>| {
+            let geometry = Geometry::new(size, glam::DAffine3::IDENTITY).unwrap();
+            let volume = Volume::new(geometry, Samples::U8(vec![0; size.iter().product()]), 1).unwrap();
+            ImageEntry { modality: modality.map(str::to_owned), ..ImageEntry::of_volume(&volume, "a.png", "a") }
+        };
+        assert!(may_show_a_signal(&entry([4, 3, 1], None)) && may_show_a_signal(&entry([4, 3, 1], Some("US"))));
+        for (size, modality) in [([4, 3, 5], Some("CT")), ([4, 3, 1], Some("CT")), ([4, 3, 5], None)] {
+            assert!(!may_show_a_signal(&entry(size, modality)), "{size:?} {modality:?}");
+        }
     }
 }
