@@ -410,12 +410,16 @@ impl eframe::App for App {
             self.dialog = None;
         } else if self.dialog.is_none() {
             let typing = ctx.egui_wants_keyboard_input();
-            // Esc closes what lies on top, or takes the keys from a button, and that alone.
-            let on_top = egui::Popup::is_any_open(ctx) || self.had_focus;
+            // Esc closes what lies on top, and that alone.
+            let on_top = egui::Popup::is_any_open(ctx);
             for action in self.keymap.pressed(ctx, self.mode(), typing, |action| self.why_not(action).is_none()) {
                 // An earlier one of them may have changed what is possible.
-                if self.why_not(action).is_none() && !(on_top && action == Action::Reject) {
-                    self.act(action);
+                match action {
+                    _ if self.why_not(action).is_some() => {}
+                    Action::Reject if on_top => {}
+                    // It takes the keys from a button, and ends what waits for a click.
+                    Action::Reject if self.had_focus => self.work.asking.pointing = None,
+                    _ => self.act(action),
                 }
             }
             if ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
