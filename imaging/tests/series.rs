@@ -133,35 +133,6 @@ fn a_slice_there_twice_is_told_with_its_place_and_kept_apart() {
 }
 
 #[test]
-fn a_file_that_is_there_twice_is_shown_once_and_told() {
-    let named = |slice, name: &'static str| with(slice, 0x0008_0018, text("UI", name));
-    let taken = |slice, time: &'static str| with(slice, 0x0008_0032, text("TM", time));
-    let is_told = |series: &Series| series.warnings.iter().any(|warning| warning.code == "duplicate_slice");
-    // One slice that was copied is one picture, no film of two.
-    let (_folder, series) = series_of(vec![named(slice(1, 2.5), "1.2.3.1"), named(slice(1, 2.5), "1.2.3.1")]);
-    assert_eq!((series.len(), series[0].size, series[0].files.len()), (1, [4, 3, 1], 1));
-    assert!(said(&series[0].warnings, "duplicate_slice").ends_with("2.50 mm"));
-    assert_eq!(series[0].load(&Task::default()).unwrap().warnings, series[0].warnings);
-    // Under another name it is the same where it was taken then and there.
-    let again = |name| named(taken(slice(1, 2.0), "101530.5"), name);
-    let (_folder, series) = series_of(vec![again("1.2.3.1"), again("1.2.3.2"), slice(2, 1.0), slice(3, 0.0)]);
-    assert_eq!((series.len(), numbers(&series[0])), (1, vec![3, 2, 1]));
-    assert!(is_told(&series[0]));
-    // What differs in place, moment or pixels is there to stay, also under one name for all.
-    let all_alike =
-        |files: Vec<Vec<(u32, Put)>>| files.into_iter().map(|file| named(file, "1.2.3.1")).collect::<Vec<_>>();
-    for files in [
-        all_alike((0..3).map(|n| slice(1, f64::from(n))).collect()),
-        all_alike(vec![slice(1, 0.0), slice(2, 0.0), slice(3, 0.0)]),
-        vec![taken(slice(1, 0.0), "101530"), taken(slice(1, 0.0), "101531"), taken(slice(1, 0.0), "101532")],
-    ] {
-        let (_folder, series) = series_of(files);
-        assert_eq!((series.len(), series[0].size[2]), (1, 3), "{series:?}");
-        assert!(!is_told(&series[0]));
-    }
-}
-
-#[test]
 fn uneven_distances_are_told_between_which_slices() {
     let heights = [0.0, 1.0, 2.0, 3.4, 4.4];
     let (_folder, series) = series_of((0..).zip(heights).map(|(n, z)| slice(n, z)).collect());

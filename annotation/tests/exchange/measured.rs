@@ -21,7 +21,10 @@ fn load(_: &ImageEntry, _: &Task) -> Result<Volume> {
 fn table(document: &Document, out: &Path, images: &dyn Images) -> Vec<(String, f64, String)> {
     let format = by_name("measurements-csv").unwrap();
     export(format, document, images, out, &Options::default(), &Task::default()).unwrap();
-    cells(out).into_iter().map(|cells| (cells[7].clone(), cells[8].parse().unwrap(), cells[9].clone())).collect()
+    cells(out)
+        .into_iter()
+        .map(|cells| (cells[7].clone(), cells[8].parse().unwrap_or(f64::NAN), cells[9].clone()))
+        .collect()
 }
 
 /// The lines below the first.

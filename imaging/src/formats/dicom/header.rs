@@ -3,7 +3,6 @@
 use super::contrast::Contrast;
 use super::dataset::View;
 use super::directory;
-use super::doubles::Trace;
 use super::file::{DicomFile, warning};
 use super::mosaic::Mosaic;
 use super::syntax::Coding;
@@ -170,8 +169,6 @@ pub struct Header {
     /// The files a table of contents lists; `None` for anything else.
     pub directory: Option<Vec<Vec<String>>>,
     pub windows: Vec<Window>,
-    /// What tells it from another copy of itself.
-    pub trace: Trace,
     pub warnings: Vec<Warning>,
 }
 
@@ -229,7 +226,6 @@ impl Header {
             has_modality_lut: view.first_item(tags::MODALITY_LUT_SEQUENCE).is_some(),
             directory: if format.is_none() { directory::listed(&view) } else { None },
             windows: windows.unwrap_or_default(),
-            trace: Trace::of(file),
             warnings,
         })
     }

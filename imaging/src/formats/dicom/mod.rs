@@ -7,7 +7,6 @@ mod colour;
 mod contrast;
 pub(crate) mod dataset;
 mod directory;
-mod doubles;
 pub(crate) mod emit;
 mod extras;
 pub(crate) mod file;
@@ -73,16 +72,10 @@ impl Format for Dicom {
         let listed = take_listed(&mut headers, files, failed);
         headers.extend(read_headers(&listed, task, failed)?);
         let mut series = Vec::new();
-        for mut group in groups(headers) {
-            let doubled = doubles::take_out(&mut group, task)?;
+        for group in groups(headers) {
             let path = group[0].path.clone();
             match series_of(&group) {
-                Ok(mut found) => {
-                    if let Some(first) = found.first_mut() {
-                        first.warnings.extend(doubled);
-                    }
-                    series.extend(found);
-                }
+                Ok(found) => series.extend(found),
                 Err(error) => failed.push(Failure { path, error }),
             }
         }

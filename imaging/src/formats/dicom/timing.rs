@@ -7,7 +7,7 @@ use crate::sequence::Clock;
 use std::path::PathBuf;
 
 const DISPLAY_RATE: Tag = 0x0008_2144;
-pub(super) const TRIGGER_TIME: Tag = 0x0018_1060;
+const TRIGGER_TIME: Tag = 0x0018_1060;
 const ACQUISITION_DURATION: Tag = 0x0018_9073;
 /// Of an echo-planar sequence the time of a whole volume; of others that of a line.
 const REPETITION_TIME: Tag = 0x0018_0080;
@@ -15,7 +15,7 @@ const SCANNING_SEQUENCE: Tag = 0x0018_0020;
 const TEMPORAL_RESOLUTION: Tag = 0x0020_0110;
 const TEMPORAL_OFFSET: Tag = 0x0020_930D;
 /// Of one frame or of one file: when it was taken.
-pub(super) const MOMENTS: [Tag; 4] = [0x0018_9151, 0x0018_9074, 0x0008_002A, 0x0008_0032];
+const MOMENTS: [Tag; 4] = [0x0018_9151, 0x0018_9074, 0x0008_002A, 0x0008_0032];
 
 /// The clock of a multi-frame file whose frames are shown in this order, `times` of each place side by side.
 pub fn of_frames(view: &View<'_>, order: &[usize], times: usize) -> Option<Clock> {
