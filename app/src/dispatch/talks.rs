@@ -1,6 +1,7 @@
 //! Where prompts are that nobody has accepted: with their picture while it is away, with their label while another one is
 //! spoken of, and in the settings from one session to the next.
 
+use super::tools::layer_of;
 use crate::app::App;
 use limner_annotation::{Document, ImageId, LabelId, Revision};
 use limner_imaging::Mask;
@@ -8,10 +9,7 @@ use limner_imaging::Mask;
 impl App {
     /// What was said about a picture goes away with it, and is there again with it.
     pub(super) fn follow_talk(&mut self) {
-        if self.assist.talk().is_some_and(|talk| !self.workspace.pictures.contains_key(&talk.image)) {
-            self.assist.put_aside(true);
-            self.work.hovered_prompt = None;
-        }
+        self.put_unseen_aside();
         let Some(project) = &self.workspace.project else { return };
         let is_there = |id| project.document().label(id).is_some();
         let in_front = self.workspace.open().map(|open| open.image);
@@ -24,6 +22,13 @@ impl App {
             }
             // A picture that was read anew shows nothing of it yet.
             None => self.show_proposal(),
+        }
+    }
+
+    fn put_unseen_aside(&mut self) {
+        if self.assist.talk().is_some_and(|talk| !self.workspace.pictures.contains_key(&talk.image)) {
+            self.assist.put_aside(true);
+            self.work.hovered_prompt = None;
         }
     }
 
@@ -43,7 +48,7 @@ impl App {
         if let Some(label) = self.assist.talk().map(|talk| talk.label) {
             self.select_label(label);
         }
-        self.follow_talk();
+        self.put_unseen_aside();
         self.show_talk();
     }
 
@@ -79,9 +84,5 @@ fn held_by(document: &Document, image: ImageId, id: LabelId) -> Option<Mask> {
     let value = document.label(id)?.value;
     document.image(image)?;
     let map = document.label_map(image);
-    let on_layer = |map: &limner_annotation::LabelMap| {
-        let layer = map.layers().iter().position(|layer| layer.count(value) > 0);
-        map.mask_on(layer.unwrap_or(0), value)
-    };
-    Some(map.map_or_else(super::tools::nothing, on_layer))
+    Some(map.map_or_else(super::tools::nothing, |map| map.mask_on(layer_of(map, value), value)))
 }

@@ -11,7 +11,7 @@ use crate::work::wire::LiveWire;
 use limner_annotation::oblique;
 use limner_annotation::tools::path::{Gather, Path, Step};
 use limner_annotation::tools::{Makes, Scene, Settings, ToolId, place, range_brush};
-use limner_annotation::{Command, Form, ImageId, LabelId, PackedMask, PaintMode, Shape, StepInfo};
+use limner_annotation::{Command, Form, ImageId, LabelId, LabelMap, PackedMask, PaintMode, Shape, StepInfo};
 use limner_imaging::{Mask, StackAxis, VoxelBox, World};
 
 /// How much larger a brush gets by one key press or one notch.
@@ -314,7 +314,7 @@ impl App {
     /// The layer that holds a label; new labels go on the first.
     pub(super) fn layer_of(&self, image: ImageId, label: u16) -> usize {
         let map = self.workspace.project.as_ref().and_then(|project| project.document().label_map(image));
-        map.and_then(|map| map.layers().iter().position(|layer| layer.count(label) > 0)).unwrap_or(0)
+        map.map_or(0, |map| layer_of(map, label))
     }
 
     /// Shows a tool what it may look at.
@@ -381,6 +381,11 @@ pub(super) fn is_prompt(tool: ToolId) -> bool {
 
 fn is_shape(tool: ToolId) -> bool {
     matches!(tool.info().makes, Makes::Shape(_))
+}
+
+/// The layer that a label is painted on; the first where it is on none.
+pub(super) fn layer_of(map: &LabelMap, label: u16) -> usize {
+    map.layers().iter().position(|layer| layer.count(label) > 0).unwrap_or(0)
 }
 
 /// Nothing, as a mask.

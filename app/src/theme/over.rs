@@ -31,7 +31,7 @@ pub fn ink(colour: Color32) -> Color32 {
 }
 
 /// Relative luminance as WCAG 2 defines it.
-fn luminance(colour: Color32) -> f32 {
+pub fn luminance(colour: Color32) -> f32 {
     let linear = Rgba::from(colour);
     0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
 }

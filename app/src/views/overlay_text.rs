@@ -99,7 +99,7 @@ fn badges(painter: &Painter, (_, viewport, open): Shown<'_>, raster: &Raster, re
         let galley = painter.layout_no_wrap(word.to_owned(), font, over::CAUTION);
         let wide = galley.size().x + 24.0;
         let plate = Rect::from_min_size(pos2(rect.right() - MARGIN - wide, top), vec2(wide, 18.0));
-        painter.rect_filled(plate, radius::S, plate_ink());
+        painter.rect_filled(plate, radius::S, over::PLATE);
         let sign_at = plate.left_center() + vec2(10.0, 0.0);
         painter.text(sign_at, Align2::CENTER_CENTER, sign, icon_font(size::SMALL), over::CAUTION);
         let text_at = pos2(plate.left() + 19.0, plate.center().y - galley.size().y / 2.0);
@@ -154,18 +154,10 @@ fn text(painter: &Painter, at: Pos2, align: Align2, text: String, size: f32) {
     on_plate(painter, at, align, &galley, over::TEXT);
 }
 
-/// How much of the dark of an edge a plate has. The picture is still seen through it, and small letters keep their
-/// contrast on bright bone and fat, where an edge alone is hardly wider than their strokes.
-const PLATE_SHARE: f32 = 0.8;
-
-fn plate_ink() -> Color32 {
-    over::EDGE.gamma_multiply(PLATE_SHARE)
-}
-
 /// With a dark edge and on a plate, so that it reads on any picture.
 fn on_plate(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, colour: Color32) {
     let place = align.anchor_size(at, galley.size());
-    painter.rect_filled(place.expand2(vec2(space::XS, 0.0)), radius::S, plate_ink());
+    painter.rect_filled(place.expand2(vec2(space::XS, 0.0)), radius::S, over::PLATE);
     let (x, y) = (vec2(1.2, 0.0), vec2(0.0, 1.2));
     for edge in [x, -x, y, -y, x + y, x - y, y - x, -x - y] {
         painter.galley_with_override_text_color(place.min + edge, Arc::clone(galley), over::EDGE);
@@ -176,7 +168,7 @@ fn on_plate(painter: &Painter, at: Pos2, align: Align2, galley: &Arc<Galley>, co
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::Rgba;
+    use crate::theme::over::luminance;
 
     /// As screens mix them: channel by channel, in the values that are sent.
     fn over_grey(plate: Color32, grey: u8) -> Color32 {
@@ -185,15 +177,10 @@ mod tests {
         Color32::from_rgb(mixed(plate.r()), mixed(plate.g()), mixed(plate.b()))
     }
 
-    fn luminance(colour: Color32) -> f32 {
-        let linear = Rgba::from(colour);
-        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
-    }
-
     #[test]
     fn small_text_keeps_its_contrast_on_white_and_on_black() {
         for grey in [0, 128, 255] {
-            let ground = luminance(over_grey(plate_ink(), grey));
+            let ground = luminance(over_grey(over::PLATE, grey));
             for ink in [over::TEXT, over::WEAK, over::CAUTION] {
                 let contrast = (luminance(ink) + 0.05) / (ground + 0.05);
                 assert!(contrast >= 4.5, "{ink:?} on {grey}: {contrast}");
